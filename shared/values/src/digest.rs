@@ -1,0 +1,106 @@
+//! Digests over canonical forms: what makes two results "the same bytes".
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A 256-bit digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+/// The text is not a digest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a digest is 64 hexadecimal digits")]
+pub struct DigestError;
+
+impl Digest {
+    /// The digest of raw bytes.
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The digest's bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Digest, DigestError> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| DigestError)?;
+        Ok(Digest(bytes))
+    }
+}
+
+/// Hashes a sequence of fields so that no two different sequences feed the same bytes: every field
+/// is preceded by its length, and an absent field differs from an empty one.
+#[derive(Clone)]
+pub struct Canon {
+    hasher: blake3::Hasher,
+}
+
+impl Canon {
+    /// Starts a digest of a kind of thing. The kind separates digests of different things that
+    /// happen to have the same fields.
+    pub fn new(kind: &str) -> Canon {
+        let mut canon = Canon { hasher: blake3::Hasher::new() };
+        canon.text(kind);
+        canon
+    }
+
+    /// Adds bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Canon {
+        self.hasher.update(&[1]);
+        self.hasher.update(&(bytes.len() as u64).to_be_bytes());
+        self.hasher.update(bytes);
+        self
+    }
+
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) -> &mut Canon {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Adds the shortest text of a value: a decimal, a date, a name.
+    pub fn show(&mut self, value: impl fmt::Display) -> &mut Canon {
+        self.text(&value.to_string())
+    }
+
+    /// Adds an integer.
+    pub fn int(&mut self, value: i128) -> &mut Canon {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    /// Adds the absence of a field.
+    pub fn absent(&mut self) -> &mut Canon {
+        self.hasher.update(&[0]);
+        self
+    }
+
+    /// Adds a text that may be absent.
+    pub fn maybe(&mut self, text: Option<impl fmt::Display>) -> &mut Canon {
+        match text {
+            Some(text) => self.show(text),
+            None => self.absent(),
+        }
+    }
+
+    /// The digest of everything added so far.
+    pub fn digest(&self) -> Digest {
+        Digest(*self.hasher.finalize().as_bytes())
+    }
+}
