@@ -31,13 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The encoded form is the one that keeps our own options.
     fs::write(out.join("descriptor_set.bin"), bare.encode_file_descriptor_set())?;
 
+    let mut config = tonic_prost_build::Config::new();
+    // Messages know their names: changes of the feeds and results of operations carry them.
+    config.enable_type_names();
     tonic_prost_build::configure()
         .build_client(true)
         .build_server(true)
         // Maps are encoded in the order of their keys: equal messages have equal bytes.
         .btree_map(".")
         .include_file("packages.rs")
-        .compile_fds(with_comments.file_descriptor_set())?;
+        .compile_fds_with_config(with_comments.file_descriptor_set(), config)?;
     Ok(())
 }
 
