@@ -1,0 +1,93 @@
+//! A folder of program documents that is checked and published together.
+
+use values::{Date, Digest};
+
+use crate::problem::Problem;
+use crate::recognition::RecognitionPolicy;
+
+/// Checked program documents.
+#[derive(Clone, Debug)]
+pub struct Bundle {
+    hash: Digest,
+    documents: Vec<Document>,
+    policies: Vec<RecognitionPolicy>,
+}
+
+/// The kinds of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    /// What can be counted.
+    Catalog,
+    /// Kinds of association.
+    RecognitionPolicy,
+    /// Levels, competencies, designations.
+    TierProgram,
+    /// What is paid.
+    IncentivePlan,
+}
+
+impl DocumentKind {
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            DocumentKind::Catalog => "Catalog",
+            DocumentKind::RecognitionPolicy => "RecognitionPolicy",
+            DocumentKind::TierProgram => "TierProgram",
+            DocumentKind::IncentivePlan => "IncentivePlan",
+        }
+    }
+}
+
+/// What a document says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its kind.
+    pub kind: DocumentKind,
+    /// `vendor/name`.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The file it came from, as named to [`Bundle::parse`].
+    pub file: String,
+    /// From which day on it rules; none while undecided.
+    pub effective: Option<Date>,
+    /// Up to which day (exclusive) it rules.
+    pub until: Option<Date>,
+    /// Whether its numbers are samples.
+    pub sample: bool,
+}
+
+impl Bundle {
+    /// Reads and checks documents given as `(path, text)`. The paths only name files in problems;
+    /// neither they nor the order of files changes the bundle or its hash.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, with file, line, column and what was probably meant.
+    pub fn parse<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Bundle, Vec<Problem>> {
+        crate::parse::bundle(files)
+    }
+
+    /// A hash of the documents' content: comments, spacing, file names and file order leave it alone.
+    pub fn hash(&self) -> Digest {
+        self.hash
+    }
+
+    /// What the documents say about themselves, ordered by id.
+    pub fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// The recognition policies, ordered by id.
+    pub fn recognition_policies(&self) -> &[RecognitionPolicy] {
+        &self.policies
+    }
+
+    /// The recognition policy, where the bundle has exactly one.
+    pub fn recognition(&self) -> Option<&RecognitionPolicy> {
+        match self.policies.as_slice() {
+            [policy] => Some(policy),
+            _ => None,
+        }
+    }
+}

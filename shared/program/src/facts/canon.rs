@@ -1,0 +1,120 @@
+//! One hash over facts, whatever their order, their batches and their recorded times.
+
+use std::collections::BTreeMap;
+
+use values::{Canon, Decimal, Digest, Instant};
+
+use super::known::Fact;
+use super::{Facts, Flow, Grain, Usage};
+
+/// What makes two usage facts one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UsageKey {
+    /// The subscription.
+    pub subscription: String,
+    /// The workload, or empty.
+    pub workload: String,
+    /// The meter.
+    pub meter: String,
+    /// The start of the usage or of its hour.
+    pub start: Instant,
+    /// Hour or record.
+    pub grain: Grain,
+}
+
+impl Usage {
+    /// The key under which usage adds up.
+    pub fn usage_key(&self) -> UsageKey {
+        UsageKey {
+            subscription: self.subscription.clone(),
+            workload: self.workload.clone(),
+            meter: self.meter.clone(),
+            start: self.start,
+            grain: self.grain,
+        }
+    }
+}
+
+/// A hash of `facts` by their business keys: equal whatever their order, however usage was split
+/// into differences, and whenever and from where each fact was learned.
+pub fn digest(facts: &Facts) -> Digest {
+    let mut canon = Canon::new("accolade facts 1");
+    kind(&mut canon, &facts.partners);
+    kind(&mut canon, &facts.enrollments);
+    kind(&mut canon, &facts.agreements);
+    kind(&mut canon, &facts.checks);
+    kind(&mut canon, &facts.fees);
+    kind(&mut canon, &facts.people);
+    kind(&mut canon, &facts.certifications);
+    kind(&mut canon, &facts.customers);
+    kind(&mut canon, &facts.subscriptions);
+    kind(&mut canon, &facts.associations);
+    usage(&mut canon, &facts.usage);
+    kind(&mut canon, &facts.seats);
+    kind(&mut canon, &facts.transactions);
+    kind(&mut canon, &facts.awards);
+    kind(&mut canon, &facts.decisions);
+    kind(&mut canon, &facts.figures);
+    kind(&mut canon, &facts.exchange);
+    canon.digest()
+}
+
+fn kind<F: Fact>(canon: &mut Canon, facts: &[F]) {
+    let mut contents: Vec<Digest> = facts.iter().map(Fact::content).collect();
+    contents.sort();
+    canon.text(F::KIND).int(contents.len() as i128);
+    for content in contents {
+        canon.bytes(content.bytes());
+    }
+}
+
+/// Sums are taken in attos with wrap-around: a hash needs to be the same for every split, and the
+/// evaluation itself refuses sums out of range.
+#[derive(Default)]
+struct Sums {
+    currency: String,
+    quantity: i128,
+    costs: [Option<i128>; 4],
+}
+
+fn usage(canon: &mut Canon, facts: &[Usage]) {
+    let mut flows: BTreeMap<(UsageKey, String), Sums> = BTreeMap::new();
+    let mut levels: Vec<(UsageKey, Decimal)> = Vec::new();
+    for fact in facts {
+        if fact.flow == Flow::Level {
+            levels.push((fact.usage_key(), fact.quantity));
+            continue;
+        }
+        let sums = flows.entry((fact.usage_key(), fact.unit.clone())).or_default();
+        sums.currency = fact.currency.code().to_owned();
+        sums.quantity = sums.quantity.wrapping_add(fact.quantity.attos());
+        let costs = [fact.costs.billed, fact.costs.effective, fact.costs.list, fact.costs.contracted];
+        for (sum, cost) in sums.costs.iter_mut().zip(costs) {
+            if let Some(cost) = cost {
+                *sum = Some(sum.unwrap_or(0).wrapping_add(cost.attos()));
+            }
+        }
+    }
+    levels.sort();
+    canon.text("usage").int(flows.len() as i128);
+    for ((key, unit), sums) in &flows {
+        write_key(canon, key);
+        canon.text(unit).text(&sums.currency).int(sums.quantity);
+        for cost in sums.costs {
+            match cost {
+                Some(cost) => canon.int(cost),
+                None => canon.absent(),
+            };
+        }
+    }
+    canon.text("levels").int(levels.len() as i128);
+    for (key, quantity) in &levels {
+        write_key(canon, key);
+        canon.int(quantity.attos());
+    }
+}
+
+fn write_key(canon: &mut Canon, key: &UsageKey) {
+    canon.text(&key.subscription).text(&key.workload).text(&key.meter);
+    canon.int(i128::from(key.start.micros())).int(i128::from(key.grain == Grain::Record));
+}

@@ -1,0 +1,176 @@
+//! The result of rating one plan for one month.
+
+use values::{Currency, Date, Digest, Instant, Interval, Money, Month, Ratio};
+
+use crate::explain::Explanation;
+use crate::facts::UsageKey;
+use crate::quantity::Quantity;
+use crate::reason::Reason;
+
+/// What earlier periods of a plan left behind. Order never matters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prior {
+    /// Running totals, by lever and owner.
+    pub counters: Vec<Counter>,
+    /// Balances below a payment minimum.
+    pub carried: Vec<Carried>,
+    /// Keys of what was paid once and is never paid again: see [`Rating::paid_once`].
+    pub paid_once: Vec<String>,
+}
+
+/// A running total that decides which bracket a quantity falls into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// The rule id of the lever it belongs to.
+    pub rule: String,
+    /// Its owner: a customer, a deal, a partner, or empty for the program.
+    pub owner: String,
+    /// Its year or other span: `2024`, `2024-Q3`, or empty for one that never restarts.
+    pub span: String,
+    /// The total, exact.
+    pub total: Ratio,
+}
+
+/// An amount earned and not yet paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Whose it is.
+    pub partner: String,
+    /// How much.
+    pub amount: Money,
+}
+
+/// One plan, rated for one month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rating {
+    /// The plan's id: `vendor/name`.
+    pub plan: String,
+    /// The rated month, in the plan's zone.
+    pub period: Month,
+    /// The same month as instants.
+    pub interval: Interval,
+    /// The instant up to which facts were known.
+    pub known_at: Instant,
+    /// The bundle that ruled.
+    pub bundle: Digest,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// All lines, ordered by lever, partner, subscription, start; lines that nobody is paid for have
+    /// no partner.
+    pub lines: Vec<Line>,
+    /// One total per partner with a line or a balance, ordered by partner.
+    pub statements: Vec<StatementTotal>,
+    /// Running totals after this period: the next period's [`Prior::counters`], complete.
+    pub counters: Vec<Counter>,
+    /// Keys of everything paid once up to now: the next period's [`Prior::paid_once`], complete.
+    pub paid_once: Vec<String>,
+    /// Totals that must agree.
+    pub control: ControlTotals,
+    /// A hash over bundle, engine, time-zone table, facts by business key, prior and results. It
+    /// leaves out `known_at`, recorded times, texts and explanations.
+    pub result_hash: Digest,
+}
+
+/// One line of a statement: a lever applied to one subject for one payee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Unique in its plan and period and the same in every run:
+    /// `lever/subject/start`, the subject a subscription, transaction or deal.
+    pub key: String,
+    /// The lever's name.
+    pub lever: String,
+    /// The lever's rule id.
+    pub rule: String,
+    /// The payee; none where nobody is paid for it.
+    pub partner: Option<String>,
+    /// The kind of association that names the payee.
+    pub kind: Option<String>,
+    /// The association that names the payee.
+    pub association: Option<String>,
+    /// The customer.
+    pub customer: String,
+    /// The subscription, if the line is about one.
+    pub subscription: Option<String>,
+    /// The workload, if the lever makes a line of each.
+    pub workload: Option<String>,
+    /// The transaction, if the line is about one.
+    pub transaction: Option<String>,
+    /// The part of the period it covers; shorter than the month where the payee or the rule changed.
+    pub interval: Interval,
+    /// The day by which the rate was read.
+    pub rule_date: Date,
+    /// What the rate was applied to; negative for credits and corrections.
+    pub basis: Quantity,
+    /// The one rate that was applied, as a fraction of one; none where brackets mixed several.
+    pub rate: Option<Ratio>,
+    /// The basis divided over brackets; empty where the rate is flat.
+    pub pieces: Vec<Piece>,
+    /// The exact amount before rounding.
+    pub exact: Ratio,
+    /// The amount.
+    pub amount: Money,
+    /// Why it earned nothing, or less than the rate says.
+    pub reason: Option<Reason>,
+    /// The facts whose quantities make the basis, ordered.
+    pub inputs: Vec<InputRef>,
+    /// Why, as a tree.
+    pub explanation: Explanation,
+}
+
+/// A part of a basis inside one bracket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The bracket's rule id.
+    pub rule: String,
+    /// In words: `above USD 10 at most USD 20`.
+    pub says: String,
+    /// How much of the counter's movement lies in the bracket, this line's share of it.
+    pub quantity: Quantity,
+    /// The bracket's rate, as a fraction of one.
+    pub rate: Ratio,
+    /// `quantity` times `rate`, exact.
+    pub amount: Ratio,
+}
+
+/// A fact whose quantity is in a line's basis.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InputRef {
+    /// A rollup cell or single usage record.
+    Usage(UsageKey),
+    /// A transaction, by its id.
+    Transaction(String),
+}
+
+/// What one partner gets for the period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementTotal {
+    /// The paid account.
+    pub partner: String,
+    /// Positions of its lines in [`Rating::lines`].
+    pub lines: Vec<usize>,
+    /// The sum of its lines.
+    pub earned: Money,
+    /// What earlier periods carried forward.
+    pub brought_forward: Money,
+    /// What is paid now: everything, or nothing below the minimum.
+    pub paid: Money,
+    /// What is carried into the next period: the next period's [`Prior::carried`].
+    pub carried_forward: Money,
+    /// Why nothing is paid.
+    pub reason: Option<Reason>,
+}
+
+/// Totals over a rating that agree with each other and with the facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlTotals {
+    /// How many lines there are.
+    pub lines: u64,
+    /// The sum of all lines' amounts.
+    pub amount: Money,
+    /// The sum of all statements' earnings: equal to `amount`.
+    pub earned: Money,
+    /// The sum of the bases of every lever, in the document's order: `(lever, basis)`.
+    pub bases: Vec<(String, Quantity)>,
+    /// The sum of the facts each lever looked at: equal to `bases`.
+    pub facts: Vec<(String, Quantity)>,
+}

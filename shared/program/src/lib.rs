@@ -1,0 +1,39 @@
+//! The program language and its engine: documents in, decisions with their reasons out.
+//!
+//! Pure: no input or output, no clock, no database, no wire, nothing asynchronous. Exact: points are
+//! rationals, money is decimal, nothing is a binary float. A result is a function of the bundle, this
+//! engine's version, the time-zone table and the facts as known.
+//!
+//! In reading order:
+//! - [`facts`]: what the engine sees;
+//! - [`Bundle`]: checked documents ([`catalog`], [`recognition`], tier programs, incentive plans);
+//! - [`recognition`]: who is recognized on a subscription, for what, by which evidence;
+//! - [`tiers`]: levels, points, requirements, and the way to the next level;
+//! - [`incentives`]: lines, brackets, statements;
+//! - [`explain`]: why.
+
+pub mod bundle;
+pub mod catalog;
+pub mod conventions;
+pub mod explain;
+pub mod facts;
+pub mod incentives;
+pub mod problem;
+pub mod quantity;
+pub mod reason;
+pub mod recognition;
+pub mod tiers;
+
+mod parse;
+
+pub use bundle::{Bundle, Document, DocumentKind};
+pub use catalog::Catalog;
+pub use explain::{Explanation, Rejected, Step};
+pub use facts::Facts;
+pub use problem::Problem;
+pub use quantity::{Quantity, Unit};
+pub use reason::Reason;
+
+/// The engine's version: part of every result hash, because a fix that changes a result is a new
+/// number.
+pub const ENGINE_VERSION: &str = "1";

@@ -1,0 +1,99 @@
+//! A number with its unit.
+
+use std::fmt;
+
+use values::{Currency, Ratio, ratio_to_text};
+
+/// What a number counts or measures.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// Money of one currency.
+    Money(Currency),
+    /// Hundredths: `8 %` is the number 8 with this unit.
+    Percent,
+    /// Multiples: `2 x`.
+    Times,
+    /// Points of a score.
+    Points,
+    /// Anything counted, in its singular: `customer`, `person`, `seat`.
+    Thing(String),
+}
+
+impl Unit {
+    /// The unit of counted `things`, singular or plural.
+    pub fn thing(word: &str) -> Unit {
+        Unit::Thing(singular(word))
+    }
+}
+
+/// `people` and `person` are one unit, `customers` and `customer` too.
+fn singular(word: &str) -> String {
+    match word {
+        "people" | "persons" => "person".to_owned(),
+        _ => match (word.strip_suffix("ies"), word.strip_suffix('s')) {
+            (Some(stem), _) => format!("{stem}y"),
+            (None, Some(stem)) if !stem.ends_with('s') => stem.to_owned(),
+            _ => word.to_owned(),
+        },
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word {
+        "person" => "people".to_owned(),
+        _ => match word.strip_suffix('y') {
+            Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
+            _ => format!("{word}s"),
+        },
+    }
+}
+
+/// An exact number with its unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quantity {
+    /// The number.
+    pub value: Ratio,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+impl Quantity {
+    /// `value` in `unit`.
+    pub fn new(value: Ratio, unit: Unit) -> Quantity {
+        Quantity { value, unit }
+    }
+
+    /// The exact number as text, without its unit: `12.5`, or `45/7` where it has no finite form.
+    pub fn number(&self) -> String {
+        ratio_to_text(&self.value)
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.number();
+        let one = self.value == Ratio::from_integer(1.into());
+        let text = match &self.unit {
+            Unit::Money(currency) => format!("{currency} {number}"),
+            Unit::Percent => format!("{number} %"),
+            Unit::Times => format!("{number} x"),
+            Unit::Points if one => format!("{number} point"),
+            Unit::Points => format!("{number} points"),
+            Unit::Thing(thing) if one => format!("{number} {thing}"),
+            Unit::Thing(thing) => format!("{number} {}", plural(thing)),
+        };
+        f.pad(&text)
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unit::Money(currency) => f.pad(currency.code()),
+            Unit::Percent => f.pad("percent"),
+            Unit::Times => f.pad("x"),
+            Unit::Points => f.pad("points"),
+            Unit::Thing(thing) => f.pad(&plural(thing)),
+        }
+    }
+}

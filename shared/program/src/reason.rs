@@ -1,0 +1,105 @@
+//! The closed list of reasons why something did not count or did not earn.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Why a fact did not count, a requirement does not hold or a line earned nothing.
+///
+/// The names are stable: they stand in statements, exports and documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// No association of a kind that the rule asks for covers it.
+    NotRecognized,
+    /// The requirement for earning at all does not hold yet.
+    NotEligibleYet,
+    /// A required agreement is not in force.
+    MissingAgreement,
+    /// A required check, training or fee is not there.
+    MissingProof,
+    /// A bound on the counted thing is not reached.
+    BelowThreshold,
+    /// The current total is below the rule's minimum.
+    BelowMinimumNow,
+    /// The baseline is below the rule's minimum.
+    BelowMinimumBase,
+    /// The baseline is zero, so a change in percent does not exist.
+    ZeroBase,
+    /// It was credited before, and counts once.
+    AlreadyCredited,
+    /// The cap was reached.
+    CapReached,
+    /// The statement is below the payment minimum; the amount is carried forward.
+    BelowPaymentMinimum,
+    /// The plan is not in force: announced, or ended.
+    NotInForce,
+    /// The table's rate for it is zero.
+    ZeroRate,
+    /// The basis is zero.
+    NothingUsed,
+    /// It is outside the window or the period.
+    OutsideWindow,
+    /// It was learned after the instant the question names.
+    NotKnownYet,
+    /// The kind of association counts from a later day on, or no longer.
+    KindNotInForce,
+    /// The policy has no such kind of association.
+    UnknownKind,
+    /// A reversal took it back.
+    Reversed,
+    /// The certification is not in force.
+    NotCertified,
+    /// The person is not linked to the partner.
+    NotLinked,
+    /// Another alternative of the rule was better.
+    LostToABetterAlternative,
+    /// A gate that must be open first is shut.
+    GateShut,
+    /// Another partner of an exclusive kind holds the same scope.
+    SameScopeClaimedTwice,
+    /// The metric is suspended by the document.
+    Suspended,
+    /// The award is retired: not new and not renewed after its day.
+    Retired,
+}
+
+impl Reason {
+    /// The stable name: `not-recognized`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotRecognized => "not-recognized",
+            Self::NotEligibleYet => "not-eligible-yet",
+            Self::MissingAgreement => "missing-agreement",
+            Self::MissingProof => "missing-proof",
+            Self::BelowThreshold => "below-threshold",
+            Self::BelowMinimumNow => "below-minimum-now",
+            Self::BelowMinimumBase => "below-minimum-base",
+            Self::ZeroBase => "zero-base",
+            Self::AlreadyCredited => "already-credited",
+            Self::CapReached => "cap-reached",
+            Self::BelowPaymentMinimum => "below-payment-minimum",
+            Self::NotInForce => "not-in-force",
+            Self::ZeroRate => "zero-rate",
+            Self::NothingUsed => "nothing-used",
+            Self::OutsideWindow => "outside-window",
+            Self::NotKnownYet => "not-known-yet",
+            Self::KindNotInForce => "kind-not-in-force",
+            Self::UnknownKind => "unknown-kind",
+            Self::Reversed => "reversed",
+            Self::NotCertified => "not-certified",
+            Self::NotLinked => "not-linked",
+            Self::LostToABetterAlternative => "lost-to-a-better-alternative",
+            Self::GateShut => "gate-shut",
+            Self::SameScopeClaimedTwice => "same-scope-claimed-twice",
+            Self::Suspended => "suspended",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

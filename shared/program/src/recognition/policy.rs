@@ -1,0 +1,193 @@
+//! What a recognition policy says: the kinds of association, who may state them, what they grant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use values::{Date, Instant, Interval};
+
+use crate::conventions::Conventions;
+use crate::facts::Association;
+
+/// What recognition brings a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grant {
+    /// It is paid.
+    Incentive,
+    /// Its service capacity is measured.
+    ServiceCapacity,
+    /// It counts toward competencies and scores.
+    Competency,
+    /// It sees usage and early warnings.
+    Insights,
+    /// Inquiries of the customer are routed to it.
+    FirstContact,
+}
+
+impl Grant {
+    /// All grants with their names in documents.
+    pub const ALL: [(Grant, &'static str); 5] = [
+        (Grant::Incentive, "incentive"),
+        (Grant::ServiceCapacity, "service-capacity"),
+        (Grant::Competency, "competency"),
+        (Grant::Insights, "insights"),
+        (Grant::FirstContact, "first-contact"),
+    ];
+
+    /// The name in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grant::Incentive => "incentive",
+            Grant::ServiceCapacity => "service-capacity",
+            Grant::Competency => "competency",
+            Grant::Insights => "insights",
+            Grant::FirstContact => "first-contact",
+        }
+    }
+}
+
+/// Who may state an association of a kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sayer {
+    /// Somebody of the customer with this role: `owner`, `global-administrator`, ...
+    Customer(String),
+    /// Somebody of the partner with this role, or by this means.
+    Partner(String),
+    /// Records of the vendor arriving by this feed: `vendor-sales-records`, `commerce-platform`, ...
+    Feed(String),
+}
+
+/// What one association of a kind is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// One subscription, all workloads in it.
+    Subscription,
+    /// One customer, all its subscriptions.
+    Customer,
+    /// One workload of a customer, in whatever subscription.
+    CustomerWorkload,
+    /// One workload of one subscription.
+    SubscriptionWorkload,
+}
+
+impl Scope {
+    /// Whether an association of this scope must name a subscription.
+    pub fn needs_subscription(self) -> bool {
+        matches!(self, Scope::Subscription | Scope::SubscriptionWorkload)
+    }
+
+    /// Whether an association of this scope must name a workload.
+    pub fn needs_workload(self) -> bool {
+        matches!(self, Scope::CustomerWorkload | Scope::SubscriptionWorkload)
+    }
+}
+
+/// From when on an association recorded late counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Restated {
+    /// From the later of its effective start and its recording.
+    None,
+    /// From its effective start, however late it was recorded.
+    Forward,
+}
+
+/// One kind of association.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Its name: `partner-of-record`.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its rule id: `vendor/document#kinds.name`.
+    pub rule: String,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// While associations of this kind count at all.
+    pub in_force: Interval,
+    /// Who may state it.
+    pub said_by: Vec<Sayer>,
+    /// What one association is about.
+    pub scope: Scope,
+    /// At most one holder per scope at any instant.
+    pub exclusive: bool,
+    /// Whether it follows the customer to a renewed subscription with a new id.
+    pub follows_renewal: bool,
+    /// What it grants.
+    pub grants: BTreeSet<Grant>,
+    /// The roles an association may state; empty for any.
+    pub roles: Vec<String>,
+    /// From when on late records count.
+    pub restated: Restated,
+    /// Its place in the document, from 0.
+    pub place: usize,
+}
+
+impl Kind {
+    /// Whether `sayer` may state an association of this kind.
+    pub fn may_be_said_by(&self, sayer: &Sayer) -> bool {
+        self.said_by.contains(sayer)
+    }
+
+    /// Whether `role` of the customer may state it.
+    pub fn customer_role_may_say(&self, role: &str) -> bool {
+        self.may_be_said_by(&Sayer::Customer(role.to_owned()))
+    }
+
+    /// The value of the scope that an association holds: equal for two associations of this kind
+    /// that would exclude each other.
+    pub fn scope_key(&self, association: &Association) -> String {
+        let subscription = association.subscription.as_deref().unwrap_or("*");
+        let workload = association.workload.as_deref().unwrap_or("*");
+        match self.scope {
+            Scope::Subscription => format!("{}/{subscription}", association.customer),
+            Scope::Customer => association.customer.clone(),
+            Scope::CustomerWorkload => format!("{}//{workload}", association.customer),
+            Scope::SubscriptionWorkload => format!("{}/{subscription}/{workload}", association.customer),
+        }
+    }
+
+    /// From when on the association counts, by the kind's restatement and its own first day.
+    pub fn counted_since(&self, association: &Association) -> Instant {
+        let start = association.effective.start().max(self.in_force.start());
+        match self.restated {
+            Restated::Forward => start,
+            Restated::None => start.max(association.recorded.at),
+        }
+    }
+}
+
+/// A recognition policy, checked.
+#[derive(Clone, Debug)]
+pub struct RecognitionPolicy {
+    /// `vendor/name`.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// From which day on it rules; none while undecided.
+    pub effective: Option<Date>,
+    /// Whether its numbers are samples.
+    pub sample: bool,
+    /// Time zone and the like.
+    pub conventions: Conventions,
+    /// The kinds, in the document's order.
+    pub kinds: Vec<Kind>,
+    /// The number of each kind in the attribution order; the lowest goes first.
+    pub attribution: BTreeMap<String, u32>,
+}
+
+impl RecognitionPolicy {
+    /// The kind of this name, if the policy has it.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.name == name)
+    }
+
+    /// The kinds that grant `grant`.
+    pub fn kinds_granting(&self, grant: Grant) -> impl Iterator<Item = &Kind> {
+        self.kinds.iter().filter(move |kind| kind.grants.contains(&grant))
+    }
+
+    /// The order in which kinds go first: numbered kinds by their number, then the others by place.
+    pub(crate) fn priority(&self, kind: &Kind) -> (u32, usize) {
+        (self.attribution.get(&kind.name).copied().unwrap_or(u32::MAX), kind.place)
+    }
+}
