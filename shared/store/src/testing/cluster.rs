@@ -1,0 +1,133 @@
+//! A private PostgreSQL cluster of this process, and the folder of its files.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use sqlx::{Connection, Executor};
+
+/// A running cluster.
+pub(super) struct Cluster {
+    socket: PathBuf,
+}
+
+/// Stops the cluster and removes the folder when its input ends, which happens when the test
+/// process ends in any way. It ignores the signals of a terminal, because it must outlive us.
+const GUARD: &str = r#"
+trap '' INT TERM HUP
+cat > /dev/null
+if [ -f "$1/data/postmaster.pid" ]; then
+    kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"
+    tries=0
+    while [ -f "$1/data/postmaster.pid" ] && [ $tries -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done
+fi
+rm -rf "$1"
+"#;
+
+/// The folder of this process's test databases, removed when the process ends.
+pub(super) fn run_folder() -> &'static Path {
+    static FOLDER: OnceLock<(PathBuf, Child)> = OnceLock::new();
+    let (folder, _guard) = FOLDER.get_or_init(|| {
+        // Paths of sockets are limited to about 100 characters.
+        let folder = std::env::temp_dir().join(format!("accolade-tests-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("no folder {folder:?}: {error}"));
+        let open = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(&folder, open).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+        let guard = Command::new("sh")
+            .args(["-c", GUARD, "guard"])
+            .arg(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("no guard for {folder:?}: {error}"));
+        (folder, guard)
+    });
+    folder
+}
+
+/// The cluster, started at the first call; none when PostgreSQL is not installed.
+pub(super) fn cluster() -> Option<&'static Cluster> {
+    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+    CLUSTER.get_or_init(|| binaries().map(|binaries| start(&binaries, run_folder()))).as_ref()
+}
+
+/// The newest installed version's programs.
+fn binaries() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(_, folder)| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
+        .collect();
+    found.sort();
+    found.pop().map(|(_, folder)| folder)
+}
+
+fn start(binaries: &Path, folder: &Path) -> Cluster {
+    let data = folder.join("data");
+    run(
+        as_postgres(&binaries.join("initdb"))
+            .args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C"])
+            .arg("--pgdata")
+            .arg(&data),
+    );
+    let settings = [
+        "-c listen_addresses=''",
+        &format!("-c unix_socket_directories='{}'", folder.display()),
+        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+        "-c max_connections=500 -c shared_buffers=64MB -c max_wal_size=2GB",
+        "-c log_min_messages=fatal -c log_min_error_statement=panic",
+    ];
+    run(
+        as_postgres(&binaries.join("pg_ctl"))
+            .args(["start", "-w", "-s"])
+            .arg("-D")
+            .arg(&data)
+            .arg("-l")
+            .arg(folder.join("log"))
+            .arg("-o")
+            .arg(settings.join(" ")),
+    );
+    Cluster { socket: folder.to_path_buf() }
+}
+
+/// A command that runs as the user `postgres` when we are root, because PostgreSQL refuses root.
+fn as_postgres(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+    if number_of(&["-u"]) == Some(0)
+        && let (Some(user), Some(group)) = (number_of(&["-u", "postgres"]), number_of(&["-g", "postgres"]))
+    {
+        command.uid(user).gid(group);
+    }
+    command
+}
+
+fn number_of(arguments: &[&str]) -> Option<u32> {
+    let told = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
+    String::from_utf8(told.stdout).ok()?.trim().parse().ok()
+}
+
+fn run(command: &mut Command) {
+    match command.stderr(Stdio::inherit()).status() {
+        Ok(status) if status.success() => {}
+        outcome => panic!("{command:?}: {outcome:?}"),
+    }
+}
+
+impl Cluster {
+    pub(super) fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@localhost/{database}?host={}", self.socket.display())
+    }
+
+    pub(super) async fn create_database(&self, name: &str) -> Result<(), sqlx::Error> {
+        let mut connection = sqlx::PgConnection::connect(&self.url("postgres")).await?;
+        connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        connection.close().await
+    }
+}
