@@ -5,7 +5,7 @@
 //! [`google::type`](google). A new `.proto` file is found by the build script; nothing is
 //! registered here.
 
-#![allow(missing_docs, rustdoc::all, clippy::all, clippy::pedantic)]
+#![allow(missing_docs, unused_qualifications, unreachable_pub, rustdoc::all, clippy::all, clippy::pedantic)]
 
 include!(concat!(env!("OUT_DIR"), "/packages.rs"));
 
