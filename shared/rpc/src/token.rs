@@ -70,6 +70,11 @@ impl Tokens {
         Tokens { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), audience, now }
     }
 
+    /// The clock that decides what has expired.
+    pub(crate) fn now(&self) -> Now {
+        self.now.clone()
+    }
+
     /// A signed token for this caller that lives so long.
     ///
     /// # Errors

@@ -22,6 +22,13 @@ pub(crate) fn inject(headers: &mut HeaderMap) {
     }
 }
 
+/// The current span's `traceparent`, where a trace is recorded: what a stored change carries.
+pub fn current_parent() -> Option<String> {
+    let mut headers = HeaderMap::new();
+    inject(&mut headers);
+    headers.get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
 /// Makes the caller's span the parent of ours.
 pub(crate) fn adopt(span: &tracing::Span, headers: &HeaderMap) {
     if headers.contains_key("traceparent") {
