@@ -1,0 +1,16 @@
+//! `accolade config`: what is in effect.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::args::Common;
+
+/// Prints the effective configuration as TOML, secrets hidden.
+///
+/// # Errors
+/// When a source of configuration is wrong.
+pub fn run(common: &Common) -> Result<ExitCode> {
+    print!("{}", boot::render(&super::settings(common)?)?);
+    Ok(ExitCode::SUCCESS)
+}
