@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio_stream::StreamExt;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
@@ -163,4 +166,58 @@ impl HealthService for Health {
         });
         Ok(Response::new(Box::pin(changes)))
     }
+}
+
+/// What an admin port answers about a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serving {
+    /// It can answer.
+    Ready,
+    /// It is there and cannot answer now.
+    NotReady,
+    /// The process does not serve it.
+    Unknown,
+}
+
+/// Asks the admin port at `http://host:port` about a role, `liveness`, or, with an empty name, about everything that
+/// the process serves.
+///
+/// # Errors
+/// UNAVAILABLE when nobody answers there.
+pub async fn ask(admin: &str, service: &str) -> Result<Serving, Status> {
+    use tonic_health::pb::health_client::HealthClient;
+    let endpoint = tonic::transport::Endpoint::from_shared(admin.to_owned())
+        .map_err(|_| Status::invalid_argument(format!("`{admin}` is not an address like http://127.0.0.1:7401")))?
+        .connect_timeout(CHECK_TIMEOUT)
+        .timeout(CHECK_TIMEOUT * 5);
+    let mut client = HealthClient::new(endpoint.connect_lazy());
+    match client.check(HealthCheckRequest { service: service.to_owned() }).await {
+        Ok(answer) if answer.get_ref().status == ServingStatus::Serving as i32 => Ok(Serving::Ready),
+        Ok(_) => Ok(Serving::NotReady),
+        Err(status) if status.code() == tonic::Code::NotFound => Ok(Serving::Unknown),
+        Err(status) => Err(status),
+    }
+}
+
+/// Serves the admin port until `stop` resolves: health over plaintext gRPC, and `/metrics` over
+/// HTTP with whatever `metrics` renders. Asks nobody who they are: not a port for callers.
+///
+/// # Errors
+/// When the transport fails.
+pub async fn serve_admin(
+    health: Health,
+    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) -> Result<(), tonic::transport::Error> {
+    let page = axum::routing::get(move || {
+        let metrics = metrics.clone();
+        async move { ([(http::header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) }
+    });
+    let router = Routes::new(health.server()).into_axum_router().route("/metrics", page);
+    tonic::transport::Server::builder()
+        .accept_http1(true)
+        .add_routes(Routes::from(router))
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop)
+        .await
 }

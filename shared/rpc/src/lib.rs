@@ -29,6 +29,8 @@ pub mod validate;
 pub mod wire;
 
 mod scan;
+#[cfg(test)]
+mod tests;
 mod stack;
 pub mod trace;
 

@@ -22,13 +22,13 @@ type Run = Box<dyn FnOnce(CancellationToken) -> Pin<Box<dyn Future<Output = Resu
 /// token is cancelled, and is not expected to end before.
 pub struct Task {
     /// The name in logs and metrics: `follow-registry`.
-    pub name: String,
+    pub name: &'static str,
     run: Run,
 }
 
 impl Task {
     /// A task. `run` gets the token that asks it to stop.
-    pub fn new<F, Fut, E>(name: impl Into<String>, run: F) -> Task
+    pub fn new<F, Fut, E>(name: &'static str, run: F) -> Task
     where
         F: FnOnce(CancellationToken) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), E>> + Send + 'static,
@@ -38,7 +38,7 @@ impl Task {
             let running = run(stop);
             Box::pin(async move { running.await.map_err(Into::into) })
         });
-        Task { name: name.into(), run }
+        Task { name, run }
     }
 
     /// Runs it to its end.

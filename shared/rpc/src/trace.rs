@@ -8,10 +8,15 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 /// The trace id of the current span in hex; a fresh one when no trace is recorded, so that a log
 /// line and an answer can always be matched.
 pub fn current_id() -> String {
-    let context = tracing::Span::current().context();
+    id_of(&tracing::Span::current()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string())
+}
+
+/// The trace id of a span in hex; absent when no trace is recorded.
+pub(crate) fn id_of(span: &tracing::Span) -> Option<String> {
+    let context = span.context();
     let span = context.span();
     let found = span.span_context();
-    if found.is_valid() { found.trace_id().to_string() } else { uuid::Uuid::new_v4().simple().to_string() }
+    found.is_valid().then(|| found.trace_id().to_string())
 }
 
 /// Writes the current span's context into the headers of a call.

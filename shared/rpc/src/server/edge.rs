@@ -81,9 +81,13 @@ where
         let shared = self.shared.clone();
         let path = request.uri().path().to_owned();
         let span = tracing::info_span!(
-            "rpc", otel.kind = "server", otel.name = %path.trim_start_matches('/'), service = shared.stack.name
+            "rpc", otel.kind = "server", otel.name = %path.trim_start_matches('/'), service = shared.stack.name,
+            trace_id = tracing::field::Empty
         );
         crate::trace::adopt(&span, request.headers());
+        if let Some(trace_id) = crate::trace::id_of(&span) {
+            span.record("trace_id", trace_id);
+        }
         let answering = async move {
             let known = shared.policy.find(&path).is_some();
             let measure = stack::Measure::start("rpc.server.call.duration", if known { &path } else { "/_OTHER" });
