@@ -15,7 +15,7 @@ pub type TaskEnd = Result<(), TaskError>;
 #[error("task {name} ended")]
 pub struct TaskError {
     /// The task's name.
-    pub name: &'static str,
+    pub name: String,
     /// What went wrong.
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -25,7 +25,7 @@ pub struct TaskError {
 /// Dropping it aborts every task that still runs.
 #[derive(Debug, Default)]
 pub struct Tasks {
-    running: JoinSet<(&'static str, TaskEnd)>,
+    running: JoinSet<(String, TaskEnd)>,
     shutdown: CancellationToken,
 }
 
@@ -41,16 +41,18 @@ impl Tasks {
     }
 
     /// Starts a task. It watches the shutdown token itself.
-    pub fn spawn<F, E>(&mut self, name: &'static str, task: F)
+    pub fn spawn<F, E>(&mut self, name: impl Into<String>, task: F)
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let name = name.into();
+        let span = info_span!("task", task = name);
         let named = async move {
-            let end = task.await.map_err(|source| TaskError { name, source: source.into() });
+            let end = task.await.map_err(|source| TaskError { name: name.clone(), source: source.into() });
             (name, end)
         };
-        self.running.spawn(named.instrument(info_span!("task", task = name)));
+        self.running.spawn(named.instrument(span));
     }
 
     /// Waits until every task has ended. The first that ends badly, panics, or ends although nobody asked it
@@ -66,7 +68,7 @@ impl Tasks {
                     Err(TaskError { name, source: "it ended although nobody asked it to stop".into() })
                 }
                 Ok((_, end)) => end,
-                Err(panic) => Err(TaskError { name: "unknown", source: panic.into() }),
+                Err(panic) => Err(TaskError { name: "that panicked".to_owned(), source: panic.into() }),
             };
             if let Err(failure) = end {
                 error!(task = failure.name, error = %failure.source, "a task ended badly; stopping");

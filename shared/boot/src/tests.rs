@@ -79,7 +79,7 @@ async fn a_task_that_fails_stops_the_others_and_is_named() {
     });
     tasks.spawn("failing", async { Err(std::io::Error::other("broken")) });
     let error = tasks.join().await.unwrap_err();
-    assert_eq!((error.name, error.source.to_string().as_str()), ("failing", "broken"));
+    assert_eq!((error.name.as_str(), error.source.to_string().as_str()), ("failing", "broken"));
 }
 
 #[tokio::test]
