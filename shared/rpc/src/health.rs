@@ -9,10 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
@@ -197,27 +194,4 @@ pub async fn ask(admin: &str, service: &str) -> Result<Serving, Status> {
         Err(status) if status.code() == tonic::Code::NotFound => Ok(Serving::Unknown),
         Err(status) => Err(status),
     }
-}
-
-/// Serves the admin port until `stop` resolves: health over plaintext gRPC, and `/metrics` over
-/// HTTP with whatever `metrics` renders. Asks nobody who they are: not a port for callers.
-///
-/// # Errors
-/// When the transport fails.
-pub async fn serve_admin(
-    health: Health,
-    metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    listener: TcpListener,
-    stop: impl Future<Output = ()>,
-) -> Result<(), tonic::transport::Error> {
-    let page = axum::routing::get(move || {
-        let metrics = metrics.clone();
-        async move { ([(http::header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics()) }
-    });
-    let router = Routes::new(health.server()).into_axum_router().route("/metrics", page);
-    tonic::transport::Server::builder()
-        .accept_http1(true)
-        .add_routes(Routes::from(router))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop)
-        .await
 }

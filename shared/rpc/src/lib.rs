@@ -8,6 +8,7 @@
 //! [`wire`]. Answering: [`Fault`]. Who may: [`Caller`], [`Scope`], [`Ownership`], [`policy`],
 //! [`token`].
 
+pub mod admin;
 pub mod caller;
 pub mod client;
 pub mod directory;

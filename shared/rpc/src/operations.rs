@@ -150,7 +150,7 @@ impl OperationsService for Server {
         let request = request.into_inner();
         let page = Page::parse(request.page_size, &request.page_token, &[&request.name, &request.filter], Limits::USUAL)?;
         if !request.filter.is_empty() {
-            return Err(Fault::invalid(Vec::new()).violating("filter", "operations cannot be filtered").into());
+            return Err(Fault::wrong("filter", "operations cannot be filtered").into());
         }
         let after = page.after::<String>()?;
         let mut found = self.records.list(after.as_deref(), page.size() + 1).await?;

@@ -43,7 +43,7 @@ impl Page {
     pub fn parse(size: i32, token: &str, arguments: &[&str], limits: Limits) -> Result<Page, Fault> {
         let size = match u32::try_from(size) {
             Err(_) => {
-                return Err(Fault::invalid(Vec::new()).violating("page_size", "must not be negative"));
+                return Err(Fault::wrong("page_size", "must not be negative"));
             }
             Ok(0) => limits.default,
             Ok(size) => size.min(limits.max),

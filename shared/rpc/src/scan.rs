@@ -46,20 +46,26 @@ fn next_field<'a>(bytes: &mut &'a [u8]) -> Result<Found<'a>, Malformed> {
 }
 
 /// The texts at a path of field numbers, through messages and repeated fields. A singular text
-/// that is sent twice counts twice: both are checked, whichever a decoder keeps.
+/// that is sent twice counts twice: both are checked, whichever a decoder keeps. A message on the
+/// way that lacks the rest of the path counts as an empty text, so that nothing is overlooked.
 pub(crate) fn texts<'a>(bytes: &'a [u8], path: &[u32], found: &mut Vec<&'a str>) -> Result<(), Malformed> {
     let Some((&number, rest)) = path.split_first() else { return Ok(()) };
+    let mut absent = true;
     for field in fields(bytes) {
         let (have, value) = field?;
         if have != number {
             continue;
         }
+        absent = false;
         let value = value.ok_or(Malformed)?;
         if rest.is_empty() {
             found.push(std::str::from_utf8(value).map_err(|_| Malformed)?);
         } else {
             texts(value, rest, found)?;
         }
+    }
+    if absent {
+        found.push("");
     }
     Ok(())
 }

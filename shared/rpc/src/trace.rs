@@ -43,6 +43,15 @@ pub(crate) fn adopt(span: &tracing::Span, headers: &HeaderMap) {
     }
 }
 
+/// Makes the span of a stored `traceparent` the parent of ours.
+pub fn adopt_parent(span: &tracing::Span, parent: &str) {
+    if let Ok(value) = HeaderValue::try_from(parent) {
+        let mut headers = HeaderMap::new();
+        headers.insert("traceparent", value);
+        adopt(span, &headers);
+    }
+}
+
 struct Headers<'a>(&'a mut HeaderMap);
 
 impl Injector for Headers<'_> {

@@ -174,8 +174,8 @@ impl Shared {
         let collected = Limited::new(body, limit + stack::FRAME_PREFIX).collect().await;
         let bytes = collected.map_err(|_| too_large(limit))?.to_bytes();
         let names = named_resources(method, &bytes)?;
-        if names.is_empty() {
-            return Err(Fault::invalid(Vec::new()).violating(&method.access.resource, "is required"));
+        if names.contains(&"") {
+            return Err(Fault::wrong(&*method.access.resource, "is required"));
         }
         for name in names {
             let standing = self.stack.ownership.standing(caller, name).await?;
@@ -204,7 +204,6 @@ fn named_resources<'a>(method: &Method, body: &'a Bytes) -> Result<Vec<&'a str>,
     let mut names = Vec::new();
     let path = method.resource.as_deref().unwrap_or_default();
     crate::scan::texts(message, path, &mut names).map_err(|_| malformed())?;
-    names.retain(|name| !name.is_empty());
     Ok(names)
 }
 
