@@ -23,11 +23,6 @@ pub enum Kind {
     FailedPrecondition,
     /// Past the end of something that grows.
     OutOfRange,
-    /// One wrong field.
-    pub fn wrong(field: impl Into<String>, description: impl Into<String>) -> Fault {
-        Fault::invalid(vec![Violation { field: field.into(), description: description.into() }])
-    }
-
     /// No such resource, for a caller who may know that.
     NotFound,
     /// The resource is there already.
@@ -160,6 +155,11 @@ impl Fault {
         };
         fault.0.violations = violations;
         fault
+    }
+
+    /// One wrong field.
+    pub fn wrong(field: impl Into<String>, description: impl Into<String>) -> Fault {
+        Fault::invalid(vec![Violation { field: field.into(), description: description.into() }])
     }
 
     /// No such resource, for a caller who may know that.
