@@ -18,7 +18,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the main job on real input: a cloud bill through all five services, results on screen
-    Demo(cli::demo::Arguments),
+    Demo(Demo),
     /// Serve all services in one process on SQLite, or one role by configuration
     Serve(Serve),
     /// Bring the schema of a role (or, on SQLite files, of all roles) up to date
@@ -26,7 +26,7 @@ pub enum Command {
     /// Show the effective configuration, secrets hidden
     Config(Common),
     /// Bring facts in from files, through the gateway
-    Import(cli::import::Arguments),
+    Import(Import),
     /// Print a token for trying things out, signed with the key of a local data folder
     Token(Token),
     /// Ask a running process whether it is ready
@@ -68,6 +68,100 @@ pub struct Migrate {
     /// Where the configuration comes from.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// `accolade demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Start over: empty the demo's data folder first
+    #[arg(long)]
+    pub fresh: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Leave the suite running afterwards, for calls of your own
+    #[arg(long)]
+    pub serve: bool,
+    /// The folder of the demo's SQLite files
+    #[arg(long, value_name = "FOLDER", default_value = "./data/demo")]
+    pub data: PathBuf,
+}
+
+/// `accolade import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What to bring in
+    #[command(subcommand)]
+    pub what: ImportWhat,
+}
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportWhat {
+    /// Usage from bills. Files named together are one bill: equal rows over all of them all count
+    Usage {
+        /// The form of the bills
+        #[arg(long, value_enum, default_value_t = BillFormat::Focus)]
+        format: BillFormat,
+        /// The bills
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// A folder of program documents whose catalog says which provider's service is which workload; without
+        /// one, the sample's
+        #[arg(long, value_name = "FOLDER")]
+        programs: Option<PathBuf>,
+        /// Where to keep the place from which an interrupted import continues
+        #[arg(long, value_name = "FILE", default_value = "./accolade-import.checkpoint")]
+        checkpoint: PathBuf,
+        /// How to import.
+        #[command(flatten)]
+        how: ImportHow,
+    },
+    /// Partners with their hierarchy, agreements, enrollments and compliance facts
+    Partners(ImportTable),
+    /// Learners with their link to a partner and their certifications
+    People(ImportTable),
+    /// Customers and what they bought
+    Subscriptions(ImportTable),
+    /// Who is involved with what, by another word than a designation
+    Associations(ImportTable),
+    /// Orders, invoices, cancellations
+    Transactions(ImportTable),
+}
+
+/// A table to import.
+#[derive(Debug, Args)]
+pub struct ImportTable {
+    /// The table, as CSV; its first line names the columns
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+    /// How to import.
+    #[command(flatten)]
+    pub how: ImportHow,
+}
+
+/// How to import.
+#[derive(Debug, Args)]
+pub struct ImportHow {
+    /// The gateway
+    #[arg(long, env = "ACCOLADE_GATEWAY", default_value = "http://127.0.0.1:7400")]
+    pub gateway: String,
+    /// The token to call it with (`accolade token program-manager`)
+    #[arg(long, env = "ACCOLADE_TOKEN", hide_env_values = true)]
+    pub token: String,
+    /// Check everything and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The form of a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BillFormat {
+    /// FOCUS 1.0 to 1.3, as CSV
+    Focus,
 }
 
 /// `accolade token`.

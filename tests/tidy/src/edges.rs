@@ -45,24 +45,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("tidy", &[]),
-    (
-        "harness",
-        &[
-            "association",
-            "boot",
-            "cli",
-            "competency",
-            "feed",
-            "gateway",
-            "incentive",
-            "program",
-            "proto",
-            "registry",
-            "rpc",
-            "store",
-            "values",
-        ],
-    ),
+    ("harness", &["accolade", "boot", "rpc", "store", "values"]),
     ("stories", &["harness"]),
 ];
 
