@@ -85,6 +85,9 @@ pub struct Demo {
     /// The folder of the demo's SQLite files
     #[arg(long, value_name = "FOLDER", default_value = "./data/demo")]
     pub data: PathBuf,
+    /// Databases of your own instead: a URL with `{role}` in place of a role's name
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
 }
 
 /// `accolade import`.

@@ -81,7 +81,7 @@ impl Suite {
     /// When no token can be issued.
     pub fn gateway(&self, caller: &Caller) -> Result<Channel> {
         let token = self.local.tokens().issue(caller, TOKEN_LIFETIME)?;
-        self.local.gateway_as(Identity::bearer(&token)?)
+        Ok(self.local.gateway_as(Identity::bearer(&token)?))
     }
 
     /// Moves the suite's clock forward.

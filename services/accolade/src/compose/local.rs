@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use boot::Clock;
 use rpc::client::{self, Channel, Identity};
 use rpc::directory::Directory;
@@ -26,6 +26,8 @@ pub enum Databases {
     Folder(PathBuf),
     /// A URL for each role, by its name.
     Urls(BTreeMap<String, String>),
+    /// One URL for all roles, with `{role}` where a role's name belongs.
+    Template(String),
 }
 
 /// How a local suite is composed.
@@ -51,7 +53,7 @@ pub struct Local {
     pub clock: Clock,
     key: Arc<[u8]>,
     running: Option<Running>,
-    gateway: Address,
+    gateway: Channel,
 }
 
 impl Local {
@@ -78,7 +80,7 @@ impl Local {
             let listener = Listener::Memory(addresses[entry.name].listen());
             running.serve(role, tokens, listener, server::Settings::default());
         }
-        let gateway = addresses["gateway"].clone();
+        let gateway = directory.get("gateway")?;
         Ok(Local { directory, clock: settings.clock, key: settings.key, running: Some(running), gateway })
     }
 
@@ -88,11 +90,8 @@ impl Local {
     }
 
     /// The way to the gateway, called as this identity.
-    ///
-    /// # Errors
-    /// When the protos contradict themselves.
-    pub fn gateway_as(&self, identity: Identity) -> Result<Channel> {
-        Ok(Channel::memory(&self.gateway, client::Settings::default(), identity)?)
+    pub fn gateway_as(&self, identity: Identity) -> Channel {
+        self.gateway.acting_for(identity)
     }
 
     /// The parts that run, to be served further and waited for.
@@ -134,6 +133,10 @@ async fn opened(entry: &RoleEntry, databases: &Databases, settings: &LocalSettin
         Databases::Folder(folder) => {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
             entry.sqlite_url(folder)
+        }
+        Databases::Template(template) => {
+            ensure!(template.contains("{role}"), "the database URL needs `{{role}}`: every role has a database of its own");
+            template.replace("{role}", entry.name)
         }
         Databases::Urls(urls) => urls.get(entry.name).cloned().with_context(|| format!("no database for {}", entry.name))?,
     };
