@@ -91,3 +91,18 @@ fn next_name() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
+
+/// The seed of a randomized test: `ACCOLADE_TEST_SEED`, or another one every time. It is printed, so
+/// that a failure can be repeated.
+///
+/// # Panics
+/// When the variable is not a number.
+pub fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    let seed = match std::env::var("ACCOLADE_TEST_SEED") {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("ACCOLADE_TEST_SEED is not a number: `{text}`")),
+        Err(_) => RandomState::new().hash_one(0),
+    };
+    println!("repeat with ACCOLADE_TEST_SEED={seed}");
+    seed
+}
