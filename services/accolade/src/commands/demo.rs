@@ -11,7 +11,6 @@ use anyhow::{Context, Result, ensure};
 use boot::{Clock, LogConfig, Metrics, Telemetry, until_signal};
 use cli::connect::Wire;
 use cli::demo::{Script, Theatre, perform, print};
-use cli::output::Format;
 use rpc::Caller;
 use rpc::client::Identity;
 use store::Synchronous;
@@ -49,7 +48,11 @@ pub async fn run(arguments: Demo) -> Result<ExitCode> {
     .await?;
     let theatre = Stage { local: &local, quiet: arguments.json };
     let told = perform(&theatre, &Script::default()).await?;
-    print!("{}", print::told(&told, Format::from_flag(arguments.json)));
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&told)?);
+    } else {
+        print!("{}", print::text(&told));
+    }
     if let Some((api, admin)) = listeners {
         stay(&mut local, api, admin).await?;
     } else {

@@ -85,14 +85,14 @@ async fn serve_role(entry: &RoleEntry, settings: &Settings, dev: bool) -> Result
         None
     };
     let parts = Parts { clock, key, directory: peers(entry, settings)?, store };
-    let gateway_tokens = parts.tokens(entry.audience());
-    let role = (entry.build)(parts).await.with_context(|| format!("cannot build {}", entry.name))?;
+    let role = (entry.build)(parts.clone()).await.with_context(|| format!("cannot build {}", entry.name))?;
+    let tokens = parts.tokens(role.audience);
     let mut running = Running::new();
-    running.serve(role, gateway_tokens.clone(), Listener::Tcp(api), server::Settings::default());
+    running.serve(role, tokens.clone(), Listener::Tcp(api), server::Settings::default());
     running.serve_admin(admin, Metrics::start()?);
     tracing::info!(role = entry.name, listen = %settings.listen, admin = %settings.admin, "serving");
     if dev && entry.role == RoleName::Gateway {
-        print_tokens(&gateway_tokens)?;
+        print_tokens(&tokens)?;
     }
     until_asked(running, settings).await
 }

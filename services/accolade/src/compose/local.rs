@@ -75,8 +75,8 @@ impl Local {
                 databases => Some(opened(&entry, databases, &settings).await?),
             };
             let parts = Parts { clock: settings.clock.clone(), key: settings.key.clone(), directory: directory.clone(), store };
-            let tokens = parts.tokens(entry.audience());
-            let role = (entry.build)(parts).await.with_context(|| format!("cannot build {}", entry.name))?;
+            let role = (entry.build)(parts.clone()).await.with_context(|| format!("cannot build {}", entry.name))?;
+            let tokens = parts.tokens(role.audience);
             let listener = Listener::Memory(addresses[entry.name].listen());
             running.serve(role, tokens, listener, server::Settings::default());
         }
@@ -110,8 +110,8 @@ impl Local {
         let entry = RoleEntry::of(crate::args::RoleName::Gateway);
         let directory = self.directory.clone();
         let parts = Parts { clock: self.clock.clone(), key: self.key.clone(), directory, store: None };
-        let tokens = parts.tokens(entry.audience());
-        let role = (entry.build)(parts).await.context("cannot build gateway")?;
+        let role = (entry.build)(parts.clone()).await.context("cannot build gateway")?;
+        let tokens = parts.tokens(role.audience);
         running.serve(role, tokens, Listener::Tcp(listener), server::Settings::default());
         Ok(())
     }

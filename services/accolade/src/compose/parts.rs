@@ -124,14 +124,6 @@ impl RoleEntry {
         ROLES.into_iter().find(|entry| entry.role == role).unwrap_or(ROLES[0])
     }
 
-    /// The audience of the tokens that its callers carry: people at the gateway, services everywhere else.
-    pub fn audience(&self) -> Audience {
-        match self.role {
-            RoleName::Gateway => Audience::Gateway,
-            _ => Audience::Services,
-        }
-    }
-
     /// Whether it owns a database.
     pub fn owns_database(&self) -> bool {
         self.migrate.is_some()
