@@ -1,86 +1,30 @@
 //! How a command reaches the suite: one channel to the gateway, and a token for each call.
 
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use rpc::client::{Channel, Identity, Settings};
+use tonic::{Code, Status};
 use values::Canon;
 
-/// A channel whose calls carry a bearer token.
-pub type Wire = InterceptedService<Channel, Bearer>;
+/// A channel to the gateway whose calls carry a token, with deadlines and retries.
+pub type Wire = Channel;
 
-/// Why the gateway cannot be reached.
+/// Why no channel to the gateway can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The address is not a URL such as `http://127.0.0.1:8080`.
-    #[error("`{address}` is not an address of a gateway (expected http://host:port): {source}")]
-    Address {
-        /// What was given.
-        address: String,
-        /// What is wrong with it.
-        source: tonic::transport::Error,
-    },
-    /// Nothing answers there.
-    #[error("no gateway answers at {address}: {source}; is `accolade serve` running?")]
-    Unreachable {
-        /// Where it was tried.
-        address: String,
-        /// What happened.
-        source: tonic::transport::Error,
-    },
-    /// The token holds characters that no token holds.
-    #[error("the token is not one: it holds white space or characters beyond ASCII")]
-    Token,
+    /// The address is not a URL such as `http://127.0.0.1:7400`.
+    #[error(transparent)]
+    Address(#[from] rpc::client::ChannelError),
+    /// The token cannot stand in a header.
+    #[error("the token is not one: {0}")]
+    Token(String),
 }
 
-/// Adds the bearer token to every call.
-#[derive(Clone)]
-pub struct Bearer {
-    header: MetadataValue<Ascii>,
-}
-
-impl Bearer {
-    /// For this token.
-    ///
-    /// # Errors
-    /// [`ConnectError::Token`] when it cannot stand in a header.
-    pub fn new(token: &str) -> Result<Bearer, ConnectError> {
-        let token = token.trim();
-        if token.chars().any(|c| c.is_ascii_whitespace()) {
-            return Err(ConnectError::Token);
-        }
-        let mut header: MetadataValue<Ascii> =
-            format!("Bearer {token}").parse().map_err(|_| ConnectError::Token)?;
-        header.set_sensitive(true);
-        Ok(Bearer { header })
-    }
-}
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.header.clone());
-        Ok(request)
-    }
-}
-
-/// Connects to a gateway.
+/// A channel to a gateway. It connects when it is first used.
 ///
 /// # Errors
 /// [`ConnectError`].
-pub async fn connect(address: &str, token: &str) -> Result<Wire, ConnectError> {
-    let bearer = Bearer::new(token)?;
-    let wrong = |source| ConnectError::Address { address: address.to_owned(), source };
-    let endpoint = Endpoint::from_shared(address.to_owned())
-        .map_err(wrong)?
-        .connect_timeout(std::time::Duration::from_secs(5))
-        .http2_keep_alive_interval(std::time::Duration::from_secs(10))
-        .keep_alive_while_idle(true);
-    let channel = endpoint
-        .connect()
-        .await
-        .map_err(|source| ConnectError::Unreachable { address: address.to_owned(), source })?;
-    Ok(InterceptedService::new(channel, bearer))
+pub fn connect(address: &str, token: &str) -> Result<Wire, ConnectError> {
+    let identity = Identity::bearer(token.trim()).map_err(|fault| ConnectError::Token(fault.message().to_owned()))?;
+    Ok(Channel::tcp(address, Settings::default(), identity)?)
 }
 
 /// A request id (a version 4 UUID) that is the same for the same call: a command that is run again
@@ -95,23 +39,28 @@ pub fn request_id(parts: &[&str]) -> String {
     format!("{}-{}-4{}-a{}-{}", &digest[0..8], &digest[8..12], &digest[13..16], &digest[17..20], &digest[20..32])
 }
 
-/// Calls again what failed for a passing reason, a few times: the suite is starting, a transaction
-/// lost a race. Everything a command sends may be sent again.
+/// Asks again until the answer is there: a change that was made in one service arrives in another
+/// within moments. Gives up after a minute, with the last answer.
 ///
 /// # Errors
 /// The last failure.
-pub async fn again<T, F>(mut call: impl FnMut() -> F) -> Result<T, Status>
+pub async fn until<T, F>(mut ask: impl FnMut() -> F) -> Result<T, Status>
 where
-    F: Future<Output = Result<T, Status>>,
+    F: Future<Output = Result<Option<T>, Status>>,
 {
-    const PAUSES_MILLIS: [u64; 6] = [20, 50, 100, 300, 1_000, 2_000];
-    for pause in PAUSES_MILLIS {
-        match call().await {
-            Err(status) if matches!(status.code(), Code::Unavailable | Code::Aborted) => {
-                tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
-            }
-            other => return other,
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+    const ATTEMPTS: u32 = 3_000;
+    for _ in 0..ATTEMPTS {
+        match ask().await {
+            Ok(Some(answer)) => return Ok(answer),
+            Ok(None) => {}
+            Err(status) if matches!(status.code(), Code::Unavailable | Code::FailedPrecondition | Code::Aborted) => {}
+            Err(status) => return Err(status),
         }
+        tokio::time::sleep(PAUSE).await;
     }
-    call().await
+    match ask().await? {
+        Some(answer) => Ok(answer),
+        None => Err(Status::deadline_exceeded("what was waited for did not arrive within a minute")),
+    }
 }

@@ -8,6 +8,7 @@ mod associations;
 mod checkpoint;
 mod partners;
 mod people;
+mod reading;
 mod report;
 mod rows;
 mod subscriptions;
@@ -23,7 +24,8 @@ pub use report::{Outcome, Refusal, Report};
 pub use rows::{Source, import_rows};
 pub use subscriptions::COLUMNS as SUBSCRIPTION_COLUMNS;
 pub use transactions::COLUMNS as TRANSACTION_COLUMNS;
-pub use usage::{Bill, UsageOptions, Workloads, import_usage};
+pub use reading::{Bill, Workloads};
+pub use usage::{UsageOptions, import_usage};
 
 /// The kinds of facts that come as small tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,9 @@
 //! printing are apart, so that the same result is told to people or written as JSON.
 
 pub mod connect;
+pub mod demo;
 pub mod import;
 pub mod output;
 pub mod progress;
+pub mod sample;
 pub mod table;
