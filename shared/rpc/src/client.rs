@@ -205,7 +205,11 @@ impl Channel {
     /// A request that can be sent again is, as long as nobody answers.
     async fn try_unary(&self, method: &Method, request: http::Request<Body>) -> Result<http::Response<Body>, Fault> {
         let (head, body) = request.into_parts();
-        let body = body.collect().await.map_err(Fault::bug)?.to_bytes();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            // Whoever makes the body knows why it cannot.
+            Err(status) => return Ok(stack::refuse(status)),
+        };
         let attempts = if may_repeat(method, &body) { self.settings.attempts.max(1) } else { 1 };
         let mut attempt = 1;
         loop {

@@ -239,3 +239,20 @@ impl Violations {
 pub fn request_hash<M: prost::Message>(request: &M) -> [u8; 32] {
     *blake3::hash(&request.encode_to_vec()).as_bytes()
 }
+
+/// The request id of one step of a flow: the same for the same flow and step, and no other's. A flow
+/// that is called again from the top repeats its steps under the ids that they had.
+pub fn step_request_id(request_id: &str, step: &str) -> String {
+    let mut hash = blake3::Hasher::new();
+    hash.update(request_id.as_bytes());
+    hash.update(&[0]);
+    hash.update(step.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize().as_bytes()[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string()
+}
+
+/// A fresh request id, for a caller that gave none: retries below it still have one effect.
+pub fn fresh_request_id() -> String {
+    uuid::Uuid::new_v4().hyphenated().to_string()
+}
