@@ -51,16 +51,23 @@ pub fn sqlite_database() -> TestDatabase {
 /// When PostgreSQL is installed and its cluster cannot be started: a suite that silently ran on
 /// one engine would be worth little.
 pub async fn postgres_database() -> Option<TestDatabase> {
+    postgres_database_named(&next_name()).await
+}
+
+/// The same under a name that the caller chooses, of lower-case letters, digits and `_`, and once per process.
+///
+/// # Panics
+/// As of [`postgres_database`].
+pub async fn postgres_database_named(name: &str) -> Option<TestDatabase> {
     static TOLD: Once = Once::new();
     let Some(cluster) = cluster::cluster() else {
         TOLD.call_once(|| report("PostgreSQL is not installed: this suite ran on SQLite only"));
         return None;
     };
-    let name = next_name();
-    if let Err(error) = cluster.create_database(&name).await {
+    if let Err(error) = cluster.create_database(name).await {
         panic!("the test database `{name}` cannot be made: {error}");
     }
-    Some(TestDatabase { engine: Engine::Postgres, url: cluster.url(&name) })
+    Some(TestDatabase { engine: Engine::Postgres, url: cluster.url(name) })
 }
 
 /// Says what was left out: on the process's own error stream, which the test runner does not

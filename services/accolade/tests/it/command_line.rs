@@ -1,0 +1,79 @@
+//! What the command line answers, right or wrong.
+
+use crate::running::run;
+
+#[test]
+fn configuration_shows_what_is_in_effect_and_no_secret() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let secret = "0123456789abcdef0123456789abcdef-secret";
+    let shown = run(folder.path(), &["config", "--set", "listen=127.0.0.1:9", "--set", &format!("caller_key={secret}")]);
+    assert!(shown.status.success(), "{}", shown.stderr);
+    assert!(shown.stdout.contains("listen = \"127.0.0.1:9\""), "{}", shown.stdout);
+    assert!(!shown.stdout.contains(secret), "{}", shown.stdout);
+}
+
+#[test]
+fn a_misspelt_setting_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let refused = run(folder.path(), &["config", "--set", "listn=127.0.0.1:9"]);
+    assert!(!refused.status.success());
+    assert!(refused.stderr.contains("listn"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_role_without_its_peers_says_what_to_set() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let refused = run(folder.path(), &["serve", "gateway", "--set", "listen=127.0.0.1:0", "--set", "admin=127.0.0.1:0"]);
+    assert!(!refused.status.success());
+    assert!(refused.stderr.contains("peers.registry"), "{}", refused.stderr);
+}
+
+#[test]
+fn one_database_for_all_roles_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for command in ["serve", "migrate"] {
+        let refused = run(folder.path(), &[command, "--set", "database.url=sqlite:all.db"]);
+        assert!(!refused.status.success());
+        assert!(refused.stderr.contains("database of one role"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_token_needs_a_key_a_role_and_its_account() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let refusals = [
+        (vec!["token", "finance"], "there is no key"),
+        (vec!["token", "king"], "the roles are"),
+        (vec!["token", "partner-reader"], "partners/ID"),
+        (vec!["token", "customer-owner", "partners/a"], "customers/ID"),
+        (vec!["token", "finance", "partners/a"], "takes no account"),
+    ];
+    for (arguments, expected) in refusals {
+        let refused = run(folder.path(), &arguments);
+        assert!(!refused.status.success(), "{arguments:?}");
+        assert!(refused.stderr.contains(expected), "{arguments:?}: {}", refused.stderr);
+    }
+    let key = "caller_key=0123456789abcdef0123456789abcdef";
+    let given = run(folder.path(), &["token", "customer-owner", "customers/atlas", "--set", key]);
+    assert_eq!(given.stdout.trim().split('.').count(), 3, "{}{}", given.stdout, given.stderr);
+}
+
+#[test]
+fn migrations_say_what_they_did_and_may_be_repeated() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for _ in 0..2 {
+        let done = run(folder.path(), &["migrate"]);
+        assert!(done.status.success(), "{}", done.stderr);
+        assert_eq!(done.stdout.lines().count(), 4, "{}", done.stdout);
+    }
+}
+
+#[test]
+fn an_import_without_a_suite_says_that_nobody_answers() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    std::fs::write(folder.path().join("partners.csv"), "partner,display_name\na,A\n").expect("the folder is ours");
+    let arguments = ["import", "partners", "partners.csv", "--gateway", "http://127.0.0.1:9", "--token", "t"];
+    let refused = run(folder.path(), &arguments);
+    assert!(!refused.status.success());
+    assert!(!refused.stderr.is_empty() && !refused.stderr.contains("panicked"), "{}", refused.stderr);
+}
