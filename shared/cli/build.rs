@@ -1,5 +1,7 @@
 //! Carries the sample vendor's program documents in the binary.
 
+#![expect(clippy::disallowed_methods, reason = "cargo tells a build script where it is by variables")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -11,7 +13,9 @@ fn main() -> io::Result<()> {
     let mut paths = Vec::new();
     collect(&programs.join("sample"), &mut paths)?;
     paths.sort();
-    let mut text = String::from("/// The program documents as `(path, text)`, in the order of their paths.\npub const DOCUMENTS: &[(&str, &str)] = &[\n");
+    let mut text = String::from(
+        "/// The program documents as `(path, text)`, in the order of their paths.\npub const DOCUMENTS: &[(&str, &str)] = &[\n",
+    );
     for path in &paths {
         let name = path.strip_prefix(&programs).map_err(io::Error::other)?.display().to_string();
         writeln!(text, "    ({name:?}, include_str!({path:?})),").map_err(io::Error::other)?;

@@ -20,11 +20,13 @@ use std::path::PathBuf;
 pub use associations::COLUMNS as ASSOCIATION_COLUMNS;
 pub use partners::COLUMNS as PARTNER_COLUMNS;
 pub use people::COLUMNS as PEOPLE_COLUMNS;
+#[cfg(test)]
+pub(crate) use reading::batches_of;
+pub use reading::{Bill, Workloads};
 pub use report::{Outcome, Refusal, Report};
 pub use rows::{Source, import_rows};
 pub use subscriptions::COLUMNS as SUBSCRIPTION_COLUMNS;
 pub use transactions::COLUMNS as TRANSACTION_COLUMNS;
-pub use reading::{Bill, Workloads};
 pub use usage::{UsageOptions, import_usage};
 
 /// The kinds of facts that come as small tables.

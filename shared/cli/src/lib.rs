@@ -11,3 +11,6 @@ pub mod output;
 pub mod progress;
 pub mod sample;
 pub mod table;
+
+#[cfg(test)]
+mod tests;

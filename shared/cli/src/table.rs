@@ -80,7 +80,7 @@ pub fn read(name: &str, text: &[u8], columns: Columns) -> Result<Vec<Row>, Table
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(wrong)?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |position| line_of(text, position));
         let mut row = Row { line, cells: BTreeMap::new(), problems: Vec::new() };
         if record.len() != header.len() {
             row.problems.push(format!("the row has {} cells, the header has {}", record.len(), header.len()));
@@ -89,6 +89,13 @@ pub fn read(name: &str, text: &[u8], columns: Columns) -> Result<Vec<Row>, Table
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// The line on which a record starts: its position is that of the blank lines before it.
+fn line_of(text: &[u8], position: &csv::Position) -> u64 {
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let before = text.get(start..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + before.filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn header_problems(header: &[String], columns: Columns) -> Vec<String> {

@@ -66,10 +66,8 @@ impl<'a> Stage<'a> {
     /// Puts the documents into effect: every service checks and stages them, then registry makes
     /// them current.
     pub async fn publish_documents(&self) -> Result<(), DemoError> {
-        let document = |(path, text): &(&str, &str)| gateway::Document {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        };
+        let document =
+            |(path, text): &(&str, &str)| gateway::Document { path: (*path).to_owned(), text: (*text).to_owned() };
         let documents = sample::DOCUMENTS.iter().map(document).collect();
         let request = gateway::ApplyBundleRequest {
             documents,
@@ -175,13 +173,8 @@ impl<'a> Stage<'a> {
         let reason = decision.reason.clone();
         match partner {
             Some(partner) => {
-                let request = gateway::DesignatePartnerRequest {
-                    name,
-                    partner,
-                    reason,
-                    request_id: id,
-                    ..Default::default()
-                };
+                let request =
+                    gateway::DesignatePartnerRequest { name, partner, reason, request_id: id, ..Default::default() };
                 FlowServiceClient::new(owner).designate_partner(request).await.map(drop).during(&act)
             }
             None => {
@@ -214,7 +207,8 @@ impl<'a> Stage<'a> {
         let bundle = program::Bundle::parse(sample::DOCUMENTS).map_err(|problems| {
             DemoError::Answer(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         })?;
-        let workload = |provider: &str, service: &str| bundle.catalog().workload_of(provider, service).map(str::to_owned);
+        let workload =
+            |provider: &str, service: &str| bundle.catalog().workload_of(provider, service).map(str::to_owned);
         let report = import_usage(&self.manager(), &script.bills, &workload, &UsageOptions::default()).await?;
         if report.refused > 0 {
             return Err(DemoError::Refused(report.to_text(20)));

@@ -46,10 +46,7 @@ pub(super) async fn results(stage: &Stage<'_>) -> Result<Told, DemoError> {
         facts: facts(stage, &partners, &run).await?,
         explained,
         scorecards: scorecards(stage).await?,
-        shared: vec![
-            shared(stage, story::before_change()).await?,
-            shared(stage, story::after_change()).await?,
-        ],
+        shared: vec![shared(stage, story::before_change()).await?, shared(stage, story::after_change()).await?],
         badges: badges(stage).await?,
         applicant: partners.iter().find(|it| it.name == story::APPLICANT).map(applicant),
         statements,
@@ -150,7 +147,8 @@ async fn explained(stage: &Stage<'_>, statements: &[Statement]) -> Result<Option
     let shared = last(story::MOST_SHARED);
     let lines = statements.iter().filter(|it| it.partner == story::EXPLAINED).flat_map(|it| &it.lines);
     let chosen = lines.filter(|it| it.subscription == shared && it.kind == "earning").max_by(|a, b| {
-        let cents = |line: &Line| line.amount.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
+        let cents =
+            |line: &Line| line.amount.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
         let (left, right): (u64, u64) = (cents(a), cents(b));
         left.cmp(&right).then(b.name.cmp(&a.name))
     });

@@ -52,7 +52,13 @@ fn tell(out: &mut String, told: &Told) -> std::fmt::Result {
     }
     if let Some(applicant) = &told.applicant {
         heading(out, "An application to look at")?;
-        writeln!(out, "{} is {}. It may be {}.", applicant.partner, applicant.state, applicant.suspicions.join(" or "))?;
+        writeln!(
+            out,
+            "{} is {}. It may be {}.",
+            applicant.partner,
+            applicant.state,
+            applicant.suspicions.join(" or ")
+        )?;
     }
     heading(out, "Result")?;
     writeln!(out, "bundle_hash {}", told.bundle_hash)?;
@@ -77,7 +83,8 @@ fn statement(out: &mut String, statement: &Statement) -> std::fmt::Result {
         writeln!(out, "  {:>10}  {}", line.amount, covers(line))?;
         writeln!(out, "{:14}{} of {}", "", line.rule, line.basis)?;
     }
-    let rest = earning.len().saturating_sub(earning.iter().take(LINES).filter(|it| minor_units(&it.amount) > 0).count());
+    let rest =
+        earning.len().saturating_sub(earning.iter().take(LINES).filter(|it| minor_units(&it.amount) > 0).count());
     if rest > 0 {
         writeln!(out, "{:14}and {rest} smaller lines", "")?;
     }

@@ -13,7 +13,7 @@ use super::ImportError;
 
 /// A place in the rows of a bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Good rows before it, over all files.
     pub rows: u64,
     /// The hash over them in order.

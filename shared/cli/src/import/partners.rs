@@ -107,7 +107,10 @@ fn business_type(row: &mut Row, word: &str) -> Option<i32> {
     let name = format!("BUSINESS_TYPE_{}", word.to_ascii_uppercase().replace('-', "_"));
     let found = registry::BusinessType::from_str_name(&name);
     if found.is_none() {
-        row.problem("business_types", &format!("`{word}` is not a business type (solution-provider, distributor, ...)"));
+        row.problem(
+            "business_types",
+            &format!("`{word}` is not a business type (solution-provider, distributor, ...)"),
+        );
     }
     found.map(i32::from)
 }
@@ -190,20 +193,14 @@ async fn advance(
     tally: &mut Tally,
 ) -> Result<(), ImportError> {
     if state == partner::State::Applied && ["under-review", "active"].contains(&account.state.as_str()) {
-        let request = registry::ReviewPartnerRequest {
-            name: name.to_owned(),
-            ..Default::default()
-        };
+        let request = registry::ReviewPartnerRequest { name: name.to_owned(), ..Default::default() };
         match tally.count(client.review_partner(request).await.map(tonic::Response::into_inner))? {
             Some(partner) => state = partner.state(),
             None => return Ok(()),
         }
     }
     if state == partner::State::UnderReview && account.state == "active" {
-        let request = registry::ApprovePartnerRequest {
-            name: name.to_owned(),
-            ..Default::default()
-        };
+        let request = registry::ApprovePartnerRequest { name: name.to_owned(), ..Default::default() };
         tally.count(client.approve_partner(request).await)?;
     }
     Ok(())

@@ -220,3 +220,20 @@ impl<R: Read> Read for Counted<R> {
         Ok(length)
     }
 }
+
+/// All batches of some bills behind a place; none when the bills before it are others.
+#[cfg(test)]
+pub(crate) fn batches_of(
+    bills: &[Bill],
+    workloads: Workloads<'_>,
+    resume: Option<&Place>,
+) -> Option<Vec<(IngestUsageRequest, Place)>> {
+    let mut reading = Reading::new(bills, workloads, false, resume.cloned().unwrap_or_else(Place::start));
+    let mut batches = Vec::new();
+    while let Some(found) = reading.next(&Progress::hidden()).expect("bills in memory can be read") {
+        if let Found::Batch(batch) = found {
+            batches.push((batch.request, batch.place));
+        }
+    }
+    (!reading.differs).then_some(batches)
+}

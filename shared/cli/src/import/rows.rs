@@ -101,11 +101,9 @@ pub(super) fn judge<T>(answer: Result<T, Status>) -> Result<Result<T, Outcome>, 
 /// when no row could do better.
 pub(super) fn refusal(status: Status) -> Result<Outcome, ImportError> {
     match status.code() {
-        Code::InvalidArgument
-        | Code::FailedPrecondition
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::OutOfRange => Ok(Outcome::Refused(reasons(&status))),
+        Code::InvalidArgument | Code::FailedPrecondition | Code::NotFound | Code::AlreadyExists | Code::OutOfRange => {
+            Ok(Outcome::Refused(reasons(&status)))
+        }
         _ => Err(status.into()),
     }
 }
@@ -145,7 +143,11 @@ impl Tally {
     }
 
     /// Counts a call that reports how much of it was known.
-    pub fn count_batch<T>(&mut self, answer: Result<T, Status>, known: impl FnOnce(&T) -> bool) -> Result<(), ImportError> {
+    pub fn count_batch<T>(
+        &mut self,
+        answer: Result<T, Status>,
+        known: impl FnOnce(&T) -> bool,
+    ) -> Result<(), ImportError> {
         match answer {
             Ok(reply) => self.taken |= !known(&reply),
             Err(status) => match refusal(status)? {

@@ -26,7 +26,8 @@ pub(super) async fn import(wire: Wire, mut row: Row, dry_run: bool) -> Result<Ou
     if row.find("amount").is_some() && row.find("currency").is_none() {
         row.problem("currency", "is missing beside an amount");
     }
-    let under = |collection: &str, id: Option<String>| id.map(|id| format!("{parent}/{collection}/{id}")).unwrap_or_default();
+    let under =
+        |collection: &str, id: Option<String>| id.map(|id| format!("{parent}/{collection}/{id}")).unwrap_or_default();
     let transaction = association::Transaction {
         source: row.required("source"),
         external_id: id.clone(),

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use proto::association::v1::usage_service_client::UsageServiceClient;
 use proto::association::v1::usage_record_result::{Outcome as Taken, Reason};
+use proto::association::v1::usage_service_client::UsageServiceClient;
 use proto::association::v1::{IngestUsageRequest, IngestUsageResponse, UsageRecordResult};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

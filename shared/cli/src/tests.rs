@@ -1,0 +1,3 @@
+mod import;
+mod print;
+mod table;
