@@ -1,0 +1,13 @@
+//! What this service decides, without a clock, a database or a wire.
+
+pub mod account;
+pub mod award;
+pub mod bundle;
+pub mod evaluation;
+pub mod kept;
+pub mod notice;
+pub mod score;
+#[cfg(test)]
+mod tests;
+pub mod timeline;
+pub mod usage;

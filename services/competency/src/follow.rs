@@ -1,0 +1,331 @@
+//! What we follow: the kinds of change of registry and association, each with the op that keeps it.
+
+use std::time::Duration;
+
+use feed::{ApplyError, Change, Following};
+use proto::association::v1 as association;
+use proto::registry::v1 as registry;
+use rpc::wire;
+use sea_orm::DatabaseTransaction;
+use tonic::async_trait;
+use values::{Decimal, Instant};
+
+use crate::domain::account::Account;
+use crate::domain::bundle::Current;
+use crate::domain::kept::{FactKind, KeptFact, Keys};
+use crate::domain::usage::{CellChange, UsageEntry};
+use crate::names;
+use crate::ops::{forget, keep};
+use crate::store::facts_read::{business_types, last};
+use program::facts::{Costs, Flow};
+
+/// What a kind of change is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// A partner account: a fact, and who stands where now.
+    Account,
+    /// A fact of this kind.
+    Fact(FactKind),
+    /// Usage cells.
+    Usage,
+    /// The register of current bundles.
+    Register,
+    /// Known, and nothing we evaluate by.
+    Nothing,
+}
+
+/// The kinds of registry's feed.
+const REGISTRY: [(&str, Meaning); 8] = [
+    ("accolade.registry.v1.Partner", Meaning::Account),
+    ("accolade.registry.v1.Enrollment", Meaning::Fact(FactKind::Enrollment)),
+    ("accolade.registry.v1.AgreementAcceptance", Meaning::Fact(FactKind::Agreement)),
+    ("accolade.registry.v1.ComplianceFact", Meaning::Fact(FactKind::Compliance)),
+    ("accolade.registry.v1.LearnerLink", Meaning::Fact(FactKind::PersonLink)),
+    ("accolade.registry.v1.Certification", Meaning::Fact(FactKind::Certification)),
+    ("accolade.registry.v1.Bundle", Meaning::Register),
+    ("accolade.registry.v1.SupplyRelation", Meaning::Nothing),
+];
+
+/// The kinds of association's feed.
+const ASSOCIATION: [(&str, Meaning); 6] = [
+    ("accolade.association.v1.Customer", Meaning::Fact(FactKind::Customer)),
+    ("accolade.association.v1.Subscription", Meaning::Fact(FactKind::Subscription)),
+    ("accolade.association.v1.Association", Meaning::Fact(FactKind::Association)),
+    ("accolade.association.v1.SeatCount", Meaning::Fact(FactKind::Seats)),
+    ("accolade.association.v1.Transaction", Meaning::Fact(FactKind::Transaction)),
+    ("accolade.association.v1.UsageBatch", Meaning::Usage),
+];
+
+/// A followed feed and what its changes mean.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// The service whose feed it is.
+    pub feed: &'static str,
+    table: &'static [(&'static str, Meaning)],
+    kinds: Vec<&'static str>,
+    ignored: Vec<&'static str>,
+}
+
+impl Followed {
+    /// Both followed feeds.
+    pub fn all() -> [Followed; 2] {
+        [Followed::new(crate::REGISTRY, &REGISTRY), Followed::new(crate::ASSOCIATION, &ASSOCIATION)]
+    }
+
+    fn new(feed: &'static str, table: &'static [(&'static str, Meaning)]) -> Followed {
+        let (ignored, kinds): (Vec<_>, Vec<_>) = table.iter().partition(|(_, meaning)| *meaning == Meaning::Nothing);
+        let names = |rows: Vec<&(&'static str, Meaning)>| rows.into_iter().map(|(kind, _)| *kind).collect();
+        Followed { feed, table, kinds: names(kinds), ignored: names(ignored) }
+    }
+
+    fn meaning(&self, kind: &str) -> Result<Meaning, ApplyError> {
+        let found = self.table.iter().find(|(name, _)| *name == kind);
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| ApplyError::unexpected(kind))
+    }
+}
+
+#[async_trait]
+impl feed::Apply for Followed {
+    fn kinds(&self) -> &[&str] {
+        &self.kinds
+    }
+
+    fn ignored(&self) -> &[&str] {
+        &self.ignored
+    }
+
+    async fn apply(&self, tx: &DatabaseTransaction, change: &Change) -> Result<(), ApplyError> {
+        match self.meaning(&change.kind)? {
+            Meaning::Account => {
+                let partner: registry::Partner = change.message()?;
+                let fact = kept(self.feed, change, FactKind::Partner, partner_keys(&partner, &change.aggregate));
+                keep::keep_partner(tx, &fact, &account(&partner, &change.aggregate)).await?;
+            }
+            Meaning::Fact(kind) => {
+                let keys = keys(kind, change)?;
+                keep::keep_fact(tx, &kept(self.feed, change, kind, keys)).await?;
+            }
+            Meaning::Usage => keep::keep_usage(tx, &usage(change)?).await?,
+            Meaning::Register => {
+                if let Some(current) = current(change)? {
+                    keep::keep_current_bundle(tx, change.position, change.recorded, &current).await?;
+                }
+            }
+            Meaning::Nothing => {}
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, tx: &DatabaseTransaction, kind: &str, aggregate: &str) -> Result<(), ApplyError> {
+        match self.meaning(kind)? {
+            Meaning::Account => forget::forget_account(tx, aggregate, last(aggregate)).await?,
+            Meaning::Fact(kind) => forget::forget_fact(tx, kind, aggregate).await?,
+            Meaning::Usage => forget::forget_usage(tx, aggregate).await?,
+            Meaning::Register => forget::forget_register(tx, last(aggregate)).await?,
+            Meaning::Nothing => {}
+        }
+        Ok(())
+    }
+}
+
+fn kept(feed: &str, change: &Change, kind: FactKind, keys: Keys) -> KeptFact {
+    KeptFact {
+        feed: feed.to_owned(),
+        position: change.position,
+        kind,
+        aggregate: change.aggregate.clone(),
+        revision: change.revision,
+        recorded: change.recorded,
+        withdrawn: change.is_tombstone(),
+        keys,
+        payload: change.payload.clone(),
+    }
+}
+
+/// By what a fact is found. Names carry most of it, also those of what is gone.
+fn keys(kind: FactKind, change: &Change) -> Result<Keys, ApplyError> {
+    let name = change.aggregate.as_str();
+    let mut keys = Keys {
+        partner: segment(name, "partners"),
+        parent: None,
+        learner: segment(name, "learners"),
+        customer: segment(name, "customers"),
+        subscription: segment(name, "subscriptions"),
+    };
+    if change.is_tombstone() {
+        return Ok(keys);
+    }
+    match kind {
+        FactKind::PersonLink => keys.partner = id(&change.message::<registry::LearnerLink>()?.partner),
+        FactKind::Association => {
+            let association: association::Association = change.message()?;
+            keys.partner = id(&association.partner);
+            keys.subscription = keys.subscription.or_else(|| id(&association.subscription));
+        }
+        FactKind::Transaction => {
+            let transaction: association::Transaction = change.message()?;
+            keys.partner = id(&transaction.partner);
+            keys.subscription = id(&transaction.subscription);
+        }
+        FactKind::Partner
+        | FactKind::Enrollment
+        | FactKind::Agreement
+        | FactKind::Compliance
+        | FactKind::Certification
+        | FactKind::Customer
+        | FactKind::Subscription
+        | FactKind::Seats => {}
+    }
+    Ok(keys)
+}
+
+fn partner_keys(partner: &registry::Partner, name: &str) -> Keys {
+    Keys { partner: id(name), parent: id(&partner.global_account), ..Keys::default() }
+}
+
+fn account(partner: &registry::Partner, name: &str) -> Account {
+    Account {
+        partner: last(name).to_owned(),
+        parent: id(&partner.global_account),
+        display_name: partner.display_name.clone(),
+        region_code: partner.region_code.clone(),
+        roles: business_types(partner),
+        active: partner.state() == registry::partner::State::Active,
+    }
+}
+
+/// The bundle that became current, when the change says that one did.
+fn current(change: &Change) -> Result<Option<Current>, ApplyError> {
+    let bundle: registry::Bundle = change.message()?;
+    if bundle.state() != registry::bundle::State::Current {
+        return Ok(None);
+    }
+    let hash = names::bundle_hash(names::BUNDLE, &change.aggregate)
+        .ok_or_else(|| ApplyError::refused(format!("`{}` is not the name of a bundle", change.aggregate)))?;
+    let effective = bundle.effective_time.as_ref().map(wire::instant).transpose().map_err(ApplyError::refused)?;
+    Ok(Some(Current {
+        hash: hash.to_owned(),
+        revision: bundle.revision,
+        effective: effective.unwrap_or(change.recorded),
+    }))
+}
+
+fn usage(change: &Change) -> Result<UsageEntry, ApplyError> {
+    let batch: association::UsageBatch = change.message()?;
+    let cells = batch.cells.iter().map(|cell| cell_change(&batch, cell)).collect::<Result<Vec<_>, _>>()?;
+    Ok(UsageEntry {
+        batch: change.aggregate.clone(),
+        position: change.position,
+        recorded: change.recorded,
+        cells,
+    })
+}
+
+fn cell_change(batch: &association::UsageBatch, cell: &association::UsageCell) -> Result<CellChange, ApplyError> {
+    let series = usize::try_from(cell.series_index).ok().and_then(|place| batch.series.get(place));
+    let series = series.ok_or_else(|| ApplyError::refused("a usage cell names no series of its batch"))?;
+    let flow = match series.meter_kind() {
+        association::MeterKind::Level => Flow::Level,
+        association::MeterKind::Flow | association::MeterKind::Unspecified => Flow::Flow,
+    };
+    let hour = cell.hour_time.as_ref().ok_or_else(|| ApplyError::refused("a usage cell has no hour"))?;
+    let currency = match series.currency_code.as_str() {
+        "" => None,
+        code => Some(wire::parse_currency(code).map_err(ApplyError::refused)?),
+    };
+    let quantity = decimal(cell.quantity.as_ref())?;
+    Ok(CellChange {
+        subscription: last(&series.subscription).to_owned(),
+        workload: series.workload.clone(),
+        meter: series.meter.clone(),
+        hour: wire::instant(hour).map_err(ApplyError::refused)?,
+        flow,
+        // An absent difference is no difference; an absent level is a measurement that is gone.
+        quantity: if flow == Flow::Flow { Some(quantity.unwrap_or(Decimal::ZERO)) } else { quantity },
+        unit: series.unit.clone(),
+        costs: Costs {
+            billed: decimal(cell.billed_cost.as_ref())?,
+            effective: decimal(cell.effective_cost.as_ref())?,
+            list: decimal(cell.list_cost.as_ref())?,
+            contracted: decimal(cell.contracted_cost.as_ref())?,
+        },
+        currency,
+    })
+}
+
+fn decimal(value: Option<&proto::google::r#type::Decimal>) -> Result<Option<Decimal>, ApplyError> {
+    value.map(wire::parse_decimal).transpose().map_err(ApplyError::refused)
+}
+
+/// The id after `collection/` in a name.
+fn segment(name: &str, collection: &str) -> Option<String> {
+    let mut segments = name.split('/');
+    segments.find(|segment| *segment == collection)?;
+    segments.next().map(str::to_owned)
+}
+
+/// The last segment of a name; none for an empty one.
+fn id(name: &str) -> Option<String> {
+    let id = last(name);
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// The feeds that have to bring what was recorded up to an instant before anything can be said
+/// about it.
+#[derive(Clone, Default)]
+pub struct Arrivals {
+    followed: Vec<Following>,
+}
+
+impl Arrivals {
+    /// Over these followers.
+    pub fn new(followed: Vec<Following>) -> Arrivals {
+        Arrivals { followed }
+    }
+
+    /// Waits until everything recorded up to `known_at` is here; false when it is not within
+    /// `patience`.
+    pub async fn wait(&self, known_at: Instant, patience: Duration) -> bool {
+        let all = futures::future::try_join_all(self.followed.iter().map(|followed| followed.passed(known_at)));
+        matches!(tokio::time::timeout(patience, all).await, Ok(Ok(_)))
+    }
+
+    /// Up to when everything is here; none while a feed has brought nothing.
+    pub fn applied(&self) -> Option<Instant> {
+        let times: Option<Vec<Instant>> = self.followed.iter().map(|followed| followed.progress().applied).collect();
+        times.and_then(|times| times.into_iter().min())
+    }
+
+    /// The feeds that have not brought everything recorded up to `known_at`.
+    pub fn missing(&self, known_at: Instant) -> Vec<String> {
+        let late = self.followed.iter().filter(|followed| followed.sealed() < known_at);
+        late.map(|followed| followed.feed().to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use feed::Apply;
+    use prost::Name;
+
+    #[test]
+    fn the_table_names_messages_that_exist() {
+        for followed in Followed::all() {
+            for (kind, _) in followed.table {
+                assert!(proto::descriptors().get_message_by_name(kind).is_some(), "{kind}");
+            }
+            assert_eq!(followed.kinds().len() + followed.ignored().len(), followed.table.len());
+        }
+        assert_eq!(registry::Partner::full_name(), REGISTRY[0].0);
+        assert_eq!(association::UsageBatch::full_name(), ASSOCIATION[5].0);
+    }
+
+    #[test]
+    fn names_carry_the_keys() {
+        let name = "customers/atlas/subscriptions/atlas-aws/associations/a1";
+        assert_eq!(segment(name, "customers").as_deref(), Some("atlas"));
+        assert_eq!(segment(name, "subscriptions").as_deref(), Some("atlas-aws"));
+        assert_eq!(segment(name, "learners"), None);
+    }
+}

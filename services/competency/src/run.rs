@@ -1,0 +1,174 @@
+//! The task that evaluates: partners that wait because their facts changed, and operations over all
+//! partners. Every replica runs it; what two of them take at once, one of them records.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost::Message;
+use rpc::Fault;
+use store::StoreError;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use values::Instant;
+
+use crate::Shared;
+use crate::domain::evaluation::Evaluation;
+use crate::ops::evaluate::{Question, evaluate as evaluate_partner};
+use crate::ops::evaluate_tiers::{self, Step};
+use crate::ops::record::record;
+use crate::ops::OpError;
+use crate::store::waiting::{self, Waiting};
+use crate::store::evaluations;
+
+/// How often the database is asked for work that another process left.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long changes wait for other feeds before a partner is evaluated with what is here. A result
+/// names the instant it knows up to, so a late change makes another revision, never a wrong one.
+const GATHER: Duration = Duration::from_millis(250);
+/// How long an operation waits for its facts before the partners that wait have their turn.
+const ARRIVE: Duration = Duration::from_millis(250);
+/// The longest pause after work.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+/// Evaluates until told to stop. A failure is told once and tried again.
+pub async fn evaluate(shared: &Arc<Shared>, stop: CancellationToken) {
+    let mut commits = shared.store.commits();
+    let mut failing = false;
+    loop {
+        commits.mark_unchanged();
+        let began = tokio::time::Instant::now();
+        let outcome = tokio::select! {
+            () = stop.cancelled() => return,
+            outcome = turn(shared) => outcome,
+        };
+        let rest = match outcome {
+            Ok(Turn::Worked) => {
+                failing = false;
+                rest(shared, began.elapsed())
+            }
+            Ok(Turn::Stepped) => {
+                failing = false;
+                Duration::ZERO
+            }
+            Ok(Turn::Idle) => {
+                failing = false;
+                idle(&mut commits, &stop).await;
+                continue;
+            }
+            Err(error) => {
+                if !failing {
+                    tracing::error!(error = %error, "partners cannot be evaluated");
+                }
+                failing = true;
+                LOOK_EVERY
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+/// What a turn came to.
+enum Turn {
+    /// Partners that waited were evaluated.
+    Worked,
+    /// An operation took a step.
+    Stepped,
+    /// There was nothing to do, or nothing that can be done yet.
+    Idle,
+}
+
+/// The pause that keeps the work after changes within its share of the time.
+fn rest(shared: &Shared, worked: Duration) -> Duration {
+    let share = shared.config.effort_percent.clamp(1, 100);
+    (worked * (100 - share) / share).min(LONGEST_REST)
+}
+
+async fn idle(commits: &mut watch::Receiver<u64>, stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        // Whether something was committed, or it is time to look: the next turn tells.
+        _ = tokio::time::timeout(LOOK_EVERY, commits.changed()) => {}
+    }
+}
+
+async fn turn(shared: &Arc<Shared>) -> Result<Turn, OpError> {
+    let worked = evaluate_waiting(shared).await?;
+    if step_operation(shared).await? {
+        return Ok(Turn::Stepped);
+    }
+    Ok(if worked { Turn::Worked } else { Turn::Idle })
+}
+
+/// Evaluates the partners that wait; false when none does, or there are no rules yet.
+async fn evaluate_waiting(shared: &Shared) -> Result<bool, OpError> {
+    let waiting = waiting::list(shared.store.read(), shared.config.batch.clamp(1, 1_000)).await?;
+    let Some(newest) = waiting.iter().map(|it| it.recorded).max() else { return Ok(false) };
+    let bundle = match shared.rules.current(shared.store.read(), None).await {
+        Ok((_, bundle)) => bundle,
+        // They wait until a bundle is current and staged here.
+        Err(OpError::NoCurrentBundle | OpError::BundleNotStaged(_)) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    shared.arrivals.wait(newest, GATHER).await;
+    let now = shared.clock.now();
+    for waiting in &waiting {
+        let question = Question { bundle: &bundle, partner: &waiting.partner, as_of: now, known_at: newest };
+        let evaluated = evaluate_partner(shared.store.read(), question).await?;
+        for failure in &evaluated.failures {
+            tracing::warn!(
+                partner = failure.partner,
+                program = failure.program,
+                reason = failure.message,
+                "a partner cannot be evaluated"
+            );
+        }
+        done(shared, now, waiting, &evaluated).await?;
+    }
+    Ok(true)
+}
+
+async fn done(
+    shared: &Shared,
+    now: Instant,
+    waiting: &Waiting,
+    evaluated: &crate::ops::evaluate::Evaluated,
+) -> Result<(), OpError> {
+    let outcome = shared.store.transact(|tx| {
+        Box::pin(async move {
+            record(&tx, now, evaluated, &[]).await?;
+            waiting::done(&tx, waiting).await
+        })
+    });
+    match outcome.await {
+        // Another replica recorded the same partner: it waits for the next turn, if it still does.
+        Err(StoreError::Unique { .. }) => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Takes a step of the oldest operation; false when there is none, or its facts have not arrived.
+async fn step_operation(shared: &Shared) -> Result<bool, OpError> {
+    let Some(evaluation) = evaluations::find_open(shared.store.read()).await? else { return Ok(false) };
+    if !evaluation.cancel_asked && !shared.arrivals.wait(evaluation.known_at, ARRIVE).await {
+        return Ok(false);
+    }
+    let step = match evaluate_tiers::step(&shared.store, shared.clock.now(), &shared.rules, &evaluation).await {
+        Err(OpError::Store(StoreError::Unique { .. })) => Step::Taken,
+        Err(OpError::Store(error)) => return Err(error.into()),
+        Err(error) => fail(shared, &evaluation, error).await?,
+        Ok(step) => step,
+    };
+    if step == Step::Done {
+        tracing::info!(operation = evaluation.id, evaluated = evaluation.progress.evaluated, "an evaluation has ended");
+    }
+    shared.changes.announce();
+    Ok(true)
+}
+
+async fn fail(shared: &Shared, evaluation: &Evaluation, error: OpError) -> Result<Step, OpError> {
+    let status = Fault::from(error).into_rpc_status().encode_to_vec();
+    evaluate_tiers::fail(&shared.store, shared.clock.now(), evaluation, status).await
+}
