@@ -320,6 +320,12 @@ pub fn reason_of(status: &Status) -> Option<String> {
     status.get_details_error_info().map(|info| info.reason)
 }
 
+/// The fields that a status complains about, in its order.
+pub fn fields_of(status: &Status) -> Vec<String> {
+    let wrong = status.get_details_bad_request();
+    wrong.map(|it| it.field_violations.into_iter().map(|violation| violation.field).collect()).unwrap_or_default()
+}
+
 /// A chain of causes as one line.
 fn chain(source: Option<&(dyn Error + Send + Sync + 'static)>) -> String {
     let Some(first) = source else { return "no cause given".to_owned() };
