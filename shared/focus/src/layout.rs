@@ -37,7 +37,7 @@ impl Layout {
         let present = |name: &&str| columns::find(name).is_some_and(|column| places[column].is_some());
         let missing: Vec<String> = REQUIRED
             .iter()
-            .filter(|alternatives| !alternatives.iter().any(|name| present(name)))
+            .filter(|alternatives| !alternatives.iter().any(&present))
             .map(|alternatives| alternatives.join(" or "))
             .collect();
         if missing.is_empty() && repeated.is_empty() {
