@@ -2,6 +2,8 @@
 
 use values::{Date, Digest};
 
+use crate::catalog::Catalog;
+use crate::model::{Announced, IncentivePlan, TierProgram};
 use crate::problem::Problem;
 use crate::recognition::RecognitionPolicy;
 
@@ -10,7 +12,10 @@ use crate::recognition::RecognitionPolicy;
 pub struct Bundle {
     hash: Digest,
     documents: Vec<Document>,
+    catalog: Catalog,
     policies: Vec<RecognitionPolicy>,
+    programs: Vec<TierProgram>,
+    plans: Vec<IncentivePlan>,
 }
 
 /// The kinds of document.
@@ -55,6 +60,8 @@ pub struct Document {
     pub until: Option<Date>,
     /// Whether its numbers are samples.
     pub sample: bool,
+    /// What was announced about it and has no effect yet.
+    pub announced: Vec<Announced>,
 }
 
 impl Bundle {
@@ -66,6 +73,17 @@ impl Bundle {
     /// Everything that is wrong, with file, line, column and what was probably meant.
     pub fn parse<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Bundle, Vec<Problem>> {
         crate::parse::bundle(files)
+    }
+
+    pub(crate) fn new(
+        hash: Digest,
+        documents: Vec<Document>,
+        catalog: Catalog,
+        policies: Vec<RecognitionPolicy>,
+        programs: Vec<TierProgram>,
+        plans: Vec<IncentivePlan>,
+    ) -> Bundle {
+        Bundle { hash, documents, catalog, policies, programs, plans }
     }
 
     /// A hash of the documents' content: comments, spacing, file names and file order leave it alone.
@@ -89,5 +107,35 @@ impl Bundle {
             [policy] => Some(policy),
             _ => None,
         }
+    }
+
+    /// The policy of this id, if the bundle has it.
+    pub fn recognition_policy(&self, id: &str) -> Option<&RecognitionPolicy> {
+        self.policies.iter().find(|policy| policy.id == id)
+    }
+
+    /// Everything the catalogs of the bundle say together.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The tier programs, ordered by id.
+    pub fn tier_programs(&self) -> &[TierProgram] {
+        &self.programs
+    }
+
+    /// The tier program of this id, if the bundle has it.
+    pub fn tier_program(&self, id: &str) -> Option<&TierProgram> {
+        self.programs.iter().find(|program| program.id == id)
+    }
+
+    /// The incentive plans, ordered by id.
+    pub fn incentive_plans(&self) -> &[IncentivePlan] {
+        &self.plans
+    }
+
+    /// The incentive plan of this id, if the bundle has it.
+    pub fn incentive_plan(&self, id: &str) -> Option<&IncentivePlan> {
+        self.plans.iter().find(|plan| plan.id == id)
     }
 }

@@ -54,6 +54,8 @@ pub enum RecognizedMonth {
     AnyDay,
     /// At the month's last instant.
     LastDay,
+    /// At the start of each usage; for a level, at the instant it is asked for.
+    UsageStart,
 }
 
 /// The date by which a rule reads its dated values.

@@ -1,15 +1,50 @@
 //! Rates an incentive plan over the facts of one period.
+//!
+//! In this order: facts become drafts ([`drafts`]: basis, payee, rule, cut at every change), drafts
+//! become exact amounts ([`pricing`]: counters and brackets), amounts become lines ([`lines`]:
+//! eligibility, once, rounding), lines become statements ([`statements`]: balances and minimum).
 
+mod brackets;
+mod drafts;
+mod hash;
+mod lines;
+mod pricing;
 mod rating;
+mod statements;
 
-use values::{Instant, Month};
+use values::{Instant, Interval, Month};
 
 use crate::bundle::Bundle;
+use crate::conventions::RoundedAt;
 use crate::facts::{Facts, UsageKey};
+use crate::ground::Ground;
+use crate::model::{IncentivePlan, Lever};
+use crate::quantity::Unit;
+use crate::tiers::EvaluateError;
+use drafts::Scene;
 
 pub use rating::{
     Carried, ControlTotals, Counter, InputRef, Line, Piece, Prior, Rating, StatementTotal,
 };
+
+/// Rule id: usage belongs to the period, payee and rule in force at its start.
+pub const USAGE_BELONGS_TO_ITS_START: &str = "program.usage_belongs_to_its_start";
+/// Rule id: a line earns the difference between the table at the total after and before it.
+pub const GRADUATED_IS_A_DIFFERENCE_OF_TOTALS: &str = "program.graduated_is_a_difference_of_totals";
+/// Rule id: below zero the first bracket goes on.
+pub const NEGATIVE_FALLS_INTO_FIRST_BRACKET: &str = "program.negative_falls_into_first_bracket";
+/// Rule id: the brackets are applied once to a period's total and shared by basis.
+pub const COUNTER_FILLS_PRO_RATA: &str = "program.counter_fills_pro_rata";
+/// Rule id: a counter goes on when its owner's partner changes.
+pub const COUNTER_BELONGS_TO_ITS_OWNER: &str = "program.counter_belongs_to_its_owner";
+/// Rule id: amounts that were rounded together differ from their exact shares by less than one unit.
+pub const ROUNDED_BY_LARGEST_REMAINDER: &str = "program.rounded_by_largest_remainder";
+/// Rule id: a plan pays nothing before its effective day.
+pub const ANNOUNCED_HAS_NO_EFFECT: &str = "program.announced_has_no_effect";
+/// Rule id: what is below the payment minimum is carried forward.
+pub const BELOW_MINIMUM_IS_CARRIED: &str = "program.below_minimum_is_carried";
+/// Rule id: a lever that pays once pays the first line of its subject, ever.
+pub const PAID_ONCE: &str = "program.paid_once";
 
 /// Why a period cannot be rated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +56,7 @@ pub enum RateError {
     /// hand over [`crate::facts::Grain::Record`] facts in their place and rate again.
     #[error("{} hours hold a change and need their single records", .0.len())]
     HoursMustSplit(Vec<UsageKey>),
-    /// A sum left the range of exact decimals.
+    /// A sum left the range of exact decimals, or an amount the range of money.
     #[error("{rule}: {what} is out of range")]
     OutOfRange {
         /// The rule that summed.
@@ -49,13 +84,28 @@ pub enum RateError {
     },
 }
 
+impl From<EvaluateError> for RateError {
+    fn from(error: EvaluateError) -> RateError {
+        match error {
+            EvaluateError::UnknownProgram(program) => RateError::UnknownPlan(program),
+            EvaluateError::OutOfRange { rule, what } => RateError::OutOfRange { rule, what },
+            EvaluateError::MixedCurrencies { rule, expected, found } => RateError::MixedCurrencies { rule, expected, found },
+            EvaluateError::NoValue { rule, day } => RateError::NoValue { rule, day },
+        }
+    }
+}
+
+pub(crate) fn overflow(lever: &Lever) -> RateError {
+    RateError::OutOfRange { rule: lever.rule.clone(), what: format!("the sum of {}", lever.basis.measure) }
+}
+
 /// The hours of `period` whose rollup cells cannot be attributed as a whole, because the payee or a
 /// rule changes strictly inside them. Ask for their single records and hand those to [`rate`] in
 /// place of the cells.
 ///
 /// # Errors
 ///
-/// When the plan is unknown.
+/// When the plan is unknown, or numbers cannot be represented exactly.
 pub fn hours_to_split(
     bundle: &Bundle,
     plan: &str,
@@ -63,8 +113,14 @@ pub fn hours_to_split(
     facts: &Facts,
     known_at: Instant,
 ) -> Result<Vec<UsageKey>, RateError> {
-    let _ = (bundle, period, facts, known_at);
-    Err(RateError::UnknownPlan(plan.to_owned()))
+    let known = facts.known_at(known_at);
+    let (plan, ground, interval) = stage(bundle, plan, period, &known)?;
+    let scene = Scene { plan, ground: &ground, period, interval };
+    match drafts::drafts(&scene) {
+        Ok(_) => Ok(Vec::new()),
+        Err(RateError::HoursMustSplit(hours)) => Ok(hours),
+        Err(error) => Err(error),
+    }
 }
 
 /// Rates the incentive plan `plan` of `bundle` for the month `period`, as known at `known_at`.
@@ -84,6 +140,78 @@ pub fn rate(
     known_at: Instant,
     prior: &Prior,
 ) -> Result<Rating, RateError> {
-    let _ = (bundle, period, facts, known_at, prior);
-    Err(RateError::UnknownPlan(plan.to_owned()))
+    let known = facts.known_at(known_at);
+    let (plan, ground, interval) = stage(bundle, plan, period, &known)?;
+    // The convention was asked for when the document was read.
+    let currency = plan.conventions.currency.unwrap_or(values::Currency::USD);
+    let scene = Scene { plan, ground: &ground, period, interval };
+    let drafts = drafts::drafts(&scene)?;
+    let mut counters = pricing::Counters::new(prior);
+    let prices = pricing::prices(&scene, &drafts, &mut counters);
+    let bases = control_bases(&drafts, plan)?;
+    let mut facts_total = Vec::new();
+    for lever in &plan.levers {
+        let total = values::ratio_from_decimal(drafts::fact_total(&scene, lever, &known)?);
+        facts_total.push((lever.name.clone(), crate::quantity::Quantity::new(total, lever.basis.unit.clone())));
+    }
+    let mut once: Vec<String> = prior.paid_once.clone();
+    let mut lines = lines::lines(&scene, &drafts, &prices, currency, &mut once)?;
+    if plan.conventions.rounding.is_some_and(|rule| rule.at == RoundedAt::Statement) {
+        lines::round_by_statement(&mut lines, plan, currency)?;
+    }
+    lines.sort_by(|a, b| order(plan, a).cmp(&order(plan, b)));
+    let statements = statements::statements(plan, period, currency, &lines, prior)?;
+    let control = statements::control(currency, &lines, &statements, bases, facts_total)?;
+    once.sort();
+    once.dedup();
+    let mut rating = Rating {
+        plan: plan.id.clone(),
+        period,
+        interval,
+        known_at,
+        bundle: bundle.hash(),
+        currency,
+        lines,
+        statements,
+        counters: counters.left(&period.to_string()),
+        paid_once: once,
+        control,
+        result_hash: bundle.hash(),
+    };
+    rating.result_hash = hash::of(&rating, &known, prior);
+    Ok(rating)
+}
+
+type Order<'l> = (usize, &'l Option<String>, &'l Option<String>, Instant, &'l str);
+
+fn order<'l>(plan: &IncentivePlan, line: &'l Line) -> Order<'l> {
+    let lever = plan.levers.iter().position(|lever| lever.name == line.lever).unwrap_or(usize::MAX);
+    (lever, &line.partner, &line.subscription, line.interval.start(), &line.key)
+}
+
+fn stage<'a>(
+    bundle: &'a Bundle,
+    plan: &str,
+    period: Month,
+    known: &'a Facts,
+) -> Result<(&'a IncentivePlan, Ground<'a>, Interval), RateError> {
+    let unknown = || RateError::UnknownPlan(plan.to_owned());
+    let found = bundle.incentive_plan(plan).ok_or_else(unknown)?;
+    let policy = bundle.recognition_policy(&found.recognition).ok_or_else(unknown)?;
+    let zone = found.conventions.zone.clone();
+    let interval = zone.whole_month(period);
+    Ok((found, Ground::new(bundle, policy, zone, known), interval))
+}
+
+type Totals = Vec<(String, crate::quantity::Quantity)>;
+
+fn control_bases(drafts: &[drafts::Draft<'_>], plan: &IncentivePlan) -> Result<Totals, RateError> {
+    let mut totals = Vec::new();
+    for lever in &plan.levers {
+        let bases = drafts.iter().filter(|draft| draft.lever.name == lever.name).map(|draft| draft.basis);
+        let total = values::Decimal::checked_sum(bases).map_err(|_| overflow(lever))?;
+        let unit: Unit = lever.basis.unit.clone();
+        totals.push((lever.name.clone(), crate::quantity::Quantity::new(values::ratio_from_decimal(total), unit)));
+    }
+    Ok(totals)
 }

@@ -36,8 +36,12 @@ pub enum Reason {
     NotInForce,
     /// The table's rate for it is zero.
     ZeroRate,
+    /// The plan has no rate for it on the day.
+    NoRate,
     /// The basis is zero.
     NothingUsed,
+    /// It earned less than the smallest unit of money shows.
+    RoundedToZero,
     /// It is outside the window or the period.
     OutsideWindow,
     /// It was learned after the instant the question names.
@@ -81,7 +85,9 @@ impl Reason {
             Self::BelowPaymentMinimum => "below-payment-minimum",
             Self::NotInForce => "not-in-force",
             Self::ZeroRate => "zero-rate",
+            Self::NoRate => "no-rate",
             Self::NothingUsed => "nothing-used",
+            Self::RoundedToZero => "rounded-to-zero",
             Self::OutsideWindow => "outside-window",
             Self::NotKnownYet => "not-known-yet",
             Self::KindNotInForce => "kind-not-in-force",

@@ -18,6 +18,7 @@ use crate::facts::{Association, FactRef};
 use crate::reason::Reason;
 
 pub use policy::{Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope};
+pub(crate) use span::spans_among;
 pub use span::{Span, changes, intervals};
 
 /// Rule id: any number of evidences on one unit credit a partner once.

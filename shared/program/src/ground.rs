@@ -1,0 +1,246 @@
+//! Known facts, indexed for one question: rows with their joined fields, and who is recognized on
+//! them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use values::{Date, Decimal, Instant, Interval, Month, Zone};
+
+use crate::bundle::Bundle;
+use crate::catalog::{Catalog, Measure, Reads};
+use crate::conventions::CurrentMonth;
+use crate::facts::{Association, Customer, Facts, FactRef, Partner, Seats, Subscription, Transaction, Usage};
+use crate::model::Filter;
+use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
+
+/// The facts of one question. Everything in it was known at the question's instant.
+pub(crate) struct Ground<'a> {
+    pub facts: &'a Facts,
+    pub catalog: &'a Catalog,
+    pub policy: &'a RecognitionPolicy,
+    pub zone: Zone,
+    partners: HashMap<&'a str, Vec<&'a Partner>>,
+    subscriptions: HashMap<&'a str, Vec<&'a Subscription>>,
+    customers: HashMap<&'a str, Vec<&'a Customer>>,
+    associations: HashMap<&'a str, Vec<&'a Association>>,
+    seats: HashMap<&'a str, Vec<&'a Seats>>,
+    /// Spans of recognition by subscription and workload, over all time.
+    spans: RefCell<HashMap<(String, String), Rc<Vec<Span>>>>,
+}
+
+/// What a row is, for filters and splits.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub customer: &'a str,
+    pub subscription: Option<&'a Subscription>,
+    pub workload: &'a str,
+    pub meter: &'a str,
+    pub transaction: Option<&'a Transaction>,
+    pub at: Instant,
+}
+
+impl<'a> Ground<'a> {
+    /// Indexes `facts`, of which [`Facts::known_at`] already chose what counts.
+    pub fn new(bundle: &'a Bundle, policy: &'a RecognitionPolicy, zone: Zone, facts: &'a Facts) -> Ground<'a> {
+        let mut ground = Ground {
+            facts,
+            catalog: bundle.catalog(),
+            policy,
+            zone,
+            partners: HashMap::new(),
+            subscriptions: HashMap::new(),
+            customers: HashMap::new(),
+            associations: HashMap::new(),
+            seats: HashMap::new(),
+            spans: RefCell::default(),
+        };
+        for fact in &facts.partners {
+            ground.partners.entry(&fact.partner).or_default().push(fact);
+        }
+        for fact in &facts.subscriptions {
+            ground.subscriptions.entry(&fact.subscription).or_default().push(fact);
+        }
+        for fact in &facts.customers {
+            ground.customers.entry(&fact.customer).or_default().push(fact);
+        }
+        for fact in &facts.associations {
+            ground.associations.entry(&fact.customer).or_default().push(fact);
+        }
+        for fact in &facts.seats {
+            ground.seats.entry(&fact.subscription).or_default().push(fact);
+        }
+        ground
+    }
+
+    /// The subscription as it is at `at`; before its first day as it is then, because usage may
+    /// arrive with a start just before it, and belongs to somebody.
+    pub fn subscription(&self, id: &str, at: Instant) -> Option<&'a Subscription> {
+        let versions = self.subscriptions.get(id)?;
+        let current = versions.iter().filter(|version| version.effective.contains(at));
+        let current = current.max_by_key(|version| version.effective.start());
+        current.or_else(|| versions.iter().min_by_key(|version| version.effective.start())).copied()
+    }
+
+    /// All versions of a subscription.
+    pub fn versions(&self, id: &str) -> &[&'a Subscription] {
+        self.subscriptions.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every subscription id, in order.
+    pub fn subscription_ids(&self) -> Vec<&'a str> {
+        let mut ids: Vec<&str> = self.subscriptions.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    fn customer(&self, id: &str, at: Instant) -> Option<&'a Customer> {
+        let versions = self.customers.get(id)?;
+        versions.iter().filter(|version| version.effective.contains(at)).max_by_key(|version| version.effective.start()).copied()
+    }
+
+    /// The account a partner's facts roll up to at `at`: the top of its accounts.
+    pub fn global_account(&self, partner: &str, at: Instant) -> String {
+        let mut account = partner.to_owned();
+        // Hierarchies are a handful of levels deep; the bound keeps a circle in bad data finite.
+        for _ in 0..16 {
+            let versions = self.partners.get(account.as_str());
+            let current = versions.into_iter().flatten().filter(|version| version.effective.contains(at));
+            let parent = current.max_by_key(|version| version.effective.start()).and_then(|version| version.parent.clone());
+            match parent {
+                Some(parent) if parent != account => account = parent,
+                _ => break,
+            }
+        }
+        account
+    }
+
+    /// The account and every account that rolls up to it at `at`, in order.
+    pub fn accounts(&self, partner: &str, at: Instant) -> Vec<String> {
+        let mut accounts: Vec<String> = self
+            .partners
+            .keys()
+            .filter(|account| self.global_account(account, at) == partner)
+            .map(|account| (*account).to_owned())
+            .collect();
+        accounts.push(partner.to_owned());
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
+    /// The last seat count of a subscription up to `at`.
+    pub fn seats(&self, subscription: &str, at: Instant) -> Option<&'a Seats> {
+        let counts = self.seats.get(subscription)?;
+        counts.iter().filter(|seats| seats.from <= at).max_by_key(|seats| seats.from).copied()
+    }
+
+    /// When recognition changes on a workload of a subscription, over all time.
+    pub fn spans(&self, subscription: &Subscription, workload: &str) -> Rc<Vec<Span>> {
+        let key = (subscription.subscription.clone(), workload.to_owned());
+        if let Some(spans) = self.spans.borrow().get(&key) {
+            return spans.clone();
+        }
+        let subject = subject(subscription, workload);
+        let associations = self.associations.get(subscription.customer.as_str()).map_or(&[][..], Vec::as_slice);
+        let spans = Rc::new(spans_among(self.policy, associations, &subject, Interval::since(Instant::MIN)));
+        self.spans.borrow_mut().insert(key, spans.clone());
+        spans
+    }
+
+    /// The associations that speak about a customer.
+    pub fn associations(&self, customer: &str) -> &[&'a Association] {
+        self.associations.get(customer).map_or(&[], Vec::as_slice)
+    }
+
+    /// The value of a field of a row, for filters and splits.
+    pub fn field(&self, row: &Row<'_>, name: &str) -> Option<String> {
+        let own = |map: &std::collections::BTreeMap<String, String>| map.get(name).cloned();
+        let subscription = row.subscription;
+        let found = match name {
+            "workload" => Some(row.workload.to_owned()),
+            "meter" => Some(row.meter.to_owned()),
+            "customer" => Some(row.customer.to_owned()),
+            "product" => row
+                .transaction
+                .map(|transaction| transaction.product.clone())
+                .filter(|product| !product.is_empty())
+                .or_else(|| subscription.map(|subscription| subscription.product.clone())),
+            "offer-type" => subscription.map(|subscription| subscription.offer_type.clone()),
+            "purchasing-motion" => subscription.map(|subscription| subscription.motion.clone()),
+            "agreement-type" => subscription.map(|subscription| subscription.agreement_type.clone()),
+            "term" => subscription.map(|subscription| subscription.term.clone()),
+            "transaction" => row.transaction.map(|transaction| transaction.kind.clone()),
+            "customer-country" => self.customer(row.customer, row.at).map(|customer| customer.country.clone()),
+            _ => row
+                .transaction
+                .and_then(|transaction| own(&transaction.fields))
+                .or_else(|| subscription.and_then(|subscription| own(&subscription.fields)))
+                .or_else(|| self.customer(row.customer, row.at).and_then(|customer| own(&customer.fields))),
+        };
+        found.filter(|value| !value.is_empty())
+    }
+
+    /// Whether all filters let the row through. A field that the row lacks is equal to nothing.
+    pub fn passes(&self, filters: &[Filter], row: &Row<'_>) -> bool {
+        filters.iter().all(|filter| {
+            let value = self.field(row, &filter.field);
+            let wanted = filter.any_of.is_empty() || value.as_ref().is_some_and(|value| filter.any_of.contains(value));
+            wanted && !value.is_some_and(|value| filter.none_of.contains(&value))
+        })
+    }
+}
+
+/// What a question about one workload of a subscription is about. An unmapped workload stands for
+/// the whole subscription.
+pub(crate) fn subject(subscription: &Subscription, workload: &str) -> Subject {
+    Subject {
+        customer: subscription.customer.clone(),
+        subscription: subscription.subscription.clone(),
+        workloads: match workload {
+            "" => subscription.workloads.clone(),
+            workload => vec![workload.to_owned()],
+        },
+    }
+}
+
+/// Who is recognized at `at`.
+pub(crate) fn at(spans: &[Span], at: Instant) -> Option<&Recognition> {
+    let place = spans.partition_point(|span| span.interval.start() <= at);
+    place.checked_sub(1).and_then(|place| spans.get(place)).map(|span| &span.recognition)
+}
+
+/// The number that a measure reads from a usage fact, if it reads usage and this meter.
+pub(crate) fn usage_number(measure: &Measure, usage: &Usage) -> Option<Decimal> {
+    if usage.flow != measure.flow || !(measure.meters.is_empty() || measure.meters.contains(&usage.meter)) {
+        return None;
+    }
+    match measure.reads {
+        Reads::BilledCost => usage.costs.billed,
+        Reads::EffectiveCost => usage.costs.effective,
+        Reads::ListCost => usage.costs.list,
+        Reads::ContractedCost => usage.costs.contracted,
+        Reads::Quantity => Some(usage.quantity),
+        Reads::Seats | Reads::TransactionAmount | Reads::TransactionSeats => None,
+    }
+}
+
+/// Names a usage fact in explanations.
+pub(crate) fn usage_ref(usage: &Usage) -> FactRef {
+    FactRef::new("usage", format!("{}/{}/{}/{}", usage.subscription, usage.workload, usage.meter, usage.start))
+}
+
+/// The month that is current on `day`.
+pub(crate) fn current_month(rule: CurrentMonth, day: Date) -> Month {
+    let month = day.month();
+    match rule {
+        CurrentMonth::RunningMonth => month,
+        // The calendar begins in year 0; nothing is judged there.
+        CurrentMonth::LastFullMonth => month.add(-1).unwrap_or(month),
+    }
+}
+
+/// The last instant of an interval, which holds its start and not its end.
+pub(crate) fn last_instant(interval: &Interval) -> Instant {
+    interval.end().map_or(Instant::MAX, |end| end.saturating_add(-1))
+}

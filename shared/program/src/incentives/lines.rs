@@ -1,0 +1,299 @@
+//! From exact amounts to lines: who is eligible, what was paid before, and rounding.
+
+use std::collections::BTreeMap;
+
+use num_traits::{ToPrimitive, Zero};
+use values::{Currency, Money, Ratio, Rounding, ratio_from_decimal, ratio_to_text, round_ratio};
+
+use super::drafts::{Draft, Scene};
+use super::pricing::Price;
+use super::rating::{InputRef, Line};
+use super::{COUNTER_FILLS_PRO_RATA, RateError, ROUNDED_BY_LARGEST_REMAINDER, USAGE_BELONGS_TO_ITS_START};
+use crate::conventions::{CounterFilled, CurrentMonth, RecognizedMonth};
+use crate::explain::{Explanation, Step};
+use crate::facts::FactRef;
+use crate::ground::last_instant;
+use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
+use crate::judge::{Judge, Supposed};
+use crate::model::IncentivePlan;
+use crate::quantity::{Quantity, Unit};
+use crate::reason::Reason;
+
+/// Makes the lines of all drafts. `once` holds what was paid once before and takes what is now.
+pub(crate) fn lines(
+    scene: &Scene<'_>,
+    drafts: &[Draft<'_>],
+    prices: &[Price],
+    currency: Currency,
+    once: &mut Vec<String>,
+) -> Result<Vec<Line>, RateError> {
+    // The convention was asked for when the document was read.
+    let mode = scene.plan.conventions.rounding.map_or(Rounding::HalfEven, |rule| rule.mode);
+    let rounded = rounded(drafts, prices, currency, mode)?;
+    let mut eligibility: BTreeMap<(String, String), Option<Outcome>> = BTreeMap::new();
+    let mut places: Vec<usize> = (0..drafts.len()).collect();
+    // What pays once pays the first by time, then by name.
+    places.sort_by(|&a, &b| (drafts[a].interval.start(), &drafts[a].key).cmp(&(drafts[b].interval.start(), &drafts[b].key)));
+    let mut lines = Vec::new();
+    for place in places {
+        let (draft, price) = (&drafts[place], &prices[place]);
+        let partner = draft.payee.as_ref().map(|payee| payee.partner.clone());
+        let outcome = match &partner {
+            Some(partner) => {
+                let key = (draft.lever.rule.clone(), partner.clone());
+                if !eligibility.contains_key(&key) {
+                    eligibility.insert(key.clone(), eligible(scene, draft, partner)?);
+                }
+                eligibility.get(&key).cloned().flatten()
+            }
+            None => None,
+        };
+        let mut reason = refusal(draft, outcome.as_ref());
+        if reason.is_none() && draft.lever.once_per_subscription {
+            reason = paid_once(draft, once);
+        }
+        let amount = if reason.is_some() { Money::zero(currency) } else { rounded[place] };
+        let exact = if reason.is_some() { Ratio::zero() } else { price.exact.clone() };
+        let reason = reason.or_else(|| nothing(draft, price, amount));
+        lines.push(line(scene, draft, price, exact, amount, reason, outcome));
+    }
+    Ok(lines)
+}
+
+/// Why a line is not paid at all, the first reason that applies.
+fn refusal(draft: &Draft<'_>, outcome: Option<&Outcome>) -> Option<Reason> {
+    if !draft.in_force {
+        return Some(Reason::NotInForce);
+    }
+    if draft.payee.is_none() {
+        return Some(Reason::NotRecognized);
+    }
+    if let Some(outcome) = outcome.filter(|outcome| !outcome.met) {
+        return Some(match outcome.reason() {
+            Some(reason @ (Reason::MissingAgreement | Reason::MissingProof)) => reason,
+            _ => Reason::NotEligibleYet,
+        });
+    }
+    draft.charge.is_none().then_some(Reason::NoRate)
+}
+
+/// Why a line that is paid still has an amount of zero.
+fn nothing(draft: &Draft<'_>, price: &Price, amount: Money) -> Option<Reason> {
+    match (amount.is_zero(), draft.basis.is_zero(), price.exact.is_zero()) {
+        (false, _, _) => None,
+        (true, true, _) => Some(Reason::NothingUsed),
+        (true, false, true) => Some(Reason::ZeroRate),
+        (true, false, false) => Some(Reason::RoundedToZero),
+    }
+}
+
+/// Rule `program.paid_once`.
+fn paid_once(draft: &Draft<'_>, once: &mut Vec<String>) -> Option<Reason> {
+    let subject = draft.subscription.as_deref().unwrap_or(&draft.key);
+    let key = format!("{}|{subject}", draft.lever.rule);
+    if once.contains(&key) {
+        return Some(Reason::AlreadyCredited);
+    }
+    once.push(key);
+    None
+}
+
+/// Judges the lever's requirement for the account and the accounts above it, at the last instant of
+/// the period. None where the lever asks for nothing.
+fn eligible(scene: &Scene<'_>, draft: &Draft<'_>, partner: &str) -> Result<Option<Outcome>, RateError> {
+    let Some(rule) = &draft.lever.eligible else { return Ok(None) };
+    let moment = last_instant(&scene.interval);
+    let accounts = [partner.to_owned(), scene.ground.global_account(partner, moment)];
+    let conventions = &scene.plan.conventions;
+    let month = conventions.current_month.unwrap_or(CurrentMonth::RunningMonth);
+    let recognized = conventions.recognized_month.unwrap_or(RecognizedMonth::UsageStart);
+    let on = Judge::new(scene.ground, accounts, moment, month, recognized);
+    Ok(Some(judge(&on, &rule.when, &ScoreSoFar::default(), &Supposed::default())?))
+}
+
+/// Amounts of all drafts in money: lines that share a counter are rounded together, the others each
+/// by itself.
+fn rounded(drafts: &[Draft<'_>], prices: &[Price], currency: Currency, mode: Rounding) -> Result<Vec<Money>, RateError> {
+    let mut amounts = vec![Money::zero(currency); drafts.len()];
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, price) in prices.iter().enumerate() {
+        match price.group {
+            Some(group) => groups.entry(group).or_default().push(place),
+            None => amounts[place] = share(&[&price.exact], currency, mode, drafts[place].lever)?[0],
+        }
+    }
+    for mut places in groups.into_values() {
+        // Ties of remainders go by subscription, then partner, then start.
+        places.sort_by(|&a, &b| tie(&drafts[a]).cmp(&tie(&drafts[b])));
+        let exact: Vec<&Ratio> = places.iter().map(|&place| &prices[place].exact).collect();
+        let shares = share(&exact, currency, mode, drafts[places[0]].lever)?;
+        for (place, amount) in places.into_iter().zip(shares) {
+            amounts[place] = amount;
+        }
+    }
+    Ok(amounts)
+}
+
+type Tie<'d> = (&'d Option<String>, Option<&'d str>, values::Instant, &'d str);
+
+fn tie<'d>(draft: &'d Draft<'_>) -> Tie<'d> {
+    let partner = draft.payee.as_ref().map(|payee| payee.partner.as_str());
+    (&draft.subscription, partner, draft.interval.start(), &draft.key)
+}
+
+/// Rule `program.rounded_by_largest_remainder`: the sum is rounded once; every part is rounded down
+/// and the units left go to the largest remainders, the earlier part first.
+fn share(exact: &[&Ratio], currency: Currency, mode: Rounding, lever: &crate::model::Lever) -> Result<Vec<Money>, RateError> {
+    let out = || RateError::OutOfRange { rule: lever.rule.clone(), what: "an amount".to_owned() };
+    let scale = Ratio::from_integer(num_bigint::BigInt::from(10u32).pow(currency.exponent()));
+    let minor: Vec<Ratio> = exact.iter().map(|part| *part * &scale).collect();
+    let total = round_ratio(&minor.iter().sum::<Ratio>(), mode);
+    let mut units: Vec<num_bigint::BigInt> = minor.iter().map(|part| part.floor().to_integer()).collect();
+    let floors: num_bigint::BigInt = units.iter().sum();
+    let left = (total - floors).to_usize().unwrap_or(0);
+    let mut order: Vec<usize> = (0..minor.len()).collect();
+    // A stable sort: equal remainders keep their order. A floor's remainder is never negative.
+    order.sort_by(|&a, &b| (&minor[b] - minor[b].floor()).cmp(&(&minor[a] - minor[a].floor())));
+    for place in order.into_iter().take(left) {
+        units[place] += 1;
+    }
+    units.into_iter().map(|unit| unit.to_i128().map(|unit| Money::new(unit, currency)).ok_or_else(out)).collect()
+}
+
+/// Where the statement is the place of rounding: every partner's exact total is rounded once, and
+/// its lines carry the shares.
+pub(crate) fn round_by_statement(lines: &mut [Line], plan: &IncentivePlan, currency: Currency) -> Result<(), RateError> {
+    let mode = plan.conventions.rounding.map_or(Rounding::HalfEven, |rule| rule.mode);
+    let mut partners: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, line) in lines.iter().enumerate() {
+        if let Some(partner) = &line.partner {
+            partners.entry(partner.clone()).or_default().push(place);
+        }
+    }
+    let Some(lever) = plan.levers.first() else { return Ok(()) };
+    for mut places in partners.into_values() {
+        places.sort_by(|&a, &b| (&lines[a].subscription, &lines[a].key).cmp(&(&lines[b].subscription, &lines[b].key)));
+        let exact: Vec<Ratio> = places.iter().map(|&place| lines[place].exact.clone()).collect();
+        let shares = share(&exact.iter().collect::<Vec<_>>(), currency, mode, lever)?;
+        for (place, amount) in places.into_iter().zip(shares) {
+            lines[place].amount = amount;
+        }
+    }
+    Ok(())
+}
+
+fn line(
+    scene: &Scene<'_>,
+    draft: &Draft<'_>,
+    price: &Price,
+    exact: Ratio,
+    amount: Money,
+    reason: Option<Reason>,
+    outcome: Option<Outcome>,
+) -> Line {
+    let basis = Quantity::new(ratio_from_decimal(draft.basis), draft.lever.basis.unit.clone());
+    let explanation = explain(scene, draft, price, &basis, amount, reason, outcome);
+    Line {
+        key: draft.key.clone(),
+        lever: draft.lever.name.clone(),
+        rule: draft.lever.rule.clone(),
+        partner: draft.payee.as_ref().map(|payee| payee.partner.clone()),
+        kind: draft.payee.as_ref().map(|payee| payee.kind.clone()),
+        association: draft.payee.as_ref().map(|payee| payee.association.clone()),
+        customer: draft.customer.clone(),
+        subscription: draft.subscription.clone(),
+        workload: draft.workload.clone(),
+        transaction: draft.transaction.clone(),
+        interval: draft.interval,
+        rule_date: draft.rule_date,
+        basis,
+        rate: price.rate.clone(),
+        pieces: price.pieces.clone(),
+        exact,
+        amount,
+        reason,
+        inputs: draft.inputs.clone(),
+        explanation,
+    }
+}
+
+fn percent(rate: &Ratio) -> String {
+    Quantity::new(rate * Ratio::from_integer(100.into()), Unit::Percent).to_string()
+}
+
+fn explain(
+    scene: &Scene<'_>,
+    draft: &Draft<'_>,
+    price: &Price,
+    basis: &Quantity,
+    amount: Money,
+    reason: Option<Reason>,
+    outcome: Option<Outcome>,
+) -> Explanation {
+    let title = if draft.lever.title.is_empty() { &draft.lever.name } else { &draft.lever.title };
+    let mut top = Explanation::new(Step::Amount, draft.lever.rule.clone(), title.clone(), amount.to_string())
+        .source(draft.lever.source.clone())
+        .number("basis", basis)
+        .number("usage", draft.interval)
+        .number("exact", ratio_to_text(&price.exact))
+        .number("rounded by", ROUNDED_BY_LARGEST_REMAINDER);
+    if let Some(reason) = reason {
+        top = top.number("reason", reason);
+    }
+    let facts = draft.inputs.iter().map(reference).collect();
+    let sum = Explanation::new(Step::Amount, format!("{}.basis", draft.lever.rule), "basis", basis.to_string());
+    top = top.part(sum.counting(facts));
+    top = top.part(match &draft.payee {
+        Some(payee) => {
+            let kind = scene.ground.policy.kind(&payee.kind);
+            let rule = kind.map_or_else(|| scene.ground.policy.id.clone(), |kind| kind.rule.clone());
+            Explanation::new(Step::Recognition, rule, format!("paid as {}", payee.kind), payee.partner.clone())
+                .source(kind.and_then(|kind| kind.source.clone()))
+                .number("since", payee.since)
+                .number("attributed by", USAGE_BELONGS_TO_ITS_START)
+                .counting(vec![FactRef::new("association", payee.association.as_str())])
+        }
+        None => Explanation::new(Step::Recognition, USAGE_BELONGS_TO_ITS_START, "paid as", "nobody"),
+    });
+    if let Some(outcome) = outcome {
+        top = top.part(outcome.explanation);
+    }
+    top.parts(table(scene, draft, price))
+}
+
+/// The rate, or the table with the pieces of this line in its brackets.
+fn table(scene: &Scene<'_>, draft: &Draft<'_>, price: &Price) -> Option<Explanation> {
+    let found = draft.charge?;
+    let mut node = Explanation::new(
+        Step::Table,
+        found.rule,
+        "rate",
+        price.rate.as_ref().map_or_else(|| "by brackets".to_owned(), percent),
+    )
+    .source(found.source.map(str::to_owned))
+    .number("rules of", draft.rule_date);
+    if let Some(since) = found.since {
+        node = node.number("in force since", since);
+    }
+    if let Some((before, after, owner)) = &price.counter {
+        node = node.number("counter of", owner).number("before", ratio_to_text(before)).number("after", ratio_to_text(after));
+        if scene.plan.conventions.counter_filled == Some(CounterFilled::ProRata) {
+            node = node.number("filled by", COUNTER_FILLS_PRO_RATA);
+        }
+    }
+    let pieces = price.pieces.iter().map(|piece| {
+        Explanation::new(Step::Table, piece.rule.clone(), piece.says.clone(), ratio_to_text(&piece.amount))
+            .number("quantity", &piece.quantity)
+            .number("rate", percent(&piece.rate))
+    });
+    Some(node.parts(pieces))
+}
+
+fn reference(input: &InputRef) -> FactRef {
+    match input {
+        InputRef::Usage(key) => {
+            FactRef::new("usage", format!("{}/{}/{}/{}", key.subscription, key.workload, key.meter, key.start))
+        }
+        InputRef::Transaction(id) => FactRef::new("transaction", id.as_str()),
+    }
+}

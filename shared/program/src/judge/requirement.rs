@@ -1,0 +1,267 @@
+//! Whether a requirement holds, which of its leaves do, and why.
+
+use values::{Instant, Ratio, ratio_from_decimal};
+
+use super::{Judge, Supposed};
+use crate::explain::{Explanation, Step};
+use crate::facts::FactRef;
+use crate::model::{Bound, Requirement, Value};
+use crate::quantity::{Quantity, Unit};
+use crate::reason::Reason;
+use crate::tiers::{EvaluateError, RequirementResult};
+
+/// The points that requirements about the score look at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScoreSoFar {
+    pub total: Ratio,
+    /// Line name and points.
+    pub lines: Vec<(String, Ratio)>,
+}
+
+/// Whether a requirement holds, with its leaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    pub met: bool,
+    pub leaves: Vec<RequirementResult>,
+    pub explanation: Explanation,
+}
+
+impl Outcome {
+    /// The reason of the first leaf that does not hold.
+    pub fn reason(&self) -> Option<Reason> {
+        if self.met {
+            return None;
+        }
+        self.leaves.iter().filter(|leaf| !leaf.met).find_map(|leaf| leaf.reason)
+    }
+}
+
+pub(crate) fn judge(
+    judge: &Judge<'_>,
+    requirement: &Requirement,
+    score: &ScoreSoFar,
+    supposed: &Supposed,
+) -> Result<Outcome, EvaluateError> {
+    match requirement {
+        Requirement::All(rule, parts) => nested(judge, rule, parts, score, supposed, parts.len(), "all of"),
+        Requirement::Any(rule, parts) => nested(judge, rule, parts, score, supposed, 1, "any of"),
+        Requirement::AtLeast(rule, count, parts) => {
+            nested(judge, rule, parts, score, supposed, *count, &format!("at least {count} of"))
+        }
+        Requirement::None(rule, parts) => none(judge, rule, parts, score, supposed),
+        Requirement::Metric { rule, metric, bound } => {
+            let measured = judge.measure(metric)?;
+            let value = match supposed.added.get(&metric.rule) {
+                Some(added) => &measured.value + added,
+                None => measured.value.clone(),
+            };
+            let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
+            let leaf = bounded(judge, rule, title, value, measured.unit.clone(), bound)?;
+            let explanation = explain(&leaf).part(measured.explanation.clone());
+            Ok(Outcome { met: leaf.met, leaves: vec![leaf], explanation })
+        }
+        Requirement::Score { rule, bound } => {
+            let leaf = bounded(judge, rule, "score", score.total.clone(), Unit::Points, bound)?;
+            Ok(Outcome { met: leaf.met, explanation: explain(&leaf), leaves: vec![leaf] })
+        }
+        Requirement::EveryLine { rule, bound } => every_line(judge, rule, bound, score),
+        _ => Ok(fact(judge, requirement, supposed)),
+    }
+}
+
+fn nested(
+    judge: &Judge<'_>,
+    rule: &str,
+    parts: &[Requirement],
+    score: &ScoreSoFar,
+    supposed: &Supposed,
+    needed: usize,
+    says: &str,
+) -> Result<Outcome, EvaluateError> {
+    let outcomes: Result<Vec<Outcome>, EvaluateError> =
+        parts.iter().map(|part| self::judge(judge, part, score, supposed)).collect();
+    let outcomes = outcomes?;
+    let held = outcomes.iter().filter(|outcome| outcome.met).count();
+    let met = held >= needed;
+    let explanation = Explanation::new(Step::Requirement, rule, format!("{says} {} requirements", parts.len()), word(met))
+        .number("met", held)
+        .number("needed", needed)
+        .parts(outcomes.iter().map(|outcome| outcome.explanation.clone()));
+    Ok(Outcome { met, leaves: outcomes.into_iter().flat_map(|outcome| outcome.leaves).collect(), explanation })
+}
+
+fn none(
+    judge: &Judge<'_>,
+    rule: &str,
+    parts: &[Requirement],
+    score: &ScoreSoFar,
+    supposed: &Supposed,
+) -> Result<Outcome, EvaluateError> {
+    let inner = nested(judge, rule, parts, score, supposed, 1, "none of")?;
+    let met = !inner.met;
+    let mut explanation = inner.explanation;
+    explanation.value = word(met).to_owned();
+    let turned = |leaf: RequirementResult| RequirementResult { met: !leaf.met, says: format!("not {}", leaf.says), missing: None, ..leaf };
+    Ok(Outcome { met, leaves: inner.leaves.into_iter().map(turned).collect(), explanation })
+}
+
+fn word(met: bool) -> &'static str {
+    if met { "met" } else { "not met" }
+}
+
+fn bounded(
+    judge: &Judge<'_>,
+    rule: &str,
+    title: &str,
+    value: Ratio,
+    unit: Unit,
+    bound: &Value<Bound>,
+) -> Result<RequirementResult, EvaluateError> {
+    let found = bound.on(judge.day);
+    let found = found.ok_or_else(|| EvaluateError::NoValue { rule: bound.rule.clone(), day: judge.day.to_string() })?;
+    let needed = found.value.quantity().clone();
+    let met = found.value.holds(&value);
+    let gap = &needed.value - &value;
+    let missing = (!met && found.value.asks_for_more()).then(|| Quantity::new(gap, unit.clone()));
+    Ok(RequirementResult {
+        rule: rule.to_owned(),
+        says: format!("{title} {}", found.value),
+        met,
+        actual: Some(Quantity::new(value, unit)),
+        needed: Some(needed),
+        missing,
+        reason: (!met).then_some(Reason::BelowThreshold),
+        source: found.source.map(str::to_owned),
+        since: found.since,
+    })
+}
+
+fn every_line(
+    judge: &Judge<'_>,
+    rule: &str,
+    bound: &Value<Bound>,
+    score: &ScoreSoFar,
+) -> Result<Outcome, EvaluateError> {
+    let mut leaves = Vec::new();
+    for (line, points) in &score.lines {
+        leaves.push(bounded(judge, rule, line, points.clone(), Unit::Points, bound)?);
+    }
+    let met = leaves.iter().all(|leaf| leaf.met);
+    let explanation =
+        Explanation::new(Step::Requirement, rule, "every line", word(met)).parts(leaves.iter().map(explain));
+    Ok(Outcome { met, leaves, explanation })
+}
+
+fn explain(leaf: &RequirementResult) -> Explanation {
+    let mut node = Explanation::new(Step::Requirement, leaf.rule.clone(), leaf.says.clone(), word(leaf.met))
+        .source(leaf.source.clone());
+    if let Some(actual) = &leaf.actual {
+        node = node.number("actual", actual);
+    }
+    if let Some(needed) = &leaf.needed {
+        node = node.number("needed", needed);
+    }
+    if let Some(missing) = &leaf.missing {
+        node = node.number("missing", missing);
+    }
+    if let Some(since) = leaf.since {
+        node = node.number("rule since", since);
+    }
+    if let Some(reason) = leaf.reason {
+        node = node.number("reason", reason);
+    }
+    node
+}
+
+/// A fact that is there or not: agreement, check, fee, award, enrollment, decision.
+fn fact(judge: &Judge<'_>, requirement: &Requirement, supposed: &Supposed) -> Outcome {
+    let (found, says, reason, source) = look(judge, requirement);
+    let met = found.is_some() || supposed.obtained.contains(requirement.rule());
+    let leaf = RequirementResult {
+        rule: requirement.rule().to_owned(),
+        says,
+        met,
+        actual: None,
+        needed: None,
+        missing: None,
+        reason: (!met).then_some(reason),
+        source,
+        since: None,
+    };
+    let explanation = explain(&leaf).counting(found.into_iter().collect());
+    Outcome { met, leaves: vec![leaf], explanation }
+}
+
+type Looked = (Option<FactRef>, String, Reason, Option<String>);
+
+fn look(judge: &Judge<'_>, requirement: &Requirement) -> Looked {
+    let facts = judge.ground.facts;
+    let mine = |partner: &String| judge.accounts.contains(partner);
+    let now = judge.as_of;
+    match requirement {
+        Requirement::Agreement { agreement, source, .. } => {
+            let mut found = facts.agreements.iter().filter(|fact| mine(&fact.partner) && fact.agreement == *agreement);
+            let found = found.find(|fact| fact.effective.contains(now));
+            (found.map(reference), format!("agreement {agreement}"), Reason::MissingAgreement, source.clone())
+        }
+        Requirement::Check { check, source, .. } => {
+            let mut found = facts.checks.iter().filter(|fact| mine(&fact.partner) && fact.check == *check && fact.passed);
+            let found = found.find(|fact| fact.effective.contains(now));
+            (found.map(reference), format!("{check} passed"), Reason::MissingProof, source.clone())
+        }
+        Requirement::Fee { fee, paid, every_months, source, .. } => {
+            let since = since(judge, *every_months);
+            let enough = |fact: &&crate::facts::Fee| {
+                mine(&fact.partner)
+                    && fact.fee == *fee
+                    && fact.paid > since
+                    && fact.paid <= now
+                    && paid.unit == Unit::Money(fact.amount.currency)
+                    && ratio_from_decimal(fact.amount.value) >= paid.value
+            };
+            let found = facts.fees.iter().find(enough);
+            (found.map(reference), format!("fee {fee} of {paid} paid"), Reason::MissingProof, source.clone())
+        }
+        Requirement::Enrolled { program, source, .. } => {
+            let mut found = facts.enrollments.iter().filter(|fact| mine(&fact.partner) && fact.program == *program);
+            let found = found.find(|fact| fact.effective.contains(now));
+            (found.map(reference), format!("enrolled in {program}"), Reason::MissingProof, source.clone())
+        }
+        Requirement::Decision { decision, source, .. } => {
+            let mut found = facts.decisions.iter().filter(|fact| mine(&fact.subject) && fact.decision == *decision);
+            let found = found.find(|fact| fact.effective.contains(now));
+            (found.map(reference), format!("decision {decision}"), Reason::MissingProof, source.clone())
+        }
+        Requirement::Holds { award, of, levels, source, .. } => {
+            let fits = |fact: &&crate::facts::Award| {
+                let name = if fact.program.is_empty() { fact.award.clone() } else { format!("{}/{}", fact.program, fact.award) };
+                mine(&fact.partner)
+                    && name == *award
+                    && (of.is_empty() || of.contains(&fact.division))
+                    && (levels.is_empty() || levels.contains(&fact.level))
+                    && fact.effective.contains(now)
+            };
+            let found = facts.awards.iter().find(fits);
+            let mut says = format!("holds {award}");
+            if !of.is_empty() {
+                says.push_str(&format!(" of {}", of.join(" or ")));
+            }
+            if !levels.is_empty() {
+                says.push_str(&format!(" at {}", levels.join(" or ")));
+            }
+            (found.map(reference), says, Reason::NotEligibleYet, source.clone())
+        }
+        // Every other form was judged before; a nested one has no fact of its own.
+        _ => (None, String::new(), Reason::NotEligibleYet, None),
+    }
+}
+
+fn reference<F: crate::facts::Fact>(fact: &F) -> FactRef {
+    FactRef::new(F::KIND, fact.key())
+}
+
+/// The instant `months` before the judged day's end, clamped to the month's last day.
+fn since(judge: &Judge<'_>, months: u16) -> Instant {
+    let day = judge.day.add_months_clamped(-i32::from(months));
+    day.map_or(Instant::MIN, |day| judge.ground.zone.start_of_day(day))
+}

@@ -1,0 +1,123 @@
+//! Requirements: what must hold.
+
+use crate::model::{Bound, Metric, Value};
+use crate::quantity::Quantity;
+
+/// A condition, nested freely.
+#[derive(Clone, Debug)]
+pub enum Requirement {
+    /// Every part holds.
+    All(String, Vec<Requirement>),
+    /// Some part holds.
+    Any(String, Vec<Requirement>),
+    /// No part holds.
+    None(String, Vec<Requirement>),
+    /// At least this many parts hold.
+    AtLeast(String, usize, Vec<Requirement>),
+    /// A metric is inside a bound.
+    Metric {
+        /// Rule id.
+        rule: String,
+        /// The metric.
+        metric: Box<Metric>,
+        /// The bound, which may change by date.
+        bound: Value<Bound>,
+    },
+    /// The division's points reach a bound.
+    Score {
+        /// Rule id.
+        rule: String,
+        /// The bound on the total.
+        bound: Value<Bound>,
+    },
+    /// Every line of the division's score is inside a bound.
+    EveryLine {
+        /// Rule id.
+        rule: String,
+        /// The bound on each line.
+        bound: Value<Bound>,
+    },
+    /// An award is held.
+    Holds {
+        /// Rule id.
+        rule: String,
+        /// Where the name comes from.
+        source: Option<String>,
+        /// The award: `vendor/program/award`, or an award recorded by hand.
+        award: String,
+        /// One of these divisions; empty for any.
+        of: Vec<String>,
+        /// One of these levels; empty for any.
+        levels: Vec<String>,
+    },
+    /// An agreement is in force.
+    Agreement {
+        /// Rule id.
+        rule: String,
+        /// Where the name comes from.
+        source: Option<String>,
+        /// The agreement.
+        agreement: String,
+    },
+    /// A check or training is passed and valid.
+    Check {
+        /// Rule id.
+        rule: String,
+        /// Where the name comes from.
+        source: Option<String>,
+        /// The check.
+        check: String,
+    },
+    /// A fee was paid within the last months.
+    Fee {
+        /// Rule id.
+        rule: String,
+        /// Where the amount comes from.
+        source: Option<String>,
+        /// The fee.
+        fee: String,
+        /// At least this much.
+        paid: Quantity,
+        /// Within this many months.
+        every_months: u16,
+    },
+    /// The partner is enrolled in a program.
+    Enrolled {
+        /// Rule id.
+        rule: String,
+        /// Where the name comes from.
+        source: Option<String>,
+        /// The program.
+        program: String,
+    },
+    /// A manual decision is in force.
+    Decision {
+        /// Rule id.
+        rule: String,
+        /// Where the name comes from.
+        source: Option<String>,
+        /// The decision.
+        decision: String,
+    },
+}
+
+impl Requirement {
+    /// The rule id.
+    pub fn rule(&self) -> &str {
+        match self {
+            Requirement::All(rule, _)
+            | Requirement::Any(rule, _)
+            | Requirement::None(rule, _)
+            | Requirement::AtLeast(rule, _, _)
+            | Requirement::Metric { rule, .. }
+            | Requirement::Score { rule, .. }
+            | Requirement::EveryLine { rule, .. }
+            | Requirement::Holds { rule, .. }
+            | Requirement::Agreement { rule, .. }
+            | Requirement::Check { rule, .. }
+            | Requirement::Fee { rule, .. }
+            | Requirement::Enrolled { rule, .. }
+            | Requirement::Decision { rule, .. } => rule,
+        }
+    }
+}

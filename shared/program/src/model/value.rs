@@ -1,0 +1,136 @@
+//! Values that change by date, by the case of a field, or both, in any nesting.
+
+use std::collections::BTreeMap;
+
+use values::Date;
+
+/// A value as a document says it.
+#[derive(Clone, Debug)]
+pub struct Value<T> {
+    /// The rule id of the place.
+    pub rule: String,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// Plain, dated or split.
+    pub form: Form<T>,
+    /// What was announced and has no effect yet.
+    pub announced: Vec<Announced>,
+}
+
+/// The form of a value.
+#[derive(Clone, Debug)]
+pub enum Form<T> {
+    /// The same on every day.
+    Is(T),
+    /// From each day on, until the next; none ends it. Ordered by day.
+    Dated(Vec<(Date, Option<Value<T>>)>),
+    /// By the case of a field.
+    Split {
+        /// The field.
+        by: String,
+        /// Its cases.
+        cases: BTreeMap<String, Value<T>>,
+        /// Any other case.
+        otherwise: Option<Box<Value<T>>>,
+    },
+}
+
+/// A change that was announced: visible, and without effect until it has a date of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// What is announced, as written.
+    pub is: String,
+    /// When it was said, as written: a date, a month, or empty.
+    pub said: String,
+    /// From when on it shall hold, as written: a date or words.
+    pub from: String,
+}
+
+/// The value that rules on a day, with where it was found.
+#[derive(Debug)]
+pub struct Found<'a, T> {
+    /// The value.
+    pub value: &'a T,
+    /// The rule id of its place.
+    pub rule: &'a str,
+    /// Where it comes from.
+    pub source: Option<&'a str>,
+    /// From which day on it rules, where it is dated.
+    pub since: Option<Date>,
+}
+
+// By hand, because deriving would ask the value itself to be `Copy`.
+impl<T> Clone for Found<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Found<'_, T> {}
+
+impl<T> Value<T> {
+    /// The value on `day` for a row whose fields `field` reads; none where the document has none.
+    pub fn find(&self, day: Date, field: &dyn Fn(&str) -> Option<String>) -> Option<Found<'_, T>> {
+        self.search(day, field, None)
+    }
+
+    /// As [`Value::find`] for a value that is not split by a field.
+    pub fn on(&self, day: Date) -> Option<Found<'_, T>> {
+        self.find(day, &|_| None)
+    }
+
+    fn search(&self, day: Date, field: &dyn Fn(&str) -> Option<String>, since: Option<Date>) -> Option<Found<'_, T>> {
+        match &self.form {
+            Form::Is(value) => Some(Found { value, rule: &self.rule, source: self.source.as_deref(), since }),
+            Form::Dated(entries) => {
+                let (from, value) = entries.iter().rev().find(|(from, _)| *from <= day)?;
+                value.as_ref()?.search(day, field, Some(*from))
+            }
+            Form::Split { by, cases, otherwise } => {
+                let case = field(by).and_then(|case| cases.get(&case));
+                case.or(otherwise.as_deref())?.search(day, field, since)
+            }
+        }
+    }
+
+    /// Every plain value in it, whatever its date or case.
+    pub fn all(&self) -> Vec<&T> {
+        match &self.form {
+            Form::Is(value) => vec![value],
+            Form::Dated(entries) => entries.iter().filter_map(|(_, value)| value.as_ref()).flat_map(Value::all).collect(),
+            Form::Split { cases, otherwise, .. } => {
+                cases.values().chain(otherwise.as_deref()).flat_map(Value::all).collect()
+            }
+        }
+    }
+
+    /// The days on which it may change, in order.
+    pub fn days(&self) -> Vec<Date> {
+        let mut days = match &self.form {
+            Form::Is(_) => Vec::new(),
+            Form::Dated(entries) => entries
+                .iter()
+                .flat_map(|(from, value)| std::iter::once(*from).chain(value.iter().flat_map(Value::days)))
+                .collect(),
+            Form::Split { cases, otherwise, .. } => {
+                cases.values().chain(otherwise.as_deref()).flat_map(Value::days).collect()
+            }
+        };
+        days.sort();
+        days.dedup();
+        days
+    }
+
+    /// The fields it is split by.
+    pub fn split_by(&self) -> Vec<&str> {
+        match &self.form {
+            Form::Is(_) => Vec::new(),
+            Form::Dated(entries) => {
+                entries.iter().filter_map(|(_, value)| value.as_ref()).flat_map(Value::split_by).collect()
+            }
+            Form::Split { by, cases, otherwise } => std::iter::once(by.as_str())
+                .chain(cases.values().chain(otherwise.as_deref()).flat_map(Value::split_by))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! A folder of documents: heads first, then catalogs, policies, programs and plans in this order, so
+//! that each may name what it uses.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use values::{Canon, Date};
+
+use super::cursor::{Cursor, Fields, Origin};
+use super::names::Names;
+use super::quantity::date;
+use super::value::announcements;
+use super::yaml::{Mark, Node, Value as Yaml, read};
+use super::{catalog, conventions, plan, recognition, tier};
+use crate::bundle::{Bundle, Document, DocumentKind};
+use crate::catalog::Catalog;
+use crate::conventions::Conventions;
+use crate::model::{Announced, IncentivePlan, TierProgram};
+use crate::problem::Problem;
+use crate::recognition::RecognitionPolicy;
+
+/// The most files in a bundle.
+const MAX_FILES: usize = 1000;
+
+/// What every document says at its top.
+pub(crate) struct Head {
+    pub kind: DocumentKind,
+    pub id: String,
+    pub title: String,
+    pub file: String,
+    pub effective: Option<Date>,
+    pub until: Option<Date>,
+    pub shown_from: Option<Date>,
+    pub sample: bool,
+    pub uses: Vec<String>,
+    pub announced: Vec<Announced>,
+}
+
+impl Head {
+    /// The document's conventions, or a problem.
+    pub fn conventions(&self, fields: &Fields<'_>) -> Option<Conventions> {
+        fields.need("conventions").and_then(|cursor| conventions::conventions(&cursor))
+    }
+}
+
+/// One document on its way.
+struct Draft<'a> {
+    head: Head,
+    fields: Fields<'a>,
+    node: &'a Node,
+}
+
+/// Reads and checks a bundle.
+pub(crate) fn bundle<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Bundle, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut nodes: Vec<(&str, Node)> = Vec::new();
+    if files.len() > MAX_FILES {
+        return Err(vec![problem("", Mark::default(), format!("a bundle has at most {MAX_FILES} files"))]);
+    }
+    for (path, text) in files {
+        match read(text.as_ref()) {
+            Ok(found) => nodes.extend(found.into_iter().map(|node| (path.as_ref(), node))),
+            Err(stop) => problems.push(problem(path.as_ref(), stop.mark, stop.message)),
+        }
+    }
+    let origins: Vec<Rc<Origin>> = nodes.iter().map(|(path, _)| Rc::new(Origin::new(path))).collect();
+    let mut drafts: Vec<Draft<'_>> = Vec::new();
+    for ((_, node), origin) in nodes.iter().zip(&origins) {
+        drafts.extend(draft(node, origin.clone()));
+    }
+    drafts.sort_by(|a, b| a.head.id.cmp(&b.head.id));
+    for pair in drafts.windows(2) {
+        if pair[0].head.id == pair[1].head.id {
+            pair[1].fields.at.problem(format!("the id `{}` is taken by {}", pair[1].head.id, pair[0].head.file));
+        }
+    }
+    let bundle = assemble(drafts);
+    for origin in origins {
+        problems.append(&mut origin.problems.borrow_mut());
+    }
+    problems.sort();
+    problems.dedup();
+    if problems.is_empty() { Ok(bundle) } else { Err(problems) }
+}
+
+fn problem(file: &str, mark: Mark, message: String) -> Problem {
+    Problem {
+        file: file.to_owned(),
+        line: mark.line,
+        column: mark.column,
+        path: String::new(),
+        message,
+        suggestion: None,
+    }
+}
+
+fn draft(node: &Node, origin: Rc<Origin>) -> Option<Draft<'_>> {
+    let file = origin.file.clone();
+    let top = Cursor::top(node, origin.clone());
+    let first = top.fields()?;
+    if let Some(sources) = first.get("sources") {
+        read_sources(&sources, &origin);
+    }
+    // Sources are known now, so that `source` and `sample` at the top resolve.
+    let fields = top.fields()?;
+    fields.get("sources");
+    let language = fields.need("language").and_then(|cursor| cursor.choice("language", &[("1", ())]));
+    let kinds = [DocumentKind::Catalog, DocumentKind::RecognitionPolicy, DocumentKind::TierProgram, DocumentKind::IncentivePlan];
+    let kinds = kinds.map(|kind| (kind.name(), kind));
+    let kind = fields.need("kind").and_then(|cursor| cursor.choice("kind of document", &kinds));
+    let id = fields.need("id").and_then(|cursor| document_id(&cursor));
+    if let Some(id) = &id {
+        origin.id.replace(id.clone());
+    }
+    let effective = fields.need("effective").and_then(|cursor| match cursor.word() {
+        Some("undecided") => None,
+        _ => date(&cursor),
+    });
+    let head = Head {
+        kind: kind?,
+        id: id?,
+        title: fields.title(),
+        file,
+        effective,
+        until: fields.get("until").and_then(|cursor| date(&cursor)),
+        shown_from: fields.get("shown-from").and_then(|cursor| date(&cursor)),
+        sample: fields.at.source.as_deref().is_some_and(|source| source.starts_with("sample")),
+        uses: fields.get("uses").map(|cursor| cursor.words()).unwrap_or_default(),
+        announced: announcements(&fields),
+    };
+    language?;
+    Some(Draft { head, fields, node })
+}
+
+fn document_id(cursor: &Cursor<'_>) -> Option<String> {
+    let id = cursor.text()?;
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    match id.split_once('/') {
+        Some((vendor, name)) if part(vendor) && part(name) && id.len() <= 128 => Some(id.to_owned()),
+        _ => {
+            cursor.problem("an id is `vendor/name` in lower-case letters, digits and hyphens");
+            None
+        }
+    }
+}
+
+fn read_sources(cursor: &Cursor<'_>, origin: &Origin) {
+    let Some(fields) = cursor.fields() else { return };
+    for (short, entry) in fields.named(&[]) {
+        let text = match entry.fields() {
+            Some(source) => {
+                let title = source.title();
+                let edition = source.get("edition").and_then(|cursor| cursor.text());
+                source.get("url");
+                source.done();
+                edition.map_or(title.clone(), |edition| format!("{title} ({edition})"))
+            }
+            None => continue,
+        };
+        origin.sources.borrow_mut().insert(short.to_owned(), text);
+    }
+}
+
+fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
+    let hash = hash(&drafts);
+    let ids: Vec<String> = drafts.iter().map(|draft| draft.head.id.clone()).collect();
+    let mut catalog = Catalog::default();
+    let mut policies: Vec<RecognitionPolicy> = Vec::new();
+    for draft in &drafts {
+        for used in &draft.head.uses {
+            if !ids.contains(used) {
+                draft.fields.at.unknown("document in `uses`:", used, ids.iter().map(String::as_str));
+            }
+        }
+        match draft.head.kind {
+            DocumentKind::Catalog => catalog::catalog(&draft.fields, &mut catalog),
+            DocumentKind::RecognitionPolicy => policies.extend(recognition::policy(&draft.fields, &draft.head)),
+            DocumentKind::TierProgram | DocumentKind::IncentivePlan => {}
+        }
+    }
+    let awards = awards(&drafts);
+    let mut programs: Vec<TierProgram> = Vec::new();
+    let mut plans: Vec<IncentivePlan> = Vec::new();
+    for draft in &drafts {
+        if !matches!(draft.head.kind, DocumentKind::TierProgram | DocumentKind::IncentivePlan) {
+            continue;
+        }
+        let Some(policy) = policies.iter().find(|policy| draft.head.uses.contains(&policy.id)) else {
+            draft.fields.at.problem("`uses` names no recognition policy of the bundle");
+            continue;
+        };
+        let names = Names {
+            catalog: &catalog,
+            policy,
+            currency: None,
+            lists: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+            requirements: BTreeMap::new(),
+            awards: &awards,
+        };
+        match draft.head.kind {
+            DocumentKind::TierProgram => programs.extend(tier::program(&draft.fields, &draft.head, names)),
+            _ => plans.extend(plan::plan(&draft.fields, &draft.head, names)),
+        }
+    }
+    let documents = drafts.iter().map(|draft| described(&draft.head)).collect();
+    for draft in drafts {
+        draft.fields.done();
+    }
+    Bundle::new(hash, documents, catalog, policies, programs, plans)
+}
+
+/// The levels of every program's award, read ahead so that plans and programs may name them.
+fn awards(drafts: &[Draft<'_>]) -> BTreeMap<String, Vec<String>> {
+    let mut awards = BTreeMap::new();
+    for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::TierProgram) {
+        let levels = draft.fields.get("levels").map(|cursor| cursor.words()).unwrap_or_default();
+        let Some(named) = draft.fields.get("awards").and_then(|cursor| cursor.fields()) else { continue };
+        for (name, _) in named.named(&[]) {
+            awards.insert(format!("{}/{name}", draft.head.id), levels.clone());
+        }
+    }
+    awards
+}
+
+fn described(head: &Head) -> Document {
+    Document {
+        kind: head.kind,
+        id: head.id.clone(),
+        title: head.title.clone(),
+        file: head.file.clone(),
+        effective: head.effective,
+        until: head.until,
+        sample: head.sample,
+        announced: head.announced.clone(),
+    }
+}
+
+/// Documents in the order of their ids, each as its tree: keys in the order of the text, because
+/// ties are decided by it.
+fn hash(drafts: &[Draft<'_>]) -> values::Digest {
+    let mut canon = Canon::new("accolade bundle 1");
+    canon.int(drafts.len() as i128);
+    for draft in drafts {
+        write(&mut canon, draft.node);
+    }
+    canon.digest()
+}
+
+/// Depth is bounded by the reader.
+fn write(canon: &mut Canon, node: &Node) {
+    match &node.value {
+        Yaml::Text { text, .. } => {
+            canon.text("=").text(text);
+        }
+        Yaml::List(items) => {
+            canon.text("-").int(items.len() as i128);
+            for item in items {
+                write(canon, item);
+            }
+        }
+        Yaml::Map(entries) => {
+            canon.text(":").int(entries.len() as i128);
+            for (key, entry) in entries {
+                canon.text(&key.text);
+                write(canon, entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Catalogs.
+
+use super::cursor::{Cursor, Fields};
+use crate::catalog::{Catalog, Measure, Reads, Workload};
+use crate::facts::Flow;
+
+/// Adds what one catalog says; names that an earlier catalog gave another meaning are problems.
+pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
+    if let Some(cursor) = fields.get("measures") {
+        measures(&cursor, into);
+    }
+    if let Some(cursor) = fields.get("workloads") {
+        workloads(&cursor, into);
+    }
+    if let Some(cursor) = fields.get("services") {
+        services(&cursor, into);
+    }
+    if let Some(cursor) = fields.get("certifications") {
+        certifications(&cursor, into);
+    }
+    for words in ["agreement-types", "offer-types"] {
+        if let Some(cursor) = fields.get(words) {
+            cursor.words();
+        }
+    }
+}
+
+fn measures(cursor: &Cursor<'_>, into: &mut Catalog) {
+    let Some(fields) = cursor.fields() else { return };
+    for (name, entry) in fields.named(&[]) {
+        if let Some(measure) = measure(&entry)
+            && into.measures.insert(name.to_owned(), measure).is_some()
+        {
+            entry.problem(format!("the measure `{name}` is defined twice"));
+        }
+    }
+}
+
+fn measure(cursor: &Cursor<'_>) -> Option<Measure> {
+    let fields = cursor.fields()?;
+    let unit = fields.need("unit").and_then(|cursor| cursor.text().map(str::to_owned));
+    let kinds = [("flow", Flow::Flow), ("level", Flow::Level)];
+    let flow = fields.need("kind").and_then(|cursor| cursor.choice("kind", &kinds));
+    let reads = fields.need("reads").and_then(|cursor| {
+        cursor.choice(
+            "number to read",
+            &[
+                ("billed-cost", Reads::BilledCost),
+                ("effective-cost", Reads::EffectiveCost),
+                ("list-cost", Reads::ListCost),
+                ("contracted-cost", Reads::ContractedCost),
+                ("quantity", Reads::Quantity),
+                ("seats", Reads::Seats),
+                ("transaction-amount", Reads::TransactionAmount),
+                ("transaction-seats", Reads::TransactionSeats),
+            ],
+        )
+    });
+    let meters = fields.get("meters").map(|cursor| cursor.words()).unwrap_or_default();
+    let adds = [("add", true), ("largest", false)];
+    let across = fields.get("across-workloads").and_then(|cursor| cursor.choice("way to add", &adds));
+    fields.done();
+    Some(Measure { unit: unit?, flow: flow?, reads: reads?, meters, adds_across_workloads: across.unwrap_or(false) })
+}
+
+fn workloads(cursor: &Cursor<'_>, into: &mut Catalog) {
+    let Some(fields) = cursor.fields() else { return };
+    for (name, entry) in fields.named(&[]) {
+        let Some(group) = entry.fields() else { continue };
+        let title = group.title();
+        let members = group.get("members").map(|cursor| cursor.words()).unwrap_or_default();
+        group.done();
+        for member in &members {
+            into.workloads.entry(member.clone()).or_default();
+        }
+        let slot = into.workloads.entry(name.to_owned()).or_default();
+        if !slot.members.is_empty() {
+            entry.problem(format!("the workload `{name}` is defined twice"));
+        }
+        *slot = Workload { title, members };
+    }
+}
+
+/// How bills name services: `provider: {service: workload, otherwise: workload}`.
+fn services(cursor: &Cursor<'_>, into: &mut Catalog) {
+    let Some(providers) = cursor.fields() else { return };
+    for (provider, entry) in providers.named(&[]) {
+        let Some(names) = entry.fields() else { continue };
+        for (service, workload) in names.named(&[]) {
+            let Some(word) = workload.text() else { continue };
+            if !into.workloads.contains_key(word) {
+                workload.unknown("workload", word, into.workloads.keys().map(String::as_str));
+            } else if service == "otherwise" {
+                into.other_services.insert(provider.to_owned(), word.to_owned());
+            } else {
+                into.services.insert((provider.to_owned(), service.to_owned()), word.to_owned());
+            }
+        }
+    }
+}
+
+fn certifications(cursor: &Cursor<'_>, into: &mut Catalog) {
+    if !cursor.is_map() {
+        into.certifications.extend(cursor.words());
+        return;
+    }
+    let Some(fields) = cursor.fields() else { return };
+    let members = fields.need("members").map(|cursor| cursor.words()).unwrap_or_default();
+    into.certifications.extend(members);
+    fields.done();
+}

@@ -1,0 +1,120 @@
+//! The conventions of a document.
+
+use std::str::FromStr;
+
+use values::{Currency, Rounding, Zone};
+
+use super::cursor::{Cursor, Fields};
+use crate::conventions::{
+    Conventions, CounterFilled, CountersOnChange, CurrentMonth, PartSteps, PartnerLevel, PointsShown, RecognizedMonth,
+    RoundedAt, RoundingRule, RulesDatedBy,
+};
+
+/// The rounding modes with their names in documents.
+pub(crate) const MODES: [(&str, Rounding); 4] = [
+    ("half-even", Rounding::HalfEven),
+    ("half-up", Rounding::HalfUp),
+    ("down", Rounding::Down),
+    ("up", Rounding::Up),
+];
+
+/// Reads `conventions`. The zone is always needed; the rest is asked for by the kinds of document
+/// that use it.
+pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
+    let fields = cursor.fields()?;
+    let zone = fields.need("time-zone").and_then(|cursor| parsed::<Zone>(&cursor));
+    fixed(&fields, "months", "clamp");
+    fixed(&fields, "intervals", "start-inclusive");
+    let conventions = Conventions {
+        zone: zone.clone().unwrap_or_else(Zone::utc),
+        currency: fields.get("currency").and_then(|cursor| parsed::<Currency>(&cursor)),
+        rounding: fields.get("rounding").and_then(|cursor| rounding(&cursor)),
+        current_month: choice(
+            &fields,
+            "current-month",
+            &[("last-full-month", CurrentMonth::LastFullMonth), ("running-month", CurrentMonth::RunningMonth)],
+        ),
+        part_steps: choice(&fields, "part-steps", &[("exact", PartSteps::Exact), ("whole", PartSteps::Whole)]),
+        points_shown: fields.get("points-shown").and_then(|cursor| points_shown(&cursor)),
+        partner_level: choice(
+            &fields,
+            "partner-level",
+            &[("global-account", PartnerLevel::GlobalAccount), ("location-account", PartnerLevel::LocationAccount)],
+        ),
+        recognized_month: choice(
+            &fields,
+            "recognized-month",
+            &[
+                ("any-day", RecognizedMonth::AnyDay),
+                ("last-day", RecognizedMonth::LastDay),
+                ("usage-start", RecognizedMonth::UsageStart),
+            ],
+        ),
+        rules_dated_by: choice(
+            &fields,
+            "rules-dated-by",
+            &[
+                ("the-day", RulesDatedBy::TheDay),
+                ("transaction-date", RulesDatedBy::TransactionDate),
+                ("usage-month", RulesDatedBy::UsageMonth),
+                ("calculation-date", RulesDatedBy::CalculationDate),
+            ],
+        ),
+        counter_filled: choice(
+            &fields,
+            "counter-filled",
+            &[("pro-rata", CounterFilled::ProRata), ("by-time", CounterFilled::ByTime)],
+        ),
+        counters_on_change: choice(
+            &fields,
+            "counters-when-rules-change",
+            &[("carry-over", CountersOnChange::CarryOver), ("restart", CountersOnChange::Restart)],
+        ),
+    };
+    // Stated by documents for their readers; credit is always given once.
+    fixed(&fields, "credit", "once-per-partner-and-row");
+    fields.done();
+    zone.map(|_| conventions)
+}
+
+fn choice<T: Copy>(fields: &Fields<'_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    fields.get(key).and_then(|cursor| cursor.choice(key, choices))
+}
+
+/// A convention of which this version of the language knows one value.
+fn fixed(fields: &Fields<'_>, key: &'static str, only: &'static str) {
+    if let Some(cursor) = fields.get(key) {
+        cursor.choice(key, &[(only, ())]);
+    }
+}
+
+fn parsed<T: FromStr>(cursor: &Cursor<'_>) -> Option<T>
+where
+    T::Err: std::fmt::Display,
+{
+    match cursor.text()?.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            cursor.problem(error.to_string());
+            None
+        }
+    }
+}
+
+fn rounding(cursor: &Cursor<'_>) -> Option<RoundingRule> {
+    let fields = cursor.fields()?;
+    let mode = fields.need("mode").and_then(|cursor| cursor.choice("mode", &MODES));
+    let places = [("line", RoundedAt::Line), ("statement", RoundedAt::Statement)];
+    let at = fields.need("at").and_then(|cursor| cursor.choice("place", &places));
+    fixed(&fields, "to", "minor-unit");
+    fields.done();
+    Some(RoundingRule { mode: mode?, at: at? })
+}
+
+fn points_shown(cursor: &Cursor<'_>) -> Option<PointsShown> {
+    let fields = cursor.fields()?;
+    let decimals = fields.need("decimals").and_then(|cursor| parsed::<u32>(&cursor)).filter(|decimals| *decimals <= 9);
+    let mode = fields.need("mode").and_then(|cursor| cursor.choice("mode", &MODES));
+    fields.done();
+    Some(PointsShown { decimals: decimals?, mode: mode? })
+}

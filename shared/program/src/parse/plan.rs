@@ -1,0 +1,234 @@
+//! Incentive plans.
+
+use super::bundle::Head;
+use super::cursor::{Cursor, Fields};
+use super::definitions;
+use super::metric::{ROW_FIELDS, filters};
+use super::names::Names;
+use super::quantity::quantity_in;
+use super::requirement::requirement;
+use super::table::charge;
+use super::value::value;
+use crate::conventions::Conventions;
+use crate::facts::Flow;
+use crate::model::plan::{Basis, Charge, CounterOver, Eligible, IncentivePlan, Lever, LinePer, PayeeAt, Pays};
+use crate::model::{Stream, Value};
+use crate::quantity::{Quantity, Unit};
+use crate::recognition::Grant;
+
+/// Reads the plan's own keys; `head` was read before.
+pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Option<IncentivePlan> {
+    let conventions = head.conventions(fields)?;
+    needed(fields, &conventions);
+    names.currency = conventions.currency;
+    definitions(fields, &mut names);
+    let pays = fields.get("pays").and_then(|cursor| pays(&cursor, None, &names));
+    let eligible = fields.get("eligible").and_then(|cursor| eligible(&cursor, &names));
+    let mut levers = Vec::new();
+    let named = fields.need("levers").and_then(|cursor| cursor.fields())?;
+    for (name, entry) in named.named(&[]) {
+        levers.extend(lever(&entry, name, pays.as_ref(), eligible.as_ref(), &names));
+    }
+    let minimum = fields.get("payment").and_then(|cursor| payment(&cursor, &names));
+    for lever in &levers {
+        check_counter(fields, lever, &conventions);
+    }
+    Some(IncentivePlan {
+        id: head.id.clone(),
+        title: head.title.clone(),
+        effective: head.effective,
+        until: head.until,
+        announced: head.announced.clone(),
+        sample: head.sample,
+        conventions,
+        recognition: names.policy.id.clone(),
+        levers,
+        minimum,
+    })
+}
+
+fn needed(fields: &Fields<'_>, conventions: &Conventions) {
+    let missing = [
+        (conventions.currency.is_none(), "currency"),
+        (conventions.rounding.is_none(), "rounding"),
+        (conventions.rules_dated_by.is_none(), "rules-dated-by"),
+        (conventions.counter_filled.is_none(), "counter-filled"),
+        (conventions.counters_on_change.is_none(), "counters-when-rules-change"),
+        (conventions.partner_level.is_none(), "partner-level"),
+    ];
+    for (missing, key) in missing {
+        if missing {
+            fields.at.problem(format!("the convention `{key}` is missing"));
+        }
+    }
+}
+
+/// A total that runs for ever or for a year needs to know what a change of rules does to it; both
+/// conventions are stated, and the month's total has no earlier part to lose.
+fn check_counter(fields: &Fields<'_>, lever: &Lever, conventions: &Conventions) {
+    let long = lever.charge.all().into_iter().any(|charge| match charge {
+        Charge::Table(table) => table.over != CounterOver::Month,
+        _ => false,
+    });
+    if long && conventions.counters_on_change.is_none() {
+        fields.at.problem(format!("the lever `{}` needs `counters-when-rules-change`", lever.name));
+    }
+}
+
+fn lever(
+    cursor: &Cursor<'_>,
+    name: &str,
+    pays_above: Option<&Pays>,
+    eligible_above: Option<&Eligible>,
+    names: &Names<'_>,
+) -> Option<Lever> {
+    let fields = cursor.fields()?;
+    let basis = fields.need("basis").and_then(|cursor| basis(&cursor, names));
+    let own = fields.get("pays").and_then(|cursor| pays(&cursor, pays_above, names));
+    let pays = own.or_else(|| pays_above.cloned());
+    if pays.is_none() {
+        cursor.problem("nobody is paid: `pays` is missing, here or at the top");
+    }
+    let eligible = match fields.get("eligible") {
+        Some(cursor) => eligible(&cursor, names),
+        None => eligible_above.cloned(),
+    };
+    let once = fields.get("once").is_some_and(|cursor| once(&cursor));
+    let basis = basis?;
+    let rate = fields.need("rate")?;
+    let charge = value(&rate, &|cursor| charge(cursor, &basis, names))?;
+    for field in charge.split_by() {
+        if !ROW_FIELDS.contains(&field) {
+            rate.unknown("field", field, ROW_FIELDS);
+        }
+    }
+    if !matches!(basis.unit, Unit::Money(_)) && charge.all().iter().any(|charge| !matches!(charge, Charge::PerUnit { .. })) {
+        rate.problem(format!("a percentage of {} is no money: use `each` and `earns`", basis.unit));
+    }
+    let title = fields.title();
+    let source = fields.at.source.clone();
+    fields.done();
+    Some(Lever {
+        name: name.to_owned(),
+        rule: cursor.rule(),
+        title,
+        source,
+        basis,
+        pays: pays?,
+        eligible,
+        once_per_subscription: once,
+        charge,
+    })
+}
+
+fn basis(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Basis> {
+    let fields = cursor.fields()?;
+    let measure = fields.need("sum").and_then(|cursor| names.measure(&cursor));
+    let filters = fields.get("where").map(|cursor| filters(&cursor, names)).unwrap_or_default();
+    let streams = [("usage", Stream::Usage), ("transactions", Stream::Transactions)];
+    let stated = fields.get("from").and_then(|cursor| cursor.choice("stream", &streams));
+    let per = fields.need("per").and_then(|cursor| per(&cursor));
+    fields.done();
+    let measure = measure?;
+    let stream = names.stream_of(&measure);
+    if stated.is_some_and(|stated| stated != stream) {
+        cursor.problem(format!("`{measure}` is not a measure of the stated stream"));
+    }
+    let per = per?;
+    match (stream, per) {
+        (Stream::Usage, LinePer::Transaction) => cursor.problem("usage has no transactions to make lines of"),
+        (Stream::Transactions, LinePer::SubscriptionWorkload | LinePer::Subscription) => {
+            cursor.problem("transactions make lines `per: transaction`");
+        }
+        _ => {}
+    }
+    if stream == Stream::Usage && names.catalog.measures.get(&measure).is_some_and(|measure| measure.flow == Flow::Level) {
+        cursor.problem(format!("`{measure}` is a level: it is not added over a month"));
+    }
+    let unit = names.unit_of(cursor, &measure)?;
+    Some(Basis { measure, unit, stream, filters, per })
+}
+
+fn per(cursor: &Cursor<'_>) -> Option<LinePer> {
+    let mut words = cursor.words();
+    words.retain(|word| word != "month");
+    words.sort();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["subscription"] => Some(LinePer::Subscription),
+        ["subscription", "workload"] => Some(LinePer::SubscriptionWorkload),
+        ["transaction"] | ["subscription", "transaction"] | ["deal", "transaction"] => Some(LinePer::Transaction),
+        _ => {
+            cursor.problem("lines are made per `[subscription, month]`, `[subscription, workload, month]` or `transaction`");
+            None
+        }
+    }
+}
+
+fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<Pays> {
+    let fields = cursor.fields()?;
+    let kinds = fields.get("recognized-by").map(|cursor| {
+        let kinds = names.kinds(&cursor);
+        for kind in &kinds {
+            let grants = names.policy.kind(kind).is_some_and(|kind| kind.grants.contains(&Grant::Incentive));
+            if !grants {
+                cursor.problem(format!("`{kind}` does not grant `incentive`"));
+            }
+        }
+        kinds
+    });
+    let instants = [
+        ("usage-start", PayeeAt::Start),
+        ("transaction-date", PayeeAt::Start),
+        ("last-day-of-month", PayeeAt::LastDayOfMonth),
+    ];
+    let at = fields.get("as-of").and_then(|cursor| cursor.choice("instant", &instants));
+    let several = fields.get("if-several").map(|cursor| cursor.choice("rule", &[("first-by-attribution", ())]));
+    let kinds = kinds.or_else(|| above.map(|above| above.kinds.clone()));
+    let at = at.or(above.map(|above| above.at));
+    if kinds.is_none() {
+        cursor.problem("`recognized-by` is missing");
+    }
+    if at.is_none() {
+        cursor.problem("`as-of` is missing");
+    }
+    let kinds = kinds?;
+    let shared = kinds.len() > 1 || kinds.iter().any(|kind| names.policy.kind(kind).is_some_and(|kind| !kind.exclusive));
+    if shared && several.is_none() && above.is_none() {
+        cursor.problem("more than one partner may be meant: say `if-several: first-by-attribution`");
+    }
+    fields.done();
+    Some(Pays { kinds, at: at? })
+}
+
+fn eligible(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Eligible> {
+    let fields = cursor.fields()?;
+    let when = fields.need("when").and_then(|cursor| requirement(&cursor, names));
+    let counted = fields.need("counted-from");
+    counted.and_then(|cursor| cursor.choice("first day", &[("first-day-of-month-the-last-part-was-met", ())]));
+    fields.done();
+    Some(Eligible { rule: cursor.rule(), when: when? })
+}
+
+fn once(cursor: &Cursor<'_>) -> bool {
+    let Some(fields) = cursor.fields() else { return false };
+    let per = fields.need("per").and_then(|cursor| cursor.choice("subject", &[("subscription", ())]));
+    let pays = fields.need("pays").and_then(|cursor| cursor.choice("line", &[("first-invoice", ()), ("first", ())]));
+    fields.done();
+    per.is_some() && pays.is_some()
+}
+
+fn payment(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Value<Quantity>> {
+    let fields = cursor.fields()?;
+    let currency = Unit::Money(names.currency?);
+    let minimum = fields.get("minimum").and_then(|cursor| {
+        let keys = cursor.fields()?;
+        let least = keys.need("at-least").and_then(|cursor| value(&cursor, &|cursor| quantity_in(cursor, &currency)));
+        keys.get("per").and_then(|cursor| cursor.choice("owner", &[("partner", ())]));
+        keys.need("below").and_then(|cursor| cursor.choice("rule", &[("carried-forward", ())]));
+        keys.done();
+        least
+    });
+    fields.done();
+    minimum
+}

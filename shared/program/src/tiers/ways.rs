@@ -1,0 +1,432 @@
+//! The way to the next level, found by solving the rules.
+//!
+//! Candidates are read off the requirement: every leaf that does not hold says by how much it fails,
+//! `any` offers alternatives, `all` joins them, a bound on the score is a small knapsack over the
+//! lines' steps. Every candidate is then verified by judging the level again with the change
+//! supposed, and each of its parts is reduced as far as the level still holds
+//! (`program.way_is_verified_and_minimal`). The rules are monotone in what is added, so one pass of
+//! reductions leaves nothing that could be smaller.
+
+use std::collections::BTreeSet;
+
+use num_bigint::BigInt;
+use num_traits::Zero;
+use values::{Ratio, Rounding, round_ratio};
+
+use super::scorecard::{Way, WayStep};
+use super::{EvaluateError, levels, standings};
+use crate::conventions::PartSteps;
+use crate::judge::points::points;
+use crate::judge::requirement::{ScoreSoFar, judge};
+use crate::judge::{Judge, Supposed};
+use crate::model::{Bound, Division, Metric, PointLine, Requirement, TierProgram};
+use crate::quantity::{Quantity, Unit};
+
+/// How many candidates are looked at before the search says that it stopped early.
+const MAX_CANDIDATES: usize = 2_000;
+/// How many candidates, the least effort first, are verified and reduced.
+const MAX_VERIFIED: usize = 60;
+/// How many ways are returned.
+const MAX_WAYS: usize = 5;
+/// How many steps one line is raised by at most.
+const MAX_STEPS: usize = 60;
+
+/// What a search found.
+#[derive(Default)]
+pub(crate) struct Search {
+    pub ways: Vec<Way>,
+    pub cut_short: bool,
+}
+
+struct Solver<'s, 'a> {
+    on: &'s Judge<'a>,
+    program: &'s TierProgram,
+    division: &'s Division,
+    cut_short: bool,
+}
+
+/// Finds the smallest ways to the level at `target`, an index into the day's levels.
+pub(crate) fn search(
+    on: &Judge<'_>,
+    program: &TierProgram,
+    division: &Division,
+    target: usize,
+) -> Result<Search, EvaluateError> {
+    let rows = levels(on, division);
+    let Some(level) = rows.get(target) else { return Ok(Search::default()) };
+    let mut solver = Solver { on, program, division, cut_short: false };
+    let below = if program.award.nested { 0 } else { target };
+    let mut candidates = vec![Supposed::default()];
+    for row in &rows[below..=target] {
+        let more = solver.candidates(&row.when)?;
+        candidates = solver.join(&candidates, &more);
+    }
+    let mut priced: Vec<(Ratio, Supposed)> = Vec::new();
+    for candidate in candidates {
+        priced.push((solver.effort(&candidate)?, candidate));
+    }
+    priced.sort();
+    solver.cut_short |= priced.len() > MAX_VERIFIED;
+    let mut minimal: BTreeSet<(Ratio, Supposed)> = BTreeSet::new();
+    for (_, candidate) in priced.into_iter().take(MAX_VERIFIED) {
+        if solver.reaches(&candidate, target)? {
+            let reduced = solver.reduce(candidate, target)?;
+            minimal.insert((solver.effort(&reduced)?, reduced));
+        }
+    }
+    let mut ways = Vec::new();
+    for (effort, supposed) in minimal.into_iter().take(MAX_WAYS) {
+        ways.push(Way { level: level.name.clone(), effort, steps: solver.steps(&supposed)? });
+    }
+    Ok(Search { ways, cut_short: solver.cut_short })
+}
+
+impl Solver<'_, '_> {
+    fn reaches(&self, supposed: &Supposed, target: usize) -> Result<bool, EvaluateError> {
+        let found = standings(self.on, self.program, self.division, supposed)?;
+        Ok(found.held(self.program.award.nested).is_some_and(|held| held >= target))
+    }
+
+    /// Sets of changes of which each makes the requirement hold, as far as it can be read off it.
+    fn candidates(&mut self, requirement: &Requirement) -> Result<Vec<Supposed>, EvaluateError> {
+        let found = standings(self.on, self.program, self.division, &Supposed::default())?;
+        let score = ScoreSoFar {
+            total: found.total,
+            lines: found.lines.iter().map(|line| (line.line.clone(), line.points.clone())).collect(),
+        };
+        self.of(requirement, &score)
+    }
+
+    fn of(&mut self, requirement: &Requirement, score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
+        if judge(self.on, requirement, score, &Supposed::default())?.met {
+            return Ok(vec![Supposed::default()]);
+        }
+        match requirement {
+            Requirement::All(_, parts) => self.all(parts, score),
+            Requirement::Any(_, parts) => self.any(parts, score),
+            Requirement::AtLeast(_, count, parts) => self.some(*count, parts, score),
+            Requirement::Metric { metric, bound, .. } => {
+                let measured = self.on.measure(metric)?;
+                let Some(found) = bound.on(self.on.day) else { return Ok(Vec::new()) };
+                Ok(raise(found.value, &measured.value, &measured.unit).map(|add| one(&metric.rule, add)).into_iter().collect())
+            }
+            Requirement::Score { bound, .. } => {
+                let needed = bound.on(self.on.day).map(|found| found.value.clone());
+                needed.map_or(Ok(Vec::new()), |needed| self.score(&needed))
+            }
+            Requirement::EveryLine { bound, .. } => {
+                let needed = bound.on(self.on.day).map(|found| found.value.clone());
+                needed.map_or(Ok(Vec::new()), |needed| self.every_line(&needed))
+            }
+            Requirement::Agreement { rule, .. }
+            | Requirement::Check { rule, .. }
+            | Requirement::Fee { rule, .. }
+            | Requirement::Enrolled { rule, .. }
+            | Requirement::Holds { rule, .. } => {
+                Ok(vec![Supposed { obtained: BTreeSet::from([rule.clone()]), ..Supposed::default() }])
+            }
+            // What must not hold, and what a person decides, is nothing a partner can add.
+            Requirement::None(..) | Requirement::Decision { .. } => Ok(Vec::new()),
+        }
+    }
+
+    fn all(&mut self, parts: &[Requirement], score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
+        let mut joined = vec![Supposed::default()];
+        for part in parts {
+            let more = self.of(part, score)?;
+            joined = self.join(&joined, &more);
+        }
+        Ok(joined)
+    }
+
+    fn any(&mut self, parts: &[Requirement], score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
+        let mut found = Vec::new();
+        for part in parts {
+            found.extend(self.of(part, score)?);
+        }
+        Ok(self.limited(found))
+    }
+
+    fn some(&mut self, count: usize, parts: &[Requirement], score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
+        // By how many parts hold so far: each part is taken or left.
+        let mut by_count: Vec<Vec<Supposed>> = vec![Vec::new(); count + 1];
+        by_count[0].push(Supposed::default());
+        for part in parts {
+            let more = self.of(part, score)?;
+            for held in (0..count).rev() {
+                let joined = self.join(&by_count[held].clone(), &more);
+                by_count[held + 1].extend(joined);
+                by_count[held + 1] = self.limited(std::mem::take(&mut by_count[held + 1]));
+            }
+        }
+        Ok(by_count.swap_remove(count))
+    }
+
+    /// Every pair together; what both ask for is asked for once.
+    fn join(&mut self, left: &[Supposed], right: &[Supposed]) -> Vec<Supposed> {
+        let mut joined = Vec::new();
+        for a in left {
+            for b in right {
+                let mut both = a.clone();
+                for (rule, add) in &b.added {
+                    let slot = both.added.entry(rule.clone()).or_default();
+                    *slot = slot.clone().max(add.clone());
+                }
+                both.obtained.extend(b.obtained.iter().cloned());
+                joined.push(both);
+            }
+            if joined.len() > MAX_CANDIDATES {
+                self.cut_short = true;
+                break;
+            }
+        }
+        self.limited(joined)
+    }
+
+    fn limited(&mut self, mut found: Vec<Supposed>) -> Vec<Supposed> {
+        found.sort();
+        found.dedup();
+        if found.len() > MAX_CANDIDATES {
+            self.cut_short = true;
+            found.truncate(MAX_CANDIDATES);
+        }
+        found
+    }
+
+    fn every_line(&mut self, needed: &Bound) -> Result<Vec<Supposed>, EvaluateError> {
+        let mut joined = vec![Supposed::default()];
+        for line in &self.division.lines {
+            let options = self.options(line)?;
+            let enough = options.into_iter().find(|(points, _)| needed.holds(points));
+            let Some((_, changes)) = enough else { return Ok(Vec::new()) };
+            joined = self.join(&joined, &changes);
+        }
+        Ok(joined)
+    }
+
+    /// A knapsack over the lines: how far each is raised, until the total is inside the bound.
+    fn score(&mut self, needed: &Bound) -> Result<Vec<Supposed>, EvaluateError> {
+        let mut options = Vec::new();
+        for line in &self.division.lines {
+            options.push(self.options(line)?);
+        }
+        let best: Vec<Ratio> = options
+            .iter()
+            .map(|line| line.iter().map(|(points, _)| points.clone()).max().unwrap_or_default())
+            .collect();
+        let mut found = Vec::new();
+        let mut open = vec![(0usize, Ratio::default(), vec![Supposed::default()])];
+        while let Some((place, total, changes)) = open.pop() {
+            if found.len() > MAX_CANDIDATES || open.len() > MAX_CANDIDATES {
+                self.cut_short = true;
+                break;
+            }
+            let Some(line) = options.get(place) else {
+                if needed.holds(&total) {
+                    found.extend(changes);
+                }
+                continue;
+            };
+            let rest: Ratio = best[place + 1..].iter().cloned().sum();
+            // Unraised lines keep their points, so the least option of each counts in any case.
+            for (points, more) in line {
+                let sum = &total + points;
+                if needed.holds(&(&sum + &rest)) {
+                    let joined = self.join(&changes, more);
+                    open.push((place + 1, sum.clone(), joined));
+                }
+                let enough = &sum + self.least(&options[place + 1..]);
+                if needed.holds(&enough) {
+                    break;
+                }
+            }
+        }
+        Ok(self.limited(found))
+    }
+
+    fn least(&self, options: &[Vec<(Ratio, Vec<Supposed>)>]) -> Ratio {
+        options.iter().filter_map(|line| line.first().map(|(points, _)| points.clone())).sum()
+    }
+
+    /// The points a line can have and the changes for each, rising, its present ones first.
+    fn options(&mut self, line: &PointLine) -> Result<Vec<(Ratio, Vec<Supposed>)>, EvaluateError> {
+        let measured = self.on.measure(&line.metric)?;
+        let parts = self.program.conventions.part_steps.unwrap_or(PartSteps::Exact);
+        let mut gates = vec![Supposed::default()];
+        let none = ScoreSoFar::default();
+        for gate in &line.gates {
+            let more = self.of(gate, &none)?;
+            gates = self.join(&gates, &more);
+        }
+        let open = gates.contains(&Supposed::default());
+        let now = points(line, &measured.value, self.on.day, parts)?;
+        let standing = if open { now.points.clone() } else { Ratio::default() };
+        let mut options = vec![(standing.clone(), vec![Supposed::default()])];
+        if !open && now.points > standing {
+            options.push((now.points.clone(), gates.clone()));
+        }
+        let step = step(line, &measured.value, &measured.unit, &now.max);
+        for count in 1..=MAX_STEPS {
+            let add = &step * Ratio::from_integer(count.into());
+            let then = points(line, &(&measured.value + &add), self.on.day, parts)?;
+            if then.points > options.last().map(|(points, _)| points.clone()).unwrap_or_default() {
+                options.push((then.points.clone(), self.join(&gates, &[one(&line.metric.rule, add)])));
+            }
+            if then.points >= now.max {
+                break;
+            }
+        }
+        Ok(options)
+    }
+
+    /// Takes every part back as far as the target still holds.
+    fn reduce(&self, mut supposed: Supposed, target: usize) -> Result<Supposed, EvaluateError> {
+        for rule in supposed.obtained.clone() {
+            let mut without = supposed.clone();
+            without.obtained.remove(&rule);
+            if self.reaches(&without, target)? {
+                supposed = without;
+            }
+        }
+        for rule in supposed.added.keys().cloned().collect::<Vec<_>>() {
+            let grain = self.metric(&rule)?.map_or_else(|| Ratio::from_integer(1.into()), |(_, unit, _)| grain(&unit));
+            let units = round_ratio(&(&supposed.added[&rule] / &grain), Rounding::Up);
+            let (mut low, mut high) = (BigInt::zero(), units);
+            // The least number of grains in [low, high] that reaches the target; high does.
+            while low < high {
+                let middle = (&low + &high) / BigInt::from(2);
+                let mut less = supposed.clone();
+                less.added.insert(rule.clone(), Ratio::from_integer(middle.clone()) * &grain);
+                if self.reaches(&less, target)? {
+                    high = middle;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            match high.is_zero() {
+                true => supposed.added.remove(&rule),
+                false => supposed.added.insert(rule.clone(), Ratio::from_integer(high) * &grain),
+            };
+        }
+        Ok(supposed)
+    }
+
+    /// The metric of a rule in this division: its title, unit and present value.
+    fn metric(&self, rule: &str) -> Result<Option<(Metric, Unit, Ratio)>, EvaluateError> {
+        let mut metrics: Vec<&Metric> = Vec::new();
+        for line in &self.division.lines {
+            metrics.push(&line.metric);
+            line.gates.iter().for_each(|gate| collect(gate, &mut metrics));
+        }
+        levels(self.on, self.division).iter().for_each(|level| collect(&level.when, &mut metrics));
+        match metrics.into_iter().find(|metric| metric.rule == rule) {
+            Some(metric) => {
+                let measured = self.on.measure(metric)?;
+                Ok(Some((metric.clone(), measured.unit.clone(), measured.value.clone())))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn effort(&self, supposed: &Supposed) -> Result<Ratio, EvaluateError> {
+        let steps = self.steps(supposed)?;
+        Ok(steps.into_iter().map(|step| step.effort).sum())
+    }
+
+    fn steps(&self, supposed: &Supposed) -> Result<Vec<WayStep>, EvaluateError> {
+        let mut steps = Vec::new();
+        for (rule, add) in &supposed.added {
+            let Some((metric, unit, now)) = self.metric(rule)? else { continue };
+            let then = &now + add;
+            let price = self.program.effort.get(&metric.name).cloned().unwrap_or_else(|| Ratio::from_integer(1.into()));
+            // A measure costs its share of what is needed; a counted thing costs one each.
+            let size = match unit {
+                Unit::Thing(_) => add.clone(),
+                _ if then.is_zero() => add.clone(),
+                _ => add / &then,
+            };
+            let title = if metric.title.is_empty() { metric.name.clone() } else { metric.title.clone() };
+            let quantity = Quantity::new(add.clone(), unit.clone());
+            steps.push(WayStep {
+                rule: rule.clone(),
+                says: format!("{quantity} more: {title}"),
+                what: metric.name,
+                add: Some(quantity),
+                now: Some(Quantity::new(now, unit.clone())),
+                then: Some(Quantity::new(then, unit)),
+                effort: size * price,
+            });
+        }
+        for rule in &supposed.obtained {
+            let name = rule.rsplit(['.', '/', '#']).next().unwrap_or(rule).to_owned();
+            let says = self.says(rule).unwrap_or_else(|| name.clone());
+            let effort = self.program.effort.get(&name).cloned().unwrap_or_else(|| Ratio::from_integer(1.into()));
+            steps.push(WayStep { rule: rule.clone(), says, what: name, add: None, now: None, then: None, effort });
+        }
+        Ok(steps)
+    }
+
+    /// The words of the leaf with this rule.
+    fn says(&self, rule: &str) -> Option<String> {
+        let found = standings(self.on, self.program, self.division, &Supposed::default()).ok()?;
+        let leaves = found.levels.into_iter().flat_map(|(_, outcome)| outcome.leaves);
+        leaves.into_iter().find(|leaf| leaf.rule == rule).map(|leaf| leaf.says)
+    }
+}
+
+fn one(rule: &str, add: Ratio) -> Supposed {
+    Supposed { added: [(rule.to_owned(), add)].into(), ..Supposed::default() }
+}
+
+/// How much is missing for a bound to hold, in whole units; none where more never helps.
+fn raise(bound: &Bound, now: &Ratio, unit: &Unit) -> Option<Ratio> {
+    let grain = grain(unit);
+    let gap = &bound.quantity().value - now;
+    let units = round_ratio(&(&gap / &grain), Rounding::Up).max(BigInt::zero());
+    let add = Ratio::from_integer(units) * &grain;
+    match bound {
+        Bound::AtLeast(_) => Some(add),
+        Bound::Above(_) if bound.holds(&(now + &add)) => Some(add),
+        Bound::Above(_) => Some(add + grain),
+        Bound::AtMost(_) | Bound::Below(_) => None,
+    }
+}
+
+/// The smallest amount by which something can change: one thing, one minor unit of money, a
+/// hundredth of a percent.
+fn grain(unit: &Unit) -> Ratio {
+    let fraction = |digits: u32| Ratio::new(1.into(), BigInt::from(10u32).pow(digits));
+    match unit {
+        Unit::Money(currency) => fraction(currency.exponent()),
+        Unit::Percent | Unit::Times | Unit::Points => fraction(2),
+        Unit::Thing(_) => fraction(0),
+    }
+}
+
+/// By how much a line is raised at a time: one thing, or a tenth of the way to its cap for what is
+/// measured; the reduction afterwards finds the exact amount.
+fn step(line: &PointLine, now: &Ratio, unit: &Unit, max: &Ratio) -> Ratio {
+    use crate::model::PointScale;
+    let one = grain(unit);
+    if matches!(unit, Unit::Thing(_)) {
+        return one;
+    }
+    let full = line.scale.all().into_iter().filter_map(|scale| match scale {
+        PointScale::Each { each, earns } if !earns.value.is_zero() => Some(max / &earns.value * &each.value),
+        PointScale::FullAt(full) => Some(full.value.clone()),
+        _ => None,
+    });
+    let gap = full.max().unwrap_or_else(|| one.clone()) - now;
+    (gap / Ratio::from_integer(10.into())).max(one)
+}
+
+fn collect<'r>(requirement: &'r Requirement, metrics: &mut Vec<&'r Metric>) {
+    match requirement {
+        Requirement::All(_, parts)
+        | Requirement::Any(_, parts)
+        | Requirement::None(_, parts)
+        | Requirement::AtLeast(_, _, parts) => parts.iter().for_each(|part| collect(part, metrics)),
+        Requirement::Metric { metric, .. } => metrics.push(metric),
+        _ => {}
+    }
+}
