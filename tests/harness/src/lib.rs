@@ -2,6 +2,7 @@
 //! installed, on a clock that stands where the story needs it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use accolade::compose::{Databases, Local, LocalSettings, ROLES};
@@ -44,6 +45,18 @@ impl SuiteDatabases {
         Some(SuiteDatabases { engine, urls })
     }
 
+    /// The databases that [`Display`](fmt::Display) wrote, for another process of the same test.
+    pub fn parse(text: &str) -> Option<SuiteDatabases> {
+        let mut parts = text.split('|');
+        let engine = match parts.next()? {
+            "sqlite" => Engine::Sqlite,
+            "postgres" => Engine::Postgres,
+            _ => return None,
+        };
+        let pairs = parts.map(|part| part.split_once('=').map(|(role, url)| (role.to_owned(), url.to_owned())));
+        Some(SuiteDatabases { engine, urls: pairs.collect::<Option<_>>()? })
+    }
+
     /// The URL of a role's database.
     pub fn url(&self, role: &str) -> Option<&str> {
         self.urls.get(role).map(String::as_str)
@@ -63,6 +76,16 @@ impl SuiteDatabases {
         })
         .await?;
         Ok(Suite { engine: self.engine, local })
+    }
+}
+
+impl fmt::Display for SuiteDatabases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.engine {
+            Engine::Sqlite => "sqlite",
+            Engine::Postgres => "postgres",
+        })?;
+        self.urls.iter().try_for_each(|(role, url)| write!(f, "|{role}={url}"))
     }
 }
 

@@ -1,0 +1,90 @@
+//! The demo killed at any moment and started again ends with the same numbers, on every engine.
+//!
+//! The test runs itself as a child process that tells the story on given databases, and ends it with
+//! SIGKILL after a random time; the last child is left alone.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use harness::{SuiteDatabases, engines};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::stage::told;
+
+/// Names the databases for a child: `engine|role=url|role=url`.
+const DATABASES: &str = "ACCOLADE_STORY_DATABASES";
+/// The file into which a child writes what it told.
+const RESULT: &str = "ACCOLADE_STORY_RESULT";
+/// How often the story is killed on each engine.
+const KILLS: u32 = 12;
+
+#[expect(clippy::disallowed_methods, reason = "how this test talks to its own child processes, and a seed from outside")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Does nothing in a usual run; in a child it tells the story.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child() -> Result<()> {
+    let (Some(databases), Some(result)) = (variable(DATABASES), variable(RESULT)) else { return Ok(()) };
+    let databases = SuiteDatabases::parse(&databases).context("the parent names databases")?;
+    let told = told(&databases, vec![cli::sample::bill()]).await?;
+    std::fs::write(result, serde_json::to_vec(&told)?)?;
+    Ok(())
+}
+
+fn spawn(databases: &SuiteDatabases, result: &Path) -> Result<Child> {
+    let child = Command::new(std::env::current_exe()?)
+        .args(["--exact", "killed::child", "--nocapture"])
+        .env(DATABASES, databases.to_string())
+        .env(RESULT, result)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok(child)
+}
+
+#[test]
+fn killed_at_any_moment_and_started_again_it_ends_with_the_same_numbers() -> Result<()> {
+    let seed = variable("ACCOLADE_TEST_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(|| rand::rng().next_u64());
+    eprintln!("killed_at_any_moment: ACCOLADE_TEST_SEED={seed}");
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let folder = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let calm = runtime.block_on(engines());
+    let hunted = runtime.block_on(engines());
+    for (calm, hunted) in calm.iter().zip(&hunted) {
+        let engine = calm.engine;
+        let expected = folder.path().join(format!("{engine:?}-calm.json"));
+        let started = std::time::Instant::now();
+        ensure!(spawn(calm, &expected)?.wait()?.success(), "the story cannot be told on {engine:?}");
+        let whole = started.elapsed();
+        let result = folder.path().join(format!("{engine:?}-killed.json"));
+        let mut hits = 0;
+        for _ in 0..KILLS {
+            let mut child = spawn(hunted, &result)?;
+            let mercy = random.random_range(Duration::ZERO..whole);
+            let deadline = std::time::Instant::now() + mercy;
+            // The moment of the kill is the point of this wait; it ends early when the story does.
+            while std::time::Instant::now() < deadline && child.try_wait()?.is_none() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if child.try_wait()?.is_none() {
+                child.kill()?;
+                hits += 1;
+            }
+            child.wait()?;
+        }
+        assert!(hits >= KILLS / 3, "only {hits} of {KILLS} kills hit the story on {engine:?}");
+        ensure!(spawn(hunted, &result)?.wait()?.success(), "the story does not go on after {hits} kills on {engine:?}");
+        assert_eq!(
+            std::fs::read_to_string(&result)?,
+            std::fs::read_to_string(&expected)?,
+            "after {hits} kills on {engine:?}"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! What the stories of this folder share: a suite as the place where the demo's story happens.
+
+use std::path::Path;
+
+use anyhow::Result;
+use boot::Clock;
+use cli::connect::Wire;
+use cli::demo::told::Told;
+use cli::demo::{Script, Theatre, opening, perform};
+use cli::import::Bill;
+use harness::{Suite, SuiteDatabases};
+use rpc::Caller;
+use values::Instant;
+
+/// The bill of the demo.
+pub const BILL: &str = include_str!("../../../../programs/sample/data/bill-2024-09.focus.csv");
+
+struct Stage(Suite);
+
+impl Theatre for Stage {
+    fn gateway(&self, caller: Caller) -> Wire {
+        self.0.gateway(&caller).expect("the suite issues tokens to its own tests")
+    }
+
+    fn set_time(&self, now: Instant) {
+        self.0.local.clock.advance_to(now);
+    }
+
+    fn say(&self, line: &str) {
+        eprintln!("{line}");
+    }
+}
+
+/// Tells the story on these databases, which may have heard it before.
+pub async fn told(databases: &SuiteDatabases, bills: Vec<Bill>) -> Result<Told> {
+    let stage = Stage(databases.start(Clock::manual(opening())).await?);
+    let told = perform(&stage, &Script { bills }).await;
+    stage.0.stop().await?;
+    Ok(told?)
+}
+
+/// The bill's header and rows, one line each: the real bill has no line breaks inside cells.
+pub fn lines() -> (&'static str, Vec<&'static str>) {
+    let mut lines = BILL.lines();
+    let header = lines.next().expect("the bill has a header");
+    (header, lines.collect())
+}
+
+/// A bill of these rows, as a file.
+pub fn written(folder: &Path, name: &str, header: &str, rows: &[&str]) -> Result<Bill> {
+    let path = folder.join(name);
+    std::fs::write(&path, format!("{header}\n{}\n", rows.join("\n")))?;
+    Ok(Bill::File(path))
+}
