@@ -1,0 +1,7 @@
+//! The service as its callers and its neighbors see it: the generated clients over in-memory
+//! connections, with real feeds beside it.
+
+mod bed;
+mod ownership;
+mod reasons;
+mod scoring;
