@@ -32,7 +32,7 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
         return Err(diverged(&hashes).into());
     }
     let bundle = if request.validate_only {
-        None
+        String::new()
     } else {
         let publish = MakeBundleCurrentRequest {
             name: format!("bundles/{bundle_hash}"),
@@ -42,7 +42,7 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
             request_id: steps.id("make-current"),
         };
         let mut register = BundleServiceClient::new(services.get("registry")?);
-        Some(register.make_bundle_current(publish).await?.into_inner())
+        register.make_bundle_current(publish).await?.into_inner().name
     };
     let holders = if request.validate_only { Vec::new() } else { hashes.map(|(name, _)| name.to_owned()).to_vec() };
     Ok(ApplyBundleResponse { bundle_hash, bundle, staging_services: holders })

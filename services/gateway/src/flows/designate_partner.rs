@@ -37,9 +37,9 @@ pub(super) async fn run(
     let recognized = AssociationServiceClient::new(association).recognize_subscription(recognize).await?.into_inner();
     let partner_display_name = display_name(services, &recognized.first_contact).await?;
     Ok(DesignatePartnerResponse {
-        subscription: designated.subscription,
-        association: designated.association,
-        ended_association: designated.ended_association,
+        association: designated.association.map(|it| it.name).unwrap_or_default(),
+        ended_association: designated.ended_association.map(|it| it.name).unwrap_or_default(),
+        subscription_etag: designated.subscription.map(|it| it.etag).unwrap_or_default(),
         first_contact: Some(FirstContact { partner: recognized.first_contact, partner_display_name }),
     })
 }

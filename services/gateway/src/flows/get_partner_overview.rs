@@ -3,7 +3,7 @@
 use proto::competency::v1::award_service_client::AwardServiceClient;
 use proto::competency::v1::tier_service_client::TierServiceClient;
 use proto::competency::v1::{Award, ListAwardsRequest, ListNoticesRequest, ListScorecardsRequest, Notice, Scorecard};
-use proto::gateway::v1::{GetPartnerOverviewRequest, PartnerOverview};
+use proto::gateway::v1::{GetPartnerOverviewRequest, HeldAward, Message, PartnerOverview, Payout, Standing};
 use proto::incentive::v1::statement_service_client::StatementServiceClient;
 use proto::incentive::v1::{ListStatementsRequest, Statement};
 use proto::registry::v1::agreement_service_client::AgreementServiceClient;
@@ -34,23 +34,50 @@ pub(super) async fn run(services: &Directory, request: GetPartnerOverviewRequest
         from_competency(services, &partner),
         from_incentive(services, &partner),
     );
-    let mut overview = PartnerOverview { name: request.name, ..Default::default() };
+    let mut overview = PartnerOverview { name: request.name, partner, ..Default::default() };
     let mut missing = Missing::default();
     if let Some((partner, enrollments, acceptances)) = missing.unless("registry", registry)? {
-        overview.partner = Some(partner);
-        overview.enrollments = enrollments;
-        overview.agreement_acceptances = acceptances;
+        overview.membership = partner.state().as_str_name().trim_start_matches("STATE_").to_owned();
+        overview.display_name = partner.display_name;
+        overview.programs = enrollments.into_iter().map(|it| it.program).collect();
+        overview.agreements = acceptances.into_iter().map(|it| it.agreement).collect();
     }
     if let Some((scorecards, awards, notices)) = missing.unless("competency", competency)? {
-        overview.scorecards = scorecards;
-        overview.awards = awards;
-        overview.notices = notices;
+        overview.standings = scorecards.into_iter().flat_map(standings).collect();
+        overview.held_awards = awards.into_iter().map(held_award).collect();
+        overview.messages = notices.into_iter().map(message).collect();
     }
     if let Some(statements) = missing.unless("incentive", incentive)? {
-        overview.statements = statements;
+        overview.payouts = statements.into_iter().map(payout).collect();
     }
     overview.missing_services = missing.services;
     Ok(overview)
+}
+
+fn standings(scorecard: Scorecard) -> Vec<Standing> {
+    let name = scorecard.name;
+    let of = |division: proto::competency::v1::DivisionScore| Standing {
+        scorecard: name.clone(),
+        title: division.title,
+        level: division.level,
+        next_level: division.next_level,
+        proposal_count: i32::try_from(division.proposals.len()).unwrap_or(i32::MAX),
+    };
+    scorecard.divisions.into_iter().map(of).collect()
+}
+
+fn held_award(award: Award) -> HeldAward {
+    let condition = award.state().as_str_name().trim_start_matches("STATE_").to_owned();
+    HeldAward { award: award.name, award_kind: award.award_kind, level: award.level, condition }
+}
+
+fn message(notice: Notice) -> Message {
+    Message { notice: notice.name, text: notice.text, acknowledged: notice.acknowledge_time.is_some() }
+}
+
+fn payout(statement: Statement) -> Payout {
+    let totals = statement.totals.into_iter().filter_map(|it| it.paid).collect();
+    Payout { statement: statement.name, totals }
 }
 
 /// The services that did not answer.

@@ -4,7 +4,7 @@ use proto::gateway::v1::flow_service_client::FlowServiceClient;
 use proto::gateway::v1::overview_service_client::OverviewServiceClient;
 use proto::gateway::v1::{
     ApplyBundleRequest, ClosePeriodRequest, DesignatePartnerRequest, Document, GetPartnerOverviewRequest,
-    OnboardPartnerRequest,
+    OnboardPartnerRequest, PartnerApplication,
 };
 use proto::google::longrunning::Operation;
 use proto::r#type::v1::Role;
@@ -60,7 +60,7 @@ async fn a_bundle_becomes_current_when_all_have_staged_it() {
     assert_eq!(suite.echo.seen().last().expect("calls").path, MAKE_CURRENT);
 
     let checked = flows.apply_bundle(ApplyBundleRequest { validate_only: true, ..bundle() }).await.expect("checks");
-    assert!(checked.into_inner().bundle.is_none());
+    assert!(checked.into_inner().bundle.is_empty());
     assert_eq!(count(&suite, MAKE_CURRENT), 1);
 }
 
@@ -159,16 +159,21 @@ async fn onboarding_goes_on_where_it_stopped() {
     suite.echo.answer::<()>(&approve, Err(Fault::contended().into()));
     let mut flows = FlowServiceClient::new(suite.channel(manager()));
     let request = || OnboardPartnerRequest {
-        partner: Some(registry::v1::Partner { display_name: "Contoso".into(), ..Default::default() }),
+        application: Some(PartnerApplication {
+            display_name: "Contoso".into(),
+            business_types: vec!["SERVICE_PROVIDER".into()],
+            ..Default::default()
+        }),
         partner_id: "contoso".into(),
-        agreement_acceptances: vec![registry::v1::AgreementAcceptance::default()],
-        enrollments: vec![registry::v1::Enrollment::default(); 2],
+        agreements: vec!["agreements/marketplace-2024".into()],
+        programs: vec!["marketplace".into(), "cloud".into()],
+        duplicates_dismissed: false,
         request_id: REQUEST_ID.into(),
     };
     let status = flows.onboard_partner(request()).await.expect_err("stops at the approval");
     assert_eq!(status.code(), Code::Aborted);
 
-    suite.echo.answer(&approve, Ok(partner));
+    suite.echo.answer(&approve, Ok(partner.clone()));
     let accept = "/accolade.registry.v1.AgreementService/CreateAgreementAcceptance";
     suite.echo.answer(accept, Ok(registry::v1::AgreementAcceptance::default()));
     let enroll = "/accolade.registry.v1.EnrollmentService/CreateEnrollment";
@@ -176,10 +181,23 @@ async fn onboarding_goes_on_where_it_stopped() {
     let onboarded = flows.onboard_partner(request()).await.expect("goes on").into_inner();
     assert_eq!((onboarded.agreement_acceptances.len(), onboarded.enrollments.len()), (1, 2));
 
-    let missing = OnboardPartnerRequest { partner: None, request_id: "x".into(), ..request() };
+    let twin = registry::v1::PossibleDuplicate { partner: "partners/contoso-2".into(), ..Default::default() };
+    let doubtful = registry::v1::Partner { possible_duplicates: vec![twin], ..partner };
+    suite.echo.answer(&format!("{service}/ReviewPartner"), Ok(doubtful));
+    let approvals = count(&suite, &approve);
+    let status = flows.onboard_partner(request()).await.expect_err("somebody must look");
+    assert_eq!(reason_of(&status).as_deref(), Some("DUPLICATE_SUSPECTED"));
+    assert_eq!(count(&suite, &approve), approvals);
+    let looked = OnboardPartnerRequest { duplicates_dismissed: true, ..request() };
+    flows.onboard_partner(looked).await.expect("goes on");
+
+    let missing = OnboardPartnerRequest { application: None, request_id: "x".into(), ..request() };
     let status = flows.onboard_partner(missing).await.expect_err("refused");
-    let fields: Vec<_> = rpc::fault::fields_of(&status);
-    assert_eq!(fields, ["partner", "request_id"]);
+    assert_eq!(rpc::fault::fields_of(&status), ["application", "request_id"]);
+    let odd = PartnerApplication { business_types: vec!["BAKER".into()], ..Default::default() };
+    let odd = OnboardPartnerRequest { application: Some(odd), ..request() };
+    let status = flows.onboard_partner(odd).await.expect_err("refused");
+    assert_eq!(rpc::fault::fields_of(&status), ["application.business_types[0]"]);
 }
 
 #[test]
@@ -194,7 +212,8 @@ fn the_steps_of_a_flow_keep_their_request_ids() {
 #[tokio::test]
 async fn an_overview_answers_while_a_service_is_down() {
     let suite = Suite::start(Settings::default()).await;
-    let partner = registry::v1::Partner { name: "partners/contoso".into(), ..Default::default() };
+    let state = registry::v1::partner::State::Active as i32;
+    let partner = registry::v1::Partner { name: "partners/contoso".into(), state, ..Default::default() };
     suite.echo.answer("/accolade.registry.v1.PartnerService/GetPartner", Ok(partner));
     for (path, empty) in [
         ("/accolade.registry.v1.EnrollmentService/ListEnrollments", ()),
@@ -211,7 +230,7 @@ async fn an_overview_answers_while_a_service_is_down() {
     let mut overviews = OverviewServiceClient::new(suite.channel(reader));
     let request = || GetPartnerOverviewRequest { name: "partners/contoso/overview".into() };
     let overview = overviews.get_partner_overview(request()).await.expect("answers").into_inner();
-    assert_eq!(overview.partner.map(|it| it.name).as_deref(), Some("partners/contoso"));
+    assert_eq!(overview.membership, "ACTIVE");
     assert_eq!(overview.missing_services, ["incentive"]);
 
     suite.echo.answer(statements, Ok(()));

@@ -78,7 +78,7 @@ impl<'a> Stage<'a> {
         let mut flows = FlowServiceClient::new(self.manager());
         let applied = flows.apply_bundle(request).await.during("publishing the program documents")?.into_inner();
         self.theatre.say(&format!("documents: {} in effect", sample::DOCUMENTS.len()));
-        if applied.bundle.is_none() {
+        if applied.bundle.is_empty() {
             return Err(DemoError::Answer("the documents were not put into effect".to_owned()));
         }
         Ok(())
