@@ -18,7 +18,7 @@ use values::{Digest, Id, Instant};
 use super::fault::{database, to_fault};
 use crate::domain::ids::PartnerId;
 use crate::ops::{self, Actor, OpError};
-use crate::store::listing::{Place, SortKey};
+use crate::store::listing::{NAME, Place, SortKey};
 use crate::store::record::KeyOf;
 use crate::store::{ListQuery, Listed, Record};
 
@@ -204,7 +204,7 @@ impl Registry {
     ) -> Result<(ListQuery, Page), Fault> {
         let columns = R::columns();
         let fields: Vec<Field> = columns.iter().map(|column| column.field).collect();
-        let orderable: Vec<&'static str> = fields.iter().map(|field| field.name).collect();
+        let orderable: Vec<&'static str> = fields.iter().map(|field| field.name).chain([NAME]).collect();
         let effective = wrong.optional_instant("effective_time", arguments.effective_time);
         let effective_text = effective.map(|at| at.to_string()).unwrap_or_default();
         let others = [arguments.parent, arguments.filter, arguments.order_by, &effective_text];

@@ -16,6 +16,9 @@ use values::{Id, Instant};
 
 use super::record::Record;
 
+/// The field that every list can be ordered by: the resource name.
+pub const NAME: &str = "name";
+
 /// The column type of a resource's table.
 pub type ColumnOf<R> = <<R as Record>::Entity as EntityTrait>::Column;
 
@@ -129,7 +132,9 @@ pub async fn list<R: Listed>(db: &impl ConnectionTrait, query: &ListQuery) -> Re
     let columns = R::columns();
     let mut sorted: Vec<(ColumnOf<R>, bool, bool)> = Vec::new();
     for order in &query.order {
-        if let Some(column) = columns.iter().find(|column| column.field.name == order.field) {
+        if order.field == NAME {
+            sorted.extend(R::name_columns().iter().map(|column| (*column, false, order.descending)));
+        } else if let Some(column) = columns.iter().find(|column| column.field.name == order.field) {
             sorted.push((column.column, column.nullable, order.descending));
         }
     }
