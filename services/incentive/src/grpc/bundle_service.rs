@@ -1,0 +1,131 @@
+//! Staged bundles, on the wire.
+
+use proto::incentive::v1 as pb;
+use proto::incentive::v1::bundle_service_server::BundleService;
+use rpc::page::Limits;
+use rpc::validate::Violations;
+use rpc::wire::timestamp;
+use tonic::{Request, Response, Status, async_trait};
+use values::{Digest, Instant};
+
+use super::call::{Desk, Place, or_fault};
+use super::from_proto::BUNDLE;
+use super::to_fault;
+use crate::ops::bundles::{self, Stage};
+use crate::ops::{OpError, Office};
+use crate::store::bundles::{self as staged, StagedBundle};
+
+/// The most documents of a bundle, and the most bytes of one.
+const DOCUMENTS_AT_MOST: usize = 500;
+const TEXT_AT_MOST: usize = 1 << 20;
+const PATH_AT_MOST: usize = 256;
+/// The digits of a hash in a name: with `b-` before them they fit into an id.
+const DIGITS: usize = 32;
+
+#[async_trait]
+impl BundleService for Desk {
+    async fn stage_bundle(
+        &self,
+        request: Request<pb::StageBundleRequest>,
+    ) -> Result<Response<pb::StageBundleResponse>, Status> {
+        let mut wrong = Violations::new();
+        let message = request.get_ref();
+        let key = Self::once_key(&request, "StageBundle", &message.request_id, &mut wrong)?;
+        let command = &stage(message, &mut wrong);
+        wrong.check()?;
+        let (office, now) = (&self.office, self.office.clock().now());
+        let reply: pb::StageBundleResponse = office
+            .store()
+            .once_message(&key, now, |tx| {
+                Box::pin(async move {
+                    let (staged, bundle) = bundles::stage(&tx, now, command).await?;
+                    let current = bundles::current(&*tx, Instant::MAX).await.ok();
+                    let told = told(&staged, &bundle, current)?;
+                    Ok::<_, OpError>(pb::StageBundleResponse { incentive_bundle: Some(told) })
+                })
+            })
+            .await
+            .map_err(to_fault)?;
+        Ok(Response::new(reply))
+    }
+
+    async fn get_incentive_bundle(
+        &self,
+        request: Request<pb::GetIncentiveBundleRequest>,
+    ) -> Result<Response<pb::IncentiveBundle>, Status> {
+        let name = &request.get_ref().name;
+        let mut wrong = Violations::new();
+        let id = wrong.name("name", name, BUNDLE);
+        wrong.check()?;
+        let digits = id.as_ref().and_then(|[id]| id.as_str().strip_prefix("b-")).unwrap_or_default();
+        let found = match digits.len() {
+            DIGITS => {
+                let found = staged::find_by_start(self.office.store().read(), digits).await;
+                or_fault(found.map_err(OpError::from))?
+            }
+            _ => None,
+        };
+        let missing = || OpError::NotFound { kind: "incentive.accolade.dev/IncentiveBundle", name: name.clone() };
+        let found = found.ok_or_else(missing).map_err(to_fault)?;
+        let told = describe(&self.office, &found).await.map_err(to_fault)?;
+        Ok(Response::new(told))
+    }
+
+    async fn list_incentive_bundles(
+        &self,
+        request: Request<pb::ListIncentiveBundlesRequest>,
+    ) -> Result<Response<pb::ListIncentiveBundlesResponse>, Status> {
+        let message = request.get_ref();
+        let place = Place::parse(message.page_size, &message.page_token, &[], Limits::USUAL)?;
+        let found = staged::list(self.office.store().read(), place.offset, place.limit).await;
+        let mut found = or_fault(found.map_err(OpError::from))?;
+        let next_page_token = place.cut(&mut found)?;
+        let mut incentive_bundles = Vec::with_capacity(found.len());
+        for staged in &found {
+            incentive_bundles.push(describe(&self.office, staged).await.map_err(to_fault)?);
+        }
+        Ok(Response::new(pb::ListIncentiveBundlesResponse { incentive_bundles, next_page_token }))
+    }
+}
+
+/// The documents of a request; everything wrong with them is complained about.
+fn stage(message: &pb::StageBundleRequest, wrong: &mut Violations) -> Stage {
+    wrong.count("documents", &message.documents, 1..=DOCUMENTS_AT_MOST);
+    let mut paths = std::collections::BTreeSet::new();
+    for (place, document) in message.documents.iter().enumerate() {
+        wrong.text(&format!("documents[{place}].path"), &document.path, 1..=PATH_AT_MOST);
+        if document.text.is_empty() || document.text.len() > TEXT_AT_MOST {
+            wrong.add(format!("documents[{place}].text"), "must have 1 to 1,048,576 bytes");
+        }
+        if !paths.insert(&document.path) {
+            wrong.add(format!("documents[{place}].path"), "must not stand twice in a bundle");
+        }
+    }
+    let documents = message.documents.iter().map(|document| (document.path.clone(), document.text.clone()));
+    Stage { documents: documents.collect(), validate_only: message.validate_only }
+}
+
+async fn describe(office: &Office, found: &StagedBundle) -> Result<pb::IncentiveBundle, OpError> {
+    let bundle = bundles::load(office, found.hash).await?;
+    let current = bundles::current(office.store().read(), Instant::MAX).await.ok();
+    told(found, &bundle, current)
+}
+
+fn told(
+    staged: &StagedBundle,
+    bundle: &program::Bundle,
+    current: Option<Digest>,
+) -> Result<pb::IncentiveBundle, OpError> {
+    let hash = staged.hash.to_string();
+    let digits = hash.get(..DIGITS).unwrap_or(&hash);
+    let plans = bundle.incentive_plans().iter().map(|plan| super::to_proto::plan_name(&plan.id));
+    Ok(pb::IncentiveBundle {
+        name: format!("incentiveBundles/b-{digits}"),
+        paths: bundles::paths(staged)?,
+        incentive_plans: plans.collect(),
+        warnings: Vec::new(),
+        create_time: Some(timestamp(staged.created)),
+        current: current == Some(staged.hash),
+        hash,
+    })
+}

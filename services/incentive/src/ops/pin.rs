@@ -1,0 +1,53 @@
+//! Pins how far each feed counts.
+
+use std::collections::BTreeMap;
+
+use values::Instant;
+
+use super::{Office, OpError};
+use crate::domain::run::{Pin, Source};
+
+/// Waits until registry and association have passed `known` here, and competency has applied both up to it,
+/// and says how far each feed counts.
+///
+/// Awards count up to the instant at which competency had seen everything that the run sees: an award that
+/// follows from these facts is in, whatever order the services worked in.
+///
+/// # Errors
+/// [`OpError::Unreachable`] while a neighbour does not answer.
+pub async fn feeds(office: &Office, known: Instant) -> Result<BTreeMap<Source, Pin>, OpError> {
+    let mut pins = BTreeMap::new();
+    for source in [Source::Registry, Source::Association] {
+        if let Some(pin) = passed(office, source, known).await? {
+            pins.insert(source, pin);
+        }
+    }
+    if office.following(Source::Competency).is_some() {
+        let seen = office.neighbors().competency_has_seen(known).await?;
+        if let Some(pin) = passed(office, Source::Competency, seen.max(known)).await? {
+            pins.insert(Source::Competency, pin);
+        }
+    }
+    Ok(pins)
+}
+
+async fn passed(office: &Office, source: Source, known: Instant) -> Result<Option<Pin>, OpError> {
+    let Some(following) = office.following(source) else { return Ok(None) };
+    let passed = tokio::time::timeout(PATIENCE, following.passed(known)).await;
+    let unreachable = |problem: String| OpError::Unreachable { service: source.name(), problem };
+    match passed {
+        Err(_) => Err(unreachable(format!("its feed has not passed {known} within {PATIENCE:?}"))),
+        Ok(Err(feed::FeedError::Stopped(_))) => Err(OpError::Stopping),
+        Ok(Err(error)) => Err(unreachable(error.to_string())),
+        Ok(Ok(progress)) => Ok(Some(Pin { known, position: progress.position })),
+    }
+}
+
+/// How long one look waits for a feed before it is taken as not answering.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// The instant for a new run: the clock's, and never behind anything that was learned here already.
+pub fn instant(office: &Office) -> Instant {
+    let followed = [Source::Registry, Source::Association].into_iter().filter_map(|source| office.following(source));
+    followed.map(feed::Following::sealed).fold(office.clock().now(), Instant::max)
+}

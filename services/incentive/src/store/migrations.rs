@@ -1,0 +1,17 @@
+//! The schema, in the order in which it grew.
+
+mod m0001_first;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// All migrations of the service's database: the shared tables first, then its own.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut all = ::store::migrations();
+        all.extend(feed::migrations());
+        all.push(Box::new(m0001_first::First));
+        all
+    }
+}

@@ -1,0 +1,29 @@
+//! Registry's register of bundles.
+
+use prost::Message;
+use proto::registry::v1 as registry;
+use values::Digest;
+
+use super::WireFault;
+use crate::store::received::Received;
+
+/// The hash of the current bundle in the histories of bundles, given by name and revision. While one takes
+/// the place of another both may stand as current for a moment: the one that became so last counts.
+///
+/// # Errors
+/// [`WireFault`] for a record that cannot be read.
+pub fn current(rows: &[Received]) -> Result<Option<Digest>, WireFault> {
+    let mut current: Option<(i64, String)> = None;
+    for history in rows.chunk_by(|a, b| a.name == b.name) {
+        let Some(last) = history.last().filter(|last| !last.withdrawn) else { continue };
+        let bundle = registry::Bundle::decode(last.payload.as_slice());
+        let bundle = bundle.map_err(|error| WireFault::new(&last.name, error))?;
+        let newer = current.as_ref().is_none_or(|(revision, _)| *revision < bundle.revision);
+        if bundle.state() == registry::bundle::State::Current && newer {
+            current = Some((bundle.revision, bundle.name));
+        }
+    }
+    let Some((_, name)) = current else { return Ok(None) };
+    let hash = super::known::last_segment(&name);
+    hash.parse().map(Some).map_err(|error| WireFault::new(&name, error))
+}
