@@ -31,6 +31,8 @@ pub enum Command {
     Token(Token),
     /// Ask a running process whether it is ready
     Health(Health),
+    /// Measure ingestion, visibility and memory against what the machine can do
+    Bench(Bench),
 }
 
 /// Where the configuration comes from.
@@ -212,4 +214,35 @@ fn setting(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .ok_or_else(|| format!("`{text}` is not KEY=VALUE"))
+}
+
+/// `accolade bench`.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// What to measure
+    #[arg(value_enum, default_value_t = BenchWhat::All)]
+    pub what: BenchWhat,
+    /// Empty PostgreSQL databases to measure on: a URL with `{role}` in place of a role's name (and of `reference`,
+    /// for the bare insert). Without one, SQLite files
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Usage records to ingest
+    #[arg(long, default_value_t = 1_000_000)]
+    pub records: u64,
+    /// Designations to make, twenty a second
+    #[arg(long, default_value_t = 1_000)]
+    pub designations: u64,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchWhat {
+    /// Everything
+    All,
+    /// Usage ingestion against a bare insert of the same rows
+    Ingest,
+    /// From the reply of a designation to its effect in competency and incentive
+    Visible,
+    /// Resident memory of the whole suite on an empty folder
+    Memory,
 }

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::args::Common;
 use crate::settings::{FOREIGN, Settings};
 
+pub mod bench;
 pub mod config;
 pub mod demo;
 pub mod health;

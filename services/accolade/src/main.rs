@@ -21,6 +21,7 @@ fn main() -> ExitCode {
             Command::Import(import) => commands::import::run(import).await,
             Command::Token(token) => commands::token::run(&token),
             Command::Health(health) => commands::health::run(&health).await,
+            Command::Bench(bench) => commands::bench::run(bench).await,
         }
     });
     match outcome {
