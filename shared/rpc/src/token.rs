@@ -1,7 +1,8 @@
 //! Signed tokens that say who calls: bearer tokens at the gateway, and the short-lived callers
 //! that the gateway and the services send each other.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -17,6 +18,9 @@ pub type Now = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// How far the clocks of two services may be apart.
 const LEEWAY_MICROS: i64 = 10_000_000;
+
+/// How many verified tokens are remembered, so that a signature is checked once and not at every call.
+const REMEMBERED: usize = 4_096;
 
 /// How long a caller lives that one service sends to another.
 pub const HOP: Duration = Duration::from_secs(300);
@@ -47,6 +51,15 @@ pub struct Tokens {
     decoding: DecodingKey,
     audience: Audience,
     now: Now,
+    verified: Arc<Mutex<HashMap<String, Verified>>>,
+}
+
+/// What a token said when its signature was checked.
+#[derive(Clone)]
+struct Verified {
+    caller: Caller,
+    /// In microseconds, leeway included.
+    expires: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,7 +80,8 @@ impl Tokens {
     /// Tokens of this audience. The key is a secret of the installation, at least 32 bytes; the
     /// clock decides what has expired.
     pub fn new(key: &[u8], audience: Audience, now: Now) -> Tokens {
-        Tokens { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), audience, now }
+        let (encoding, decoding) = (EncodingKey::from_secret(key), DecodingKey::from_secret(key));
+        Tokens { encoding, decoding, audience, now, verified: Arc::default() }
     }
 
     /// The clock that decides what has expired.
@@ -100,6 +114,27 @@ impl Tokens {
     /// # Errors
     /// UNAUTHENTICATED: TOKEN_INVALID or TOKEN_EXPIRED.
     pub fn verify(&self, token: &str) -> Result<Caller, Fault> {
+        let known = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
+        let verified = match known {
+            Some(verified) => verified,
+            None => {
+                let fresh = self.check_signature(token)?;
+                let mut all = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+                // A token is used for minutes; forgetting all of them now and then costs one check each.
+                if all.len() >= REMEMBERED {
+                    all.clear();
+                }
+                all.insert(token.to_owned(), fresh.clone());
+                fresh
+            }
+        };
+        if (self.now)().micros() > verified.expires {
+            return Err(refused("TOKEN_EXPIRED", "the token has expired"));
+        }
+        Ok(verified.caller)
+    }
+
+    fn check_signature(&self, token: &str) -> Result<Verified, Fault> {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_audience(&[self.audience.name()]);
         rules.set_issuer(&["accolade"]);
@@ -109,14 +144,11 @@ impl Tokens {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &rules)
             .map_err(|error| refused("TOKEN_INVALID", "the token is not one of ours").caused_by(error))?
             .claims;
-        let expires = claims.exp.saturating_mul(1_000_000).saturating_add(LEEWAY_MICROS);
-        if (self.now)().micros() > expires {
-            return Err(refused("TOKEN_EXPIRED", "the token has expired"));
-        }
         let kind = parse_kind(&claims.kind).ok_or_else(|| refused("TOKEN_INVALID", "the token names no known kind"))?;
         // A role of another kind gives nothing: a customer that claims `finance` has no role.
-        let roles = claims.roles.iter().filter_map(|name| find_role(kind, name));
-        Ok(Caller { subject: claims.sub, kind, roles: roles.collect(), accounts: claims.accounts })
+        let roles = claims.roles.iter().filter_map(|name| find_role(kind, name)).collect();
+        let expires = claims.exp.saturating_mul(1_000_000).saturating_add(LEEWAY_MICROS);
+        Ok(Verified { caller: Caller { subject: claims.sub, kind, roles, accounts: claims.accounts }, expires })
     }
 
     /// The caller in the `authorization` header.
