@@ -97,6 +97,14 @@ struct Tail {
     changes: VecDeque<Arc<Change>>,
 }
 
+/// Why the task of a feed looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Commit,
+    Tick,
+    Heartbeat,
+}
+
 impl Feed {
     /// Opens the feed of a service's database, whose schema must be up to date, and gives it its
     /// name and epoch the first time.
@@ -104,23 +112,12 @@ impl Feed {
     /// # Errors
     /// [`StoreError::Misconfigured`] when the database holds the feed of another service.
     pub async fn open(store: &Store, config: FeedConfig) -> Result<Feed, StoreError> {
-        let name = config.name.as_str();
-        let named = store.transact_quietly(|tx| {
-            Box::pin(async move {
-                let head = outbox_sql::head(&*tx).await?;
-                if head.epoch.is_empty() {
-                    let epoch = Uuid::new_v4().to_string();
-                    outbox_sql::name_feed(&tx, name, &epoch).await?;
-                    return Ok(HeadRow { feed: name.to_owned(), epoch, ..head });
-                }
-                if head.feed == name {
-                    return Ok(head);
-                }
-                let text = format!("the database holds the feed of `{}`, not of `{name}`", head.feed);
-                Err(StoreError::Misconfigured(text))
-            })
-        });
-        let row = named.await?;
+        let row = outbox_sql::head(store.read()).await?;
+        let row = if row.epoch.is_empty() { name_feed(store, &config.name).await? } else { row };
+        if row.feed != config.name {
+            let text = format!("the database holds the feed of `{}`, not of `{}`", row.feed, config.name);
+            return Err(StoreError::Misconfigured(text).into());
+        }
         let event_id = outbox_sql::event_id_at(store.read(), row.position).await?.unwrap_or_default();
         let head = Head { sealed: row.sealed, cursor: cursor(&row, event_id), generation: 0, closing: false };
         let tail = Tail { base: row.position, ..Tail::default() };
@@ -161,18 +158,16 @@ impl Feed {
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut failing = false;
         loop {
-            let mut beat = false;
-            tokio::select! {
+            let why = tokio::select! {
                 () = stop.cancelled() => break,
-                changed = commits.changed() => {
-                    if changed.is_err() {
-                        break;
-                    }
-                }
-                _ = tick.tick() => {}
-                _ = heartbeat.tick() => beat = true,
-            }
-            let outcome = self.advance(beat).await;
+                changed = commits.changed() => match changed {
+                    Ok(()) => Why::Commit,
+                    Err(_) => break,
+                },
+                _ = tick.tick() => Why::Tick,
+                _ = heartbeat.tick() => Why::Heartbeat,
+            };
+            let outcome = self.advance(why).await;
             match (&outcome, failing) {
                 (Err(error), false) => {
                     tracing::error!(feed = self.name(), error = %chain(error), "the feed stands still");
@@ -193,25 +188,34 @@ impl Feed {
         }
     }
 
-    async fn advance(&self, beat: bool) -> Result<(), FeedError> {
+    async fn advance(&self, why: Why) -> Result<(), FeedError> {
         if self.inner.store.engine() == Engine::Postgres {
-            self.sequence_pending().await?;
-        }
-        if beat && self.inner.head.receiver_count() > 0 {
-            match self.seal_now().await {
-                // The clock stands still or went back: what is sealed stays sealed.
-                Ok(_) | Err(FeedError::NotYetKnown { .. }) => {}
-                Err(error) => return Err(error),
+            // Our own commit has most likely published something; the tick rarely finds anything.
+            if why == Why::Commit || outbox_sql::is_pending(self.inner.store.read()).await? {
+                self.sequence_pending().await?;
             }
+        }
+        if why == Why::Heartbeat && self.inner.head.receiver_count() > 0 {
+            self.seal_if_idle().await?;
         }
         self.refresh().await?;
         Ok(())
     }
 
-    /// Sequences until nothing is pending or someone else does it.
+    /// A feed that moves seals itself; an idle one must be told that time passes.
+    async fn seal_if_idle(&self) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let heartbeat = i64::try_from(self.inner.config.heartbeat.as_micros()).unwrap_or(i64::MAX);
+        if now.saturating_sub(self.sealed().micros()) >= heartbeat {
+            self.seal_at(now).await?;
+        }
+        Ok(())
+    }
+
+    /// Sequences until nothing is pending.
     async fn sequence_pending(&self) -> Result<(), StoreError> {
         let now = self.inner.config.clock.as_ref().map(|clock| clock().micros());
-        while outbox_sql::is_pending(self.inner.store.read()).await? {
+        loop {
             let done = self.inner.store.transact_quietly(|tx| {
                 Box::pin(async move {
                     if !outbox_sql::lock_head(&tx, false).await? {
@@ -221,11 +225,12 @@ impl Feed {
                 })
             });
             match done.await? {
-                Some(_) => {}
+                Some(SEQUENCE_LIMIT) => {}
+                Some(_) => return Ok(()),
+                // Another replica is at it, and may have begun before our commit.
                 None => tokio::time::sleep(LOCKED_PAUSE).await,
             }
         }
-        Ok(())
     }
 
     /// Makes sure that nothing will be recorded at or before an instant any more. Everything that
@@ -363,6 +368,25 @@ impl Feed {
 
 fn cursor(row: &HeadRow, event_id: String) -> Cursor {
     Cursor { feed: row.feed.clone(), epoch: row.epoch.clone(), position: row.position, event_id }
+}
+
+/// Gives a feed its name and epoch, unless another process was faster.
+async fn name_feed(store: &Store, name: &str) -> Result<HeadRow, StoreError> {
+    let named = store.transact_quietly(|tx| {
+        Box::pin(async move {
+            if store.engine() == Engine::Postgres {
+                outbox_sql::lock_head(&tx, true).await?;
+            }
+            let head = outbox_sql::head(&*tx).await?;
+            if !head.epoch.is_empty() {
+                return Ok(head);
+            }
+            let epoch = Uuid::new_v4().to_string();
+            outbox_sql::name_feed(&tx, name, &epoch).await?;
+            Ok::<_, StoreError>(HeadRow { feed: name.to_owned(), epoch, ..head })
+        })
+    });
+    named.await
 }
 
 /// An error with everything it was made from, on one line.

@@ -15,6 +15,8 @@ mod source;
 pub use apply::{Apply, ApplyError};
 pub use follower::{Follower, FollowerConfig};
 pub use progress::{Following, Progress, State};
+#[cfg(test)]
+pub(crate) use server::operators;
 pub use server::{FollowerServer, follower_server};
 pub use source::{Source, direct, remote};
 

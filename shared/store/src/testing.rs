@@ -30,6 +30,30 @@ impl TestDatabase {
     pub async fn open(&self) -> Result<Store, StoreError> {
         Store::open(&self.url, StoreOptions { synchronous: Synchronous::Off, ..StoreOptions::default() }).await
     }
+
+    /// A copy, as a backup would be. Every store on it must be closed.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub async fn copy(&self) -> TestDatabase {
+        match self.engine {
+            Engine::Sqlite => {
+                let copy = sqlite_database();
+                let (from, to) = (self.url.trim_start_matches("sqlite:"), copy.url.trim_start_matches("sqlite:"));
+                std::fs::copy(from, to).unwrap_or_else(|error| panic!("{from} cannot be copied: {error}"));
+                copy
+            }
+            Engine::Postgres => {
+                // postgres://user@host/name?options
+                let from = self.url.split('/').nth(3).and_then(|rest| rest.split('?').next()).unwrap_or_default();
+                let cluster = cluster::cluster().unwrap_or_else(|| panic!("the cluster of `{from}` is gone"));
+                let name = next_name();
+                let copied = cluster.copy_database(&name, from).await;
+                copied.unwrap_or_else(|error| panic!("`{from}` cannot be copied: {error}"));
+                TestDatabase { engine: Engine::Postgres, url: cluster.url(&name) }
+            }
+        }
+    }
 }
 
 /// One fresh, empty database per engine that is installed, SQLite first.

@@ -79,7 +79,7 @@ impl Store {
     /// therefore must have no effect but its writes. On SQLite it has the writer for itself; on
     /// PostgreSQL it reads what was committed before each statement, and locks what it decides on.
     ///
-    /// ```ignore
+    /// ```text
     /// let partner = store.transact(|tx| Box::pin(async move { ops::create(&tx, now, command).await })).await?;
     /// ```
     ///

@@ -27,7 +27,12 @@ pub struct FollowerServer {
 
 /// The followers of a service as a service to put into a server's routes.
 pub fn follower_server(store: &Store, followers: Vec<Follower>) -> FollowerServiceServer<FollowerServer> {
-    FollowerServiceServer::new(FollowerServer { store: store.clone(), followers })
+    FollowerServiceServer::new(operators(store, followers))
+}
+
+/// The same without its routes.
+pub(crate) fn operators(store: &Store, followers: Vec<Follower>) -> FollowerServer {
+    FollowerServer { store: store.clone(), followers }
 }
 
 impl FollowerServer {

@@ -126,8 +126,16 @@ impl Cluster {
     }
 
     pub(super) async fn create_database(&self, name: &str) -> Result<(), sqlx::Error> {
+        self.run_sql(format!("CREATE DATABASE {name}")).await
+    }
+
+    pub(super) async fn copy_database(&self, name: &str, from: &str) -> Result<(), sqlx::Error> {
+        self.run_sql(format!("CREATE DATABASE {name} TEMPLATE {from}")).await
+    }
+
+    async fn run_sql(&self, sql: String) -> Result<(), sqlx::Error> {
         let mut connection = sqlx::PgConnection::connect(&self.url("postgres")).await?;
-        connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        connection.execute(sqlx::AssertSqlSafe(sql)).await?;
         connection.close().await
     }
 }
