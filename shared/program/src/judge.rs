@@ -3,6 +3,7 @@
 pub(crate) mod metric;
 pub(crate) mod points;
 pub(crate) mod requirement;
+mod rows;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -74,7 +74,7 @@ impl fmt::Display for Quantity {
         let number = self.number();
         let one = self.value == Ratio::from_integer(1.into());
         let text = match &self.unit {
-            Unit::Money(currency) => format!("{currency} {number}"),
+            Unit::Money(currency) => format!("{currency} {}", with_minor_places(number, *currency)),
             Unit::Percent => format!("{number} %"),
             Unit::Times => format!("{number} x"),
             Unit::Points if one => format!("{number} point"),
@@ -84,6 +84,20 @@ impl fmt::Display for Quantity {
         };
         f.pad(&text)
     }
+}
+
+/// At least the currency's own decimal places: `0.50`, not `0.5`. A fraction stays one.
+fn with_minor_places(mut number: String, currency: Currency) -> String {
+    let places = currency.exponent() as usize;
+    if number.contains('/') || places == 0 {
+        return number;
+    }
+    let shown = number.split_once('.').map_or(0, |(_, places)| places.len());
+    if shown == 0 {
+        number.push('.');
+    }
+    number.extend(std::iter::repeat_n('0', places.saturating_sub(shown)));
+    number
 }
 
 impl fmt::Display for Unit {
