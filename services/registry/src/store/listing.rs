@@ -278,8 +278,9 @@ fn compare<C: ColumnTrait>(comparison: &Comparison, column: &ListColumn<C>) -> C
         Value::Prefix(start) if start.is_empty() => here.ne(""),
         Value::Prefix(start) => {
             let start = stored(start);
-            let length = i64::try_from(start.chars().count()).unwrap_or(NEVER);
-            let head = Func::cust(Alias::new("substr")).args([here, SimpleExpr::val(1_i64), SimpleExpr::val(length)]);
+            let length = i32::try_from(start.chars().count()).unwrap_or(i32::MAX);
+            // Not LIKE, which on one engine knows no case. PostgreSQL's substr takes no wider integers.
+            let head = Func::cust(Alias::new("substr")).args([here, SimpleExpr::val(1_i32), SimpleExpr::val(length)]);
             SimpleExpr::from(head).eq(start)
         }
         Value::Text(text) => relate(here, comparison.op, stored(text).into()),
