@@ -2,6 +2,8 @@
 //! vendor's own data.
 #![allow(dead_code)] // Each test binary uses its part of the scenes.
 
+pub mod small;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -1,0 +1,257 @@
+//! Brackets, rounding and counters: bug classes of comparable systems and published rate tables. Each
+//! golden also changes one number of the rule and sees another result.
+
+mod scene;
+
+use program::incentives::{Prior, Rating};
+use program::{Facts, Reason};
+use scene::small::*;
+use scene::*;
+use values::Ratio;
+
+fn exact(rating: &Rating) -> Ratio {
+    rating.lines.iter().map(|line| line.exact.clone()).sum()
+}
+
+fn ratio(text: &str) -> Ratio {
+    values::ratio_from_decimal(decimal(text))
+}
+
+fn sold(amounts: &[&str]) -> Facts {
+    let mut facts = world();
+    for (place, amount) in amounts.iter().enumerate() {
+        facts.transactions.push(sale(&format!("t{place:02}"), &format!("2024-01-{:02}T00:00:00Z", place + 1), amount, "1"));
+    }
+    facts
+}
+
+fn pays(rate: &str, amounts: &[&str]) -> Ratio {
+    exact(&rated(&bundle(TRANSACTIONS, rate), "2024-01", &sold(amounts), &Prior::default()))
+}
+
+#[test]
+fn h01_boundary_is_on_the_declared_side() {
+    let table = brackets("graduated", "customer", "month", &[("250", "0"), ("", "2")]);
+    assert_eq!(pays(&table, &["250"]), ratio("0"));
+    assert_eq!(pays(&table, &["251"]), ratio("0.02"));
+    assert_eq!(pays(&table, &["250.5"]), ratio("0.01"));
+    let moved = brackets("graduated", "customer", "month", &[("249", "0"), ("", "2")]);
+    assert_eq!(pays(&moved, &["250"]), ratio("0.02"));
+    // Exactly at the bound, a volume table follows the word that was written.
+    let at_most = "{volume: {by: running-total, of: customer, over: month}, brackets: [{at-most: USD 10, rate: 100 %}, {above: USD 10, rate: 50 %}]}";
+    let below = "{volume: {by: running-total, of: customer, over: month}, brackets: [{below: USD 10, rate: 100 %}, {at-least: USD 10, rate: 50 %}]}";
+    assert_eq!(pays(at_most, &["10"]), ratio("10"));
+    assert_eq!(pays(below, &["10"]), ratio("5"));
+}
+
+#[test]
+fn h03_graduated_and_volume_have_one_boundary() {
+    let rows = [("100", "1"), ("", "2")];
+    assert_eq!(pays(&brackets("graduated", "customer", "month", &rows), &["100"]), ratio("1"));
+    assert_eq!(pays(&brackets("volume", "customer", "month", &rows), &["100"]), ratio("1"));
+    assert_eq!(pays(&brackets("graduated", "customer", "month", &rows), &["101"]), ratio("1.02"));
+    assert_eq!(pays(&brackets("volume", "customer", "month", &rows), &["101"]), ratio("2.02"));
+}
+
+#[test]
+fn h05_splitting_an_input_changes_nothing() {
+    let table = brackets("graduated", "customer", "ever", &[("5", "40"), ("10", "30"), ("15", "20"), ("", "10")]);
+    let bundle = bundle(TRANSACTIONS, &table);
+    let mut facts = world();
+    facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "12", "1"));
+    facts.transactions.push(sale("t2", "2024-02-05T00:00:00Z", "10", "1"));
+    let first = rated(&bundle, "2024-01", &facts, &Prior::default());
+    let second = rated(&bundle, "2024-02", &facts, &after(&first));
+    let pieces: Vec<(String, String)> =
+        second.lines[0].pieces.iter().map(|piece| (piece.quantity.to_string(), piece.rate.to_string())).collect();
+    assert_eq!(pieces, [("USD 3.00".to_owned(), "1/5".to_owned()), ("USD 7.00".to_owned(), "1/10".to_owned())]);
+    let whole = pays(&table, &["22"]);
+    assert_eq!(exact(&first) + exact(&second), whole);
+    assert_eq!(whole, ratio("5.2"));
+}
+
+#[test]
+fn h07_h09_a_negative_month_takes_back_what_it_earned() {
+    let table = brackets("graduated", "customer", "ever", &[("50", "10"), ("", "2")]);
+    let bundle = bundle(TRANSACTIONS, &table);
+    let mut facts = world();
+    facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "100", "1"));
+    facts.transactions.push(sale("t2", "2024-02-05T00:00:00Z", "-120", "1"));
+    let first = rated(&bundle, "2024-01", &facts, &Prior::default());
+    let second = rated(&bundle, "2024-02", &facts, &after(&first));
+    assert_eq!(exact(&first), ratio("6"));
+    // Back through both brackets, never delta times the top rate, and on below zero at the first.
+    assert_eq!(exact(&second), ratio("-8"));
+    assert_eq!(second.lines[0].amount.to_string(), "USD -8.00");
+    assert_eq!(second.statements[0].paid.to_string(), "USD 0.00");
+    assert_eq!(second.statements[0].carried_forward.to_string(), "USD -8.00");
+    assert_eq!(exact(&first) + exact(&second), pays(&table, &["-20"]));
+}
+
+#[test]
+fn h15_the_event_that_reaches_a_threshold_keeps_the_old_rate() {
+    let rate = "{graduated: {by: sold, of: partner, over: ever}, brackets: [{at-most: 11 seats, rate: 10 %}, {above: 11 seats, rate: 20 %}]}";
+    let files = changed(&files(TRANSACTIONS, rate), "counter-filled: pro-rata", "counter-filled: by-time");
+    let amounts = vec!["100"; 12];
+    let rating = rated(&parse(&files), "2024-01", &sold(&amounts), &Prior::default());
+    let paid: Vec<String> = rating.lines.iter().map(|line| line.amount.to_string()).collect();
+    assert_eq!(paid[9..], ["USD 10.00", "USD 10.00", "USD 20.00"]);
+}
+
+#[test]
+fn h17_half_cents_by_mode() {
+    let table = [("5.00", "2.9", "0.15", "0.14"), ("0.03", "20", "0.01", "0.01"), ("0.01", "50", "0.01", "0.00"), ("0.15", "10", "0.02", "0.02")];
+    for (basis, rate, half_up, half_even) in table {
+        for (mode, expected) in [("half-up", half_up), ("half-even", half_even)] {
+            let files = changed(&files(TRANSACTIONS, &format!("{rate} %")), "mode: half-even", &format!("mode: {mode}"));
+            let rating = rated(&parse(&files), "2024-01", &sold(&[basis]), &Prior::default());
+            assert_eq!(rating.lines[0].amount.to_string(), format!("USD {expected}"), "{basis} at {rate} % {mode}");
+        }
+    }
+}
+
+#[test]
+fn h19_parts_add_up_to_the_total() {
+    let table = brackets("graduated", "customer", "month", &[("", "10")]);
+    for (place, expected) in [("line", "USD 0.10"), ("statement", "USD 0.10")] {
+        let files = changed(&files(TRANSACTIONS, &table), "at: line", &format!("at: {place}"));
+        // Three times 3.33 cents and a bit: 0.10 in all, 0.09 if each were rounded alone.
+        let rating = rated(&parse(&files), "2024-01", &sold(&["0.334", "0.333", "0.333"]), &Prior::default());
+        let paid: Vec<String> = rating.lines.iter().map(|line| line.amount.to_string()).collect();
+        assert_eq!(paid, ["USD 0.04", "USD 0.03", "USD 0.03"]);
+        assert_eq!(rating.statements[0].earned.to_string(), expected);
+        assert_eq!(rating.control.amount, rating.control.earned);
+    }
+}
+
+#[test]
+fn h21_tiny_rates_are_not_rounded() {
+    let basis = "{sum: units, from: usage, per: [subscription, month]}";
+    let bundle = bundle(basis, "{each: 1 unit, earns: USD 0.0001}");
+    let mut facts = world();
+    let mut cell = usage("s", "mail", "2024-01-01T00:00:00Z", "0");
+    cell.quantity = decimal("10000");
+    facts.usage.push(cell);
+    assert_eq!(rated(&bundle, "2024-01", &facts, &Prior::default()).lines[0].amount.to_string(), "USD 1.00");
+    facts.usage[0].quantity = decimal("10000.5");
+    assert_eq!(exact(&rated(&bundle, "2024-01", &facts, &Prior::default())), ratio("1.00005"));
+}
+
+#[test]
+fn h23_the_currency_says_how_many_places() {
+    for (currency, amount, rate, expected) in
+        [("JPY", "10000", "12.5", "JPY 1250"), ("KWD", "1", "12.34", "KWD 0.123"), ("USD", "10000", "12.5", "USD 1250.00")]
+    {
+        let files = changed(&files(TRANSACTIONS, &format!("{rate} %")), "currency: USD", &format!("currency: {currency}"));
+        let mut facts = sold(&[amount]);
+        facts.transactions[0].amount = Some(values::Amount { value: decimal(amount), currency: currency.parse().unwrap() });
+        assert_eq!(rated(&parse(&files), "2024-01", &facts, &Prior::default()).lines[0].amount.to_string(), expected);
+    }
+    // Another currency than the plan's is refused, never added.
+    let mixed = program::incentives::rate(&bundle(TRANSACTIONS, "1 %"), "small/plan", month("2024-01"), &{
+        let mut facts = sold(&["1"]);
+        facts.transactions[0].amount = Some(values::Amount { value: decimal("1"), currency: values::Currency::EUR });
+        facts
+    }, late(), &Prior::default());
+    assert!(mixed.is_err_and(|error| error.to_string().contains("EUR cannot be added to USD")));
+}
+
+#[test]
+fn h25_nothing_used_is_no_error() {
+    let table = brackets("graduated", "customer", "month", &[("10", "5"), ("", "2")]);
+    let rating = rated(&bundle(TRANSACTIONS, &table), "2024-01", &sold(&["0"]), &Prior::default());
+    assert_eq!(rating.lines[0].reason, Some(Reason::NothingUsed));
+    assert_eq!(rating.lines[0].amount.minor(), 0);
+}
+
+#[test]
+fn h33_a_period_holds_its_start_and_not_its_end() {
+    let bundle = bundle(TRANSACTIONS, "10 %");
+    let mut facts = world();
+    facts.transactions.push(sale("first", "2024-01-01T00:00:00Z", "1", "1"));
+    facts.transactions.push(sale("last", "2024-01-31T23:59:59.999999Z", "10", "1"));
+    facts.transactions.push(sale("next", "2024-02-01T00:00:00Z", "100", "1"));
+    assert_eq!(exact(&rated(&bundle, "2024-01", &facts, &Prior::default())), ratio("1.1"));
+    assert_eq!(exact(&rated(&bundle, "2024-02", &facts, &Prior::default())), ratio("10"));
+}
+
+#[test]
+fn h61_h65_a107_the_rate_of_the_transactions_day_applies_from_that_day_on() {
+    let rate = "{2019-10-01: 6 %, 2020-10-01: 4.75 %}";
+    let mut facts = world();
+    facts.transactions.push(sale("t1", "2020-09-30T23:59:59Z", "5000", "1"));
+    facts.transactions.push(sale("t2", "2020-10-01T00:00:00Z", "5000", "1"));
+    let paid = |rate: &str| -> Vec<String> {
+        let bundle = bundle(TRANSACTIONS, rate);
+        let months = ["2020-09", "2020-10"].map(|month| rated(&bundle, month, &facts, &Prior::default()));
+        months.iter().map(|rating| rating.lines[0].amount.to_string()).collect()
+    };
+    assert_eq!(paid(rate), ["USD 300.00", "USD 237.50"]);
+    assert_eq!(paid("{2019-10-01: 6 %, 2020-10-02: 4.75 %}"), ["USD 300.00", "USD 300.00"]);
+    assert_eq!(paid("{2019-10-01: 6 %, announced: {is: 3 %, said: 2020-05-23, for: October 2020}}"), ["USD 300.00", "USD 300.00"]);
+}
+
+#[test]
+fn p_a1_the_reached_bracket_prices_everything() {
+    let table = |top: &str| brackets("volume", "line", "month", &[("10000", "1"), ("50000", top), ("100000", "3"), ("", "4")]);
+    for (amount, expected) in [("5000", "50"), ("15000", "300"), ("60000", "1800")] {
+        assert_eq!(pays(&table("2"), &[amount]), ratio(expected));
+    }
+    assert_eq!(pays(&table("2.5"), &["15000"]), ratio("375"));
+}
+
+#[test]
+fn p_a3_each_transaction_alone() {
+    let table = |top: &str| brackets("graduated", "line", "month", &[("1000", "1"), ("3000", "2"), ("8000", "3"), ("", top)]);
+    let amounts = ["200", "300", "1500", "1200", "2000", "4500"];
+    let rating = rated(&bundle(TRANSACTIONS, &table("5")), "2024-01", &sold(&amounts), &Prior::default());
+    let paid: Vec<Ratio> = rating.lines.iter().map(|line| line.exact.clone()).collect();
+    assert_eq!(paid, ["2", "3", "20", "14", "30", "95"].map(ratio));
+    assert_eq!(rating.control.amount.to_string(), "USD 164.00");
+    assert_ne!(pays(&brackets("graduated", "line", "month", &[("1000", "1"), ("3000", "2.1"), ("", "3")]), &amounts), ratio("164"));
+}
+
+#[test]
+fn p_a5_p_a13_blended_rates_and_their_pieces() {
+    let table = brackets("graduated", "line", "month", &[("1000", "1"), ("5000", "2"), ("", "2")]);
+    let rating = rated(&bundle(TRANSACTIONS, &table), "2024-01", &sold(&["2500"]), &Prior::default());
+    let pieces: Vec<String> = rating.lines[0].pieces.iter().map(|piece| piece.quantity.to_string()).collect();
+    assert_eq!(pieces, ["USD 1000.00", "USD 1500.00"]);
+    assert_eq!(exact(&rating), ratio("40"));
+    let marginal = brackets("graduated", "line", "month", &[("150000", "10"), ("500000", "7"), ("1000000", "5"), ("", "3")]);
+    assert_eq!(pays(&marginal, &["1200000"]), ratio("70500"));
+}
+
+#[test]
+fn two_partners_share_one_customers_brackets() {
+    // 6 and 6 of one customer over 10 at 50 % and above at 10 %: 5.20 in all, 2.60 each.
+    let table = brackets("graduated", "customer", "month", &[("10", "50"), ("", "10")]);
+    let mut facts = world();
+    facts.subscriptions.push(subscription("c", "s2"));
+    facts.associations.push(association("a-q", "q", "record", "c", "s2", "2020-01-01T00:00:00Z"));
+    facts.usage.push(usage("s", "mail", "2024-01-02T00:00:00Z", "6"));
+    facts.usage.push(usage("s2", "mail", "2024-01-03T00:00:00Z", "6"));
+    let paid = |filled: &str| -> Vec<String> {
+        let files = changed(&files(USAGE, &table), "counter-filled: pro-rata", &format!("counter-filled: {filled}"));
+        let rating = rated(&parse(&files), "2024-01", &facts, &Prior::default());
+        rating.statements.iter().map(|statement| format!("{} {}", statement.partner, statement.earned)).collect()
+    };
+    assert_eq!(paid("pro-rata"), ["p USD 2.60", "q USD 2.60"]);
+    assert_eq!(paid("by-time"), ["p USD 3.00", "q USD 2.20"]);
+}
+
+#[test]
+fn below_the_minimum_is_carried_and_never_lost() {
+    let mut files = files(TRANSACTIONS, "100 %");
+    files[2].1.push_str("payment: {minimum: {at-least: USD 200, per: partner, below: carried-forward}}\n");
+    let bundle = parse(&files);
+    let mut facts = world();
+    facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "150", "1"));
+    facts.transactions.push(sale("t2", "2024-02-05T00:00:00Z", "60", "1"));
+    let first = rated(&bundle, "2024-01", &facts, &Prior::default());
+    assert_eq!(first.statements[0].paid.to_string(), "USD 0.00");
+    assert_eq!(first.statements[0].reason, Some(Reason::BelowPaymentMinimum));
+    let second = rated(&bundle, "2024-02", &facts, &after(&first));
+    assert_eq!(second.statements[0].paid.to_string(), "USD 210.00");
+    assert_eq!(second.statements[0].brought_forward.to_string(), "USD 150.00");
+}
