@@ -129,8 +129,8 @@ class Story:
             agreement_service_pb2.CreateAgreementRequest(
                 agreement_id="marketplace-2024",
                 agreement=agreement_pb2.Agreement(
-                    code="marketplace",
-                    version="2024",
+                    code="marketplace-2024",
+                    version="1",
                     display_name="Marketplace agreement 2024",
                     offer_time=moment("2023-12-01T00:00:00Z"),
                 ),

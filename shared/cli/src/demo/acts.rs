@@ -89,8 +89,8 @@ impl<'a> Stage<'a> {
         let act = "offering the agreement";
         let agreement = registry::CreateAgreementRequest {
             agreement: Some(registry::Agreement {
-                code: "marketplace".to_owned(),
-                version: "2024".to_owned(),
+                code: story::AGREEMENT.to_owned(),
+                version: "1".to_owned(),
                 display_name: "Marketplace agreement 2024".to_owned(),
                 offer_time: "2023-12-01T00:00:00Z".parse().ok().map(timestamp),
                 ..Default::default()

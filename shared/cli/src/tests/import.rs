@@ -69,3 +69,15 @@ fn a_checkpoint_of_another_bill_is_noticed() {
     let other = [Bill::Text("turned.csv", turned.as_bytes()), sample::bill()];
     assert!(batches_of(&other, &no_workload, Some(place)).is_none(), "the rows before the place are others");
 }
+
+#[test]
+fn the_catalog_of_the_sample_vendor_maps_services_as_its_data_says() {
+    let bundle = program::Bundle::parse(sample::DOCUMENTS).expect("the sample documents are good");
+    let text = include_str!("../../../../programs/sample/data/workloads.csv");
+    assert!(text.lines().count() > 30, "the table has a row for every service of the bill");
+    for line in text.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [provider, service, workload] = cells.as_slice() else { panic!("{line}") };
+        assert_eq!(bundle.catalog().workload_of(provider, service), Some(*workload), "{provider} {service}");
+    }
+}
