@@ -16,7 +16,7 @@ use crate::domain::kept::{FactKind, KeptFact, Keys};
 use crate::domain::usage::{CellChange, UsageEntry};
 use crate::names;
 use crate::ops::{forget, keep};
-use crate::store::facts_read::{business_types, last};
+use crate::facts_read::{business_types, last};
 use program::facts::{Costs, Flow};
 
 /// What a kind of change is to us.
@@ -288,6 +288,15 @@ impl Arrivals {
     pub async fn wait(&self, known_at: Instant, patience: Duration) -> bool {
         let all = futures::future::try_join_all(self.followed.iter().map(|followed| followed.passed(known_at)));
         matches!(tokio::time::timeout(patience, all).await, Ok(Ok(_)))
+    }
+
+    /// The instant that a question about the present is about: no earlier than the clock, nor than
+    /// anything that the feeds hold. Recorded times run ahead of a clock that stands still.
+    pub async fn present(&self, now: Instant, patience: Duration) -> Instant {
+        let all = futures::future::join_all(self.followed.iter().map(Following::caught_up));
+        // A feed that does not answer is waited for later, by whoever needs what it recorded.
+        let _ = tokio::time::timeout(patience, all).await;
+        self.followed.iter().map(Following::sealed).fold(now, Instant::max)
     }
 
     /// Up to when everything is here; none while a feed has brought nothing.

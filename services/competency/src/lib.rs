@@ -4,10 +4,12 @@
 //! - `ops`: keep a followed change, evaluate one partner or all, record and publish.
 //! - `store`: facts by recorded time, scorecards and awards with their history.
 //! - `grpc`: the services of `accolade.competency.v1`.
+//! - `facts_read`: what kept changes of other services mean to the engine.
 //! - `follow`: which changes of registry and association mean what here.
 //! - `run`: the task that evaluates who waits, and the operations over all partners.
 
 pub mod domain;
+mod facts_read;
 mod follow;
 mod grpc;
 mod names;

@@ -151,8 +151,10 @@ pub struct Judged<'a> {
     pub bundle_hash: &'a str,
 }
 
-/// Rule `competency.award_lifecycle`: what becomes of the award of a division. `current` is the
-/// partner's last award of it, ended ones included. `None` means that nothing changes.
+/// What becomes of the award of a division. `current` is the partner's last award of it, ended ones
+/// included. `None` means that nothing changes.
+///
+/// Rule: `competency.award-lifecycle`.
 ///
 /// - A level that holds is given at once, and a higher one too.
 /// - An award that lasts for a time is kept until its anniversary whatever the score, at risk while

@@ -50,6 +50,8 @@ dated!(Subscription);
 /// no later than it; before all of them, those of the earliest. `versions` are in order of their
 /// revisions. Neighbours that say the same are one, so that a version which changed nothing here
 /// leaves no trace.
+///
+/// Rule: `competency.last-version-rules`.
 pub fn timeline<F: Dated>(versions: &[Version<F>], from_the_start: bool) -> Vec<F> {
     let mut starts: Vec<Instant> = versions.iter().map(|version| version.from).collect();
     starts.sort();

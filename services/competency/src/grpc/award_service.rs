@@ -9,16 +9,15 @@ use rpc::filter::{Field, Filter, Type};
 use rpc::page::{Limits, Page};
 use rpc::validate::Violations;
 use rpc::{Caller, Fault, Scope};
-use sea_orm::{ColumnTrait, Condition};
 use tonic::{Request, Response, Status};
 use values::Id;
 
-use super::{conditions, once_key, scope};
+use super::{once_key, scope};
 use crate::Shared;
 use crate::domain::account::Account;
 use crate::domain::award::{Award, AwardState};
 use crate::names;
-use crate::ops::{OpError, acknowledge_notice};
+use crate::ops::{OpError, acknowledge_notice, filters};
 use crate::publish::to_proto;
 use crate::store::{accounts, awards, notices};
 
@@ -110,10 +109,8 @@ impl AwardService for Awards {
         let page = Page::parse(request.page_size, &request.page_token, &arguments, Limits::USUAL)?;
         let db = self.shared.store.read();
         let asked = parent.and_then(|[partner]| partner);
-        let mut condition = conditions::awards(&filter)?;
-        if let Some(partners) = scope::partners(db, &scope, asked.as_ref()).await? {
-            condition = Condition::all().add(condition).add(awards::Column::Partner.is_in(partners));
-        }
+        let partners = scope::partners(&self.shared.store, &scope, asked.as_ref()).await?;
+        let condition = filters::awards(&filter, partners)?;
         let found = awards::list(db, condition, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |award| (award.partner.clone(), award.award.clone()))?;
@@ -138,7 +135,7 @@ impl AwardService for Awards {
         let request = request.into_inner();
         let filter = Filter::parse(&request.filter, &BADGE_FIELDS)?;
         let page = Page::parse(request.page_size, &request.page_token, &[&request.filter], Limits::USUAL)?;
-        let condition = conditions::badges(&filter)?;
+        let condition = filters::badges(&filter)?;
         let found = awards::list(self.shared.store.read(), condition, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |award| (award.partner.clone(), award.award.clone()))?;
@@ -176,10 +173,8 @@ impl AwardService for Awards {
         let page = Page::parse(request.page_size, &request.page_token, &arguments, Limits::USUAL)?;
         let db = self.shared.store.read();
         let asked = parent.and_then(|[partner]| partner);
-        let mut condition = conditions::notices(&filter)?;
-        if let Some(partners) = scope::partners(db, &scope, asked.as_ref()).await? {
-            condition = Condition::all().add(condition).add(notices::Column::Partner.is_in(partners));
-        }
+        let partners = scope::partners(&self.shared.store, &scope, asked.as_ref()).await?;
+        let condition = filters::notices(&filter, partners)?;
         let found = notices::list(db, condition, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |notice| {

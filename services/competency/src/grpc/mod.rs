@@ -3,7 +3,6 @@
 
 mod award_service;
 mod bundle_service;
-mod conditions;
 mod fault;
 mod operations;
 pub mod ownership;

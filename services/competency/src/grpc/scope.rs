@@ -1,7 +1,7 @@
 //! What of a list its caller may see, as ids of partners.
 
 use rpc::Scope;
-use sea_orm::ConnectionTrait;
+use store::Store;
 use values::Id;
 
 use crate::ops::OpError;
@@ -13,7 +13,7 @@ use crate::store::accounts;
 /// # Errors
 /// As the database's.
 pub async fn partners(
-    db: &impl ConnectionTrait,
+    store: &Store,
     scope: &Scope,
     asked: Option<&Id>,
 ) -> Result<Option<Vec<String>>, OpError> {
@@ -22,7 +22,7 @@ pub async fn partners(
         Scope::Everything => return Ok(asked.map(|partner| vec![partner])),
         Scope::Partners(names) => {
             let own: Vec<String> = names.iter().filter_map(|name| name.strip_prefix("partners/")).map(str::to_owned).collect();
-            let mut seen = accounts::list_below(db, &own).await?;
+            let mut seen = accounts::list_below(store.read(), &own).await?;
             // An account that was not followed yet is the caller's all the same.
             seen.extend(own);
             seen

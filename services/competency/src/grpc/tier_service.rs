@@ -42,8 +42,16 @@ impl Tiers {
     async fn arrived(&self, known_at: Instant) -> Result<(), OpError> {
         let applied = || self.shared.arrivals.applied();
         let patience = Duration::from_millis(self.shared.config.patience_millis);
-        let known = known_at <= self.shared.clock.now() && self.shared.arrivals.wait(known_at, patience).await;
+        // Nothing is known about the future, and a feed would be asked in vain.
+        let past = known_at <= self.shared.clock.now() || applied().is_some_and(|applied| known_at <= applied);
+        let known = past && self.shared.arrivals.wait(known_at, patience).await;
         if known { Ok(()) } else { Err(OpError::NotYetKnown { known_at, applied: applied() }) }
+    }
+
+    /// The instant that a question about the present is about.
+    async fn present(&self) -> Instant {
+        let patience = Duration::from_millis(self.shared.config.patience_millis);
+        self.shared.arrivals.present(self.shared.clock.now(), patience).await
     }
 
     async fn scorecard(&self, asked: Asked) -> Result<wire::Scorecard, OpError> {
@@ -53,7 +61,10 @@ impl Tiers {
             return read(&show_scorecard::recorded(db, &program, &partner).await?);
         }
         // Without a time of its own, the question is about everything that is here.
-        let known_at = known_at.unwrap_or_else(|| self.shared.clock.now());
+        let known_at = match known_at {
+            Some(known_at) => known_at,
+            None => self.present().await,
+        };
         self.arrived(known_at).await?;
         let as_of = as_of.unwrap_or(known_at);
         let rules = &self.shared.rules;
@@ -138,7 +149,7 @@ impl TierService for Tiers {
         let db = self.shared.store.read();
         let wanted = scorecards::Wanted {
             program: parent.and_then(|[program]| program).map(|program| program.to_string()),
-            partners: scope::partners(db, &scope, partner.as_ref()).await?,
+            partners: scope::partners(&self.shared.store, &scope, partner.as_ref()).await?,
         };
         let found = scorecards::list(db, &wanted, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
@@ -178,8 +189,12 @@ impl TierService for Tiers {
         let now = self.shared.clock.now();
         let mut wrong = Violations::new();
         let request_id = wrong.request_id(&request.request_id);
-        let command = command(&mut wrong, &request, now);
+        let mut command = command(&mut wrong, &request, now);
         wrong.check()?;
+        if command.known_at.is_none() {
+            command.as_of = command.as_of.or(Some(now));
+            command.known_at = Some(self.present().await);
+        }
         request.request_id.clear();
         let key = once_key(&caller, "EvaluateTiers", request_id, &request);
         // The same for every attempt of the transaction.

@@ -9,8 +9,9 @@ use values::Instant;
 
 use crate::domain::kept::{FactKind, KeptFact, latest};
 use crate::domain::timeline::timeline;
+use crate::facts_read;
 use crate::store::facts::{self, By};
-use crate::store::{facts_read, usage_sql};
+use crate::store::usage_sql;
 
 /// Facts that name an account themselves.
 const OF_PARTNERS: [FactKind; 6] = [

@@ -4,6 +4,7 @@
 pub mod acknowledge_notice;
 pub mod evaluate;
 pub mod evaluate_tiers;
+pub mod filters;
 pub mod forget;
 pub mod gather;
 pub mod keep;

@@ -1,7 +1,5 @@
 //! Records what an evaluation says, and publishes it in the same transaction.
 
-use prost::Message;
-use proto::competency::v1 as wire;
 use sea_orm::DatabaseTransaction;
 use store::StoreError;
 use values::Instant;
@@ -9,8 +7,7 @@ use values::Instant;
 use super::evaluate::Evaluated;
 use crate::domain::award::{Decision, program_id};
 use crate::domain::notice::Notice;
-use crate::domain::score::KeptScorecard;
-use crate::publish::{self, to_proto};
+use crate::publish::{self, revision};
 use crate::store::{awards, notices, scorecards};
 use program::tiers::Scorecard;
 
@@ -53,30 +50,8 @@ pub async fn record(
 
 /// A scorecard that says the same as the one before makes no revision.
 async fn record_scorecard(tx: &DatabaseTransaction, now: Instant, scorecard: &Scorecard) -> Result<bool, StoreError> {
-    let program = program_id(&scorecard.program);
-    let message = to_proto::scorecard(scorecard);
-    let before = scorecards::find(tx, &program, &scorecard.partner).await?;
-    let mut revision = 1;
-    if let Some(before) = before {
-        let said = wire::Scorecard::decode(before.payload.as_slice())
-            .map_err(|error| StoreError::bug(format!("a kept scorecard cannot be read: {error}")))?;
-        if to_proto::content(said) == to_proto::content(message.clone()) {
-            return Ok(false);
-        }
-        revision = before.revision + 1;
-    }
-    let message = to_proto::recorded(message, revision, now);
-    let kept = KeptScorecard {
-        program,
-        partner: scorecard.partner.clone(),
-        revision,
-        result_hash: message.result_hash.clone(),
-        bundle_hash: message.bundle_hash.clone(),
-        as_of: scorecard.as_of,
-        known_at: scorecard.known_at,
-        updated: now,
-        payload: message.encode_to_vec(),
-    };
+    let before = scorecards::find(tx, &program_id(&scorecard.program), &scorecard.partner).await?;
+    let Some((kept, message)) = revision::next(before, scorecard, now)? else { return Ok(false) };
     scorecards::record(tx, &kept).await?;
     publish::scorecard(tx, now, &message).await?;
     Ok(true)

@@ -2,6 +2,7 @@
 //! change is the full new state.
 
 pub mod explanation;
+pub mod revision;
 pub mod to_proto;
 
 use feed::NewChange;

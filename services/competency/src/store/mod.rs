@@ -6,7 +6,6 @@ pub mod awards;
 pub mod bundles;
 pub mod evaluations;
 pub mod facts;
-pub mod facts_read;
 mod migrations;
 pub mod notices;
 pub mod scorecards;

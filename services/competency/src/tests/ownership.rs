@@ -16,6 +16,11 @@ async fn two_partners() -> Bed {
         bed.scorecard(partner, |scorecard| level(scorecard) == "silver").await;
     }
     bed.partner("contoso-berlin", "partners/contoso", 1).await;
+    let mut commits = bed.store.commits();
+    while crate::store::accounts::find(bed.store.read(), "contoso-berlin").await.expect("read").is_none() {
+        let followed = tokio::time::timeout(std::time::Duration::from_secs(30), commits.changed()).await;
+        assert!(followed.is_ok(), "the location was not followed");
+    }
     bed
 }
 

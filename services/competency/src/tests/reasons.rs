@@ -157,7 +157,7 @@ async fn facts_that_cannot_be_evaluated_say_so() {
     assert!(failure.message.contains("EUR"), "{}", failure.message);
     let request = wire::GetScorecardRequest {
         name: "tierPrograms/test-tiers/scorecards/contoso".into(),
-        known_time: Some(timestamp(bed.clock.now())),
+        effective_time: Some(timestamp(bed.clock.now())),
         ..Default::default()
     };
     let status = tiers.get_scorecard(request).await.expect_err("not evaluable");

@@ -68,6 +68,7 @@ async fn people_of_a_location_count_for_the_global_account() {
     assert_eq!(reason(&status), "NOT_FOUND");
 }
 
+// Every revision says something new: the rule `competency.revision-says-something-new`.
 #[tokio::test]
 async fn a_replay_of_an_old_known_time_gives_the_same() {
     let bed = silver().await;

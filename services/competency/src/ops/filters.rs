@@ -1,4 +1,4 @@
-//! Filters as conditions of queries.
+//! Filters of lists, and what their caller may see, as conditions of queries.
 
 use rpc::Fault;
 use rpc::filter::{Comparison, Filter, Op, Value};
@@ -8,17 +8,18 @@ use sea_orm::{ColumnTrait, Condition};
 use crate::names;
 use crate::store::{accounts, awards, notices};
 
-/// The condition of a filter over awards.
+/// The condition of a filter over the awards of these partners; of all, without any named.
 ///
 /// # Errors
 /// INVALID_ARGUMENT for a name that is not one.
-pub fn awards(filter: &Filter) -> Result<Condition, Fault> {
-    condition(filter, &|comparison| match comparison.field {
+pub fn awards(filter: &Filter, partners: Option<Vec<String>>) -> Result<Condition, Fault> {
+    let asked = condition(filter, &|comparison| match comparison.field {
         "tier_program" => program(comparison),
         "division" => text(awards::Column::Division, comparison),
         "level" => text(awards::Column::Level, comparison),
         _ => text(awards::Column::State, comparison),
-    })
+    })?;
+    Ok(within(awards::Column::Partner, partners, asked))
 }
 
 /// The condition of a filter over badges, and of being one.
@@ -41,12 +42,12 @@ pub fn badges(filter: &Filter) -> Result<Condition, Fault> {
     Ok(Condition::all().add(awards::shown_as_badge()).add(active).add(asked))
 }
 
-/// The condition of a filter over notices.
+/// The condition of a filter over the notices for these partners; for all, without any named.
 ///
 /// # Errors
 /// INVALID_ARGUMENT for a name that is not one.
-pub fn notices(filter: &Filter) -> Result<Condition, Fault> {
-    condition(filter, &|comparison| match comparison.field {
+pub fn notices(filter: &Filter, partners: Option<Vec<String>>) -> Result<Condition, Fault> {
+    let asked = condition(filter, &|comparison| match comparison.field {
         "subject" => text(notices::Column::Subject, comparison),
         "award" => match &comparison.value {
             Value::Text(name) => match names::AWARD.parse::<2>(name) {
@@ -66,7 +67,15 @@ pub fn notices(filter: &Filter) -> Result<Condition, Fault> {
             let asked = if yes { acknowledged } else { notices::Column::Acknowledged.is_null() };
             Ok(negated(comparison.op, Condition::all().add(asked)))
         }
-    })
+    })?;
+    Ok(within(notices::Column::Partner, partners, asked))
+}
+
+fn within(column: impl ColumnTrait, partners: Option<Vec<String>>, asked: Condition) -> Condition {
+    match partners {
+        Some(partners) => Condition::all().add(column.is_in(partners)).add(asked),
+        None => asked,
+    }
 }
 
 fn condition(

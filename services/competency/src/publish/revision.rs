@@ -1,0 +1,48 @@
+//! When a scorecard is a new revision.
+
+use program::tiers::Scorecard;
+use prost::Message;
+use proto::competency::v1 as wire;
+use store::StoreError;
+use values::Instant;
+
+use super::to_proto;
+use crate::domain::award::program_id;
+use crate::domain::score::KeptScorecard;
+
+/// The next revision of a scorecard, to keep and to publish; none when it says the same as the one
+/// before, whatever the time is.
+///
+/// Rule: `competency.revision-says-something-new`.
+///
+/// # Errors
+/// A defect when the one before cannot be read.
+pub fn next(
+    before: Option<KeptScorecard>,
+    scorecard: &Scorecard,
+    now: Instant,
+) -> Result<Option<(KeptScorecard, wire::Scorecard)>, StoreError> {
+    let message = to_proto::scorecard(scorecard);
+    let mut revision = 1;
+    if let Some(before) = before {
+        let said = wire::Scorecard::decode(before.payload.as_slice())
+            .map_err(|error| StoreError::bug(format!("a kept scorecard cannot be read: {error}")))?;
+        if to_proto::content(said) == to_proto::content(message.clone()) {
+            return Ok(None);
+        }
+        revision = before.revision + 1;
+    }
+    let message = to_proto::recorded(message, revision, now);
+    let kept = KeptScorecard {
+        program: program_id(&scorecard.program),
+        partner: scorecard.partner.clone(),
+        revision,
+        result_hash: message.result_hash.clone(),
+        bundle_hash: message.bundle_hash.clone(),
+        as_of: scorecard.as_of,
+        known_at: scorecard.known_at,
+        updated: now,
+        payload: message.encode_to_vec(),
+    };
+    Ok(Some((kept, message)))
+}
