@@ -3,8 +3,8 @@
 //! themselves are not published.
 
 use feed::NewChange;
-use proto::registry::v1;
 use prost::{Message, Name};
+use proto::registry::v1;
 use rpc::wire::{date, timestamp};
 use sea_orm::DatabaseTransaction;
 use store::StoreError;

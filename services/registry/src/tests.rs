@@ -198,7 +198,8 @@ impl Suite {
             email: format!("{id}@people.example"),
             ..Default::default()
         };
-        let request = v1::CreateLearnerRequest { learner: Some(learner), learner_id: id.to_owned(), ..Default::default() };
+        let request =
+            v1::CreateLearnerRequest { learner: Some(learner), learner_id: id.to_owned(), ..Default::default() };
         self.staff().learners().create_learner(request).await.expect("a learner is created").into_inner()
     }
 

@@ -65,8 +65,8 @@ pub enum AcceptError {
     },
 }
 
-/// Decides whether a partner may accept a version for a time, given its acceptances of that version
-/// (rule `registry.agreement_acceptance`).
+/// Decides whether a partner may accept a version for a time, given its acceptances of that version.
+/// Rule: `registry.agreement-acceptance`.
 ///
 /// # Errors
 /// [`AcceptError`] names what is in the way.

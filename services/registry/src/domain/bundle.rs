@@ -58,7 +58,7 @@ pub struct CurrentMismatch {
 }
 
 /// Decides what making a bundle current changes, given the current one and what the register knows
-/// about the wanted one (rule `registry.current_bundle`).
+/// about the wanted one. Rule: `registry.current-bundle`.
 ///
 /// # Errors
 /// [`CurrentMismatch`] if the caller expected another one to be current.
@@ -83,7 +83,6 @@ pub fn make_current(
     let Publication { publisher, comment } = publication;
     let stamp = known.map_or(Stamp::new(now), |bundle| bundle.stamp.changed(now));
     let next = Bundle { hash, revision, effective: now, superseded: None, publisher, comment, stamp };
-    let before = current
-        .map(|bundle| Bundle { superseded: Some(now), stamp: bundle.stamp.changed(now), ..bundle });
+    let before = current.map(|bundle| Bundle { superseded: Some(now), stamp: bundle.stamp.changed(now), ..bundle });
     Ok(Switch::Changed { before, current: next })
 }

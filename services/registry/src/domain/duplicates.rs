@@ -90,9 +90,14 @@ pub struct Candidate {
 }
 
 /// The accounts among some candidates that may be the same company as one account, strongest
-/// suspicion first, ties by id (rule `registry.possible_duplicate`). Accounts of one hierarchy are
-/// known to belong together and are not suspected.
-pub fn suspect(id: &PartnerId, top: &PartnerId, likeness: &Likeness, candidates: &[Candidate]) -> Vec<PossibleDuplicate> {
+/// suspicion first, ties by id. Accounts of one hierarchy are known to belong together and are not
+/// suspected. Rule: `registry.possible-duplicate`.
+pub fn suspect(
+    id: &PartnerId,
+    top: &PartnerId,
+    likeness: &Likeness,
+    candidates: &[Candidate],
+) -> Vec<PossibleDuplicate> {
     let mut found: Vec<PossibleDuplicate> = candidates
         .iter()
         .filter(|candidate| candidate.partner != *id && candidate.top != *top)
@@ -121,9 +126,40 @@ fn compare(likeness: &Likeness, other: &Candidate) -> Option<PossibleDuplicate> 
 
 /// Words that say how a company is constituted and not which one it is.
 const LEGAL_FORMS: [&str; 34] = [
-    "ab", "ag", "aps", "as", "asa", "bv", "co", "company", "corp", "corporation", "gmbh", "inc", "incorporated", "kft",
-    "kg", "kk", "limited", "llc", "llp", "ltd", "ltda", "nv", "ohg", "oy", "oyj", "plc", "pte", "pty", "pvt", "sa", "sarl",
-    "sas", "spa", "srl",
+    "ab",
+    "ag",
+    "aps",
+    "as",
+    "asa",
+    "bv",
+    "co",
+    "company",
+    "corp",
+    "corporation",
+    "gmbh",
+    "inc",
+    "incorporated",
+    "kft",
+    "kg",
+    "kk",
+    "limited",
+    "llc",
+    "llp",
+    "ltd",
+    "ltda",
+    "nv",
+    "ohg",
+    "oy",
+    "oyj",
+    "plc",
+    "pte",
+    "pty",
+    "pvt",
+    "sa",
+    "sarl",
+    "sas",
+    "spa",
+    "srl",
 ];
 
 /// A name without case, accents, punctuation and legal forms; all of it where nothing else is left.

@@ -38,7 +38,7 @@ pub struct Enrolled {
 }
 
 /// Decides whether a partner may be enrolled in a program from an instant, given its enrollments in
-/// that program (rule `registry.one_enrollment`).
+/// that program. Rule: `registry.one-enrollment`.
 ///
 /// # Errors
 /// [`Enrolled`] names the enrollment that holds then or later.

@@ -33,8 +33,8 @@ pub enum PlaceError {
     Forbidden(#[from] StateForbids),
 }
 
-/// Decides whether an account with so many locations of its own may be a location of another (rule
-/// `registry.two_levels`).
+/// Decides whether an account with so many locations of its own may be a location of another.
+/// Rule: `registry.two-levels`.
 ///
 /// # Errors
 /// [`PlaceError`] names the first thing in the way.

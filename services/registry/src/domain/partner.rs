@@ -228,7 +228,13 @@ impl Step {
 
 impl Partner {
     /// A new account: an application waits for review, a migrated member is one at once.
-    pub fn new(id: PartnerId, profile: Profile, origin: Origin, duplicates: Vec<PossibleDuplicate>, now: Instant) -> Partner {
+    pub fn new(
+        id: PartnerId,
+        profile: Profile,
+        origin: Origin,
+        duplicates: Vec<PossibleDuplicate>,
+        now: Instant,
+    ) -> Partner {
         let (state, approved) = match origin {
             Origin::Application => (State::Applied, None),
             Origin::Migration => (State::Active, Some(now)),
@@ -237,7 +243,7 @@ impl Partner {
         Partner { id, profile, origin, standing, approved, possible_duplicates: duplicates, stamp: Stamp::new(now) }
     }
 
-    /// Takes a step of the account's life (rule `registry.partner_life`).
+    /// Takes a step of the account's life. Rule: `registry.partner-life`.
     ///
     /// # Errors
     /// [`StateForbids`] from a state that the step does not start from.

@@ -109,9 +109,9 @@ impl Learner {
     }
 }
 
-/// Decides whether a link to a partner may start, given all links of the learner, ordered by start
-/// (rules `registry.one_partner_at_a_time`, `registry.link_spacing`, `registry.link_limit`). Returns
-/// the link that ends at that start, if one holds.
+/// Decides whether a link to a partner may start, given all links of the learner, ordered by start.
+/// Returns the link that ends at that start, if one holds. Rule: `registry.one-partner-at-a-time`.
+/// Rule: `registry.link-spacing`. Rule: `registry.link-limit`.
 ///
 /// # Errors
 /// [`LinkError`] names the rule in the way; of the two that only time can heal, the one that

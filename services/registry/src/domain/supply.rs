@@ -39,7 +39,7 @@ pub enum SupplyError {
 }
 
 /// Decides whether a partner may buy through a supplier from an instant, given its relations with
-/// that supplier (rule `registry.supply_relation`).
+/// that supplier. Rule: `registry.supply-relation`.
 ///
 /// # Errors
 /// [`SupplyError`] names what is in the way.
@@ -54,9 +54,7 @@ pub fn check_supply(
         return Err(SupplyError::NotASupplier { supplier: supplier.id.clone() });
     }
     match existing.iter().find(|other| other.held.overlaps(&Interval::since(start))) {
-        Some(other) => {
-            Err(SupplyError::Overlaps { supplier: supplier.id.clone(), relation: other.key.id.clone() })
-        }
+        Some(other) => Err(SupplyError::Overlaps { supplier: supplier.id.clone(), relation: other.key.id.clone() }),
         None => Ok(()),
     }
 }

@@ -59,7 +59,7 @@ fn reason() -> Reason {
     Reason::parse("As the test wants.").expect("a valid reason")
 }
 
-/// Rules registry.link_spacing and registry.link_limit: the published case of 2023 (a learner
+/// Rules registry.link-spacing and registry.link-limit: the published case of 2023 (a learner
 /// associates on 1 January and tries again on 20 and 31 January, 2 March and 1 April).
 #[test]
 fn a_learner_links_at_most_three_times_a_year_thirty_days_apart() {
@@ -74,7 +74,12 @@ fn a_learner_links_at_most_three_times_a_year_thirty_days_apart() {
             last.held = Interval::new(last.held.start(), Some(start)).expect("ends after it starts");
         }
         let key = owned(lid("kim"), &format!("link-{}", links.len()));
-        links.push(LearnerLink { key, partner: partner.clone(), held: Interval::since(start), stamp: Stamp::new(start) });
+        links.push(LearnerLink {
+            key,
+            partner: partner.clone(),
+            held: Interval::since(start),
+            stamp: Stamp::new(start),
+        });
         Ok::<(), LinkError>(())
     };
     assert_eq!(attempt("2023-01-01", &partners[0]), Ok(()));
@@ -89,7 +94,7 @@ fn a_learner_links_at_most_three_times_a_year_thirty_days_apart() {
     assert_eq!(attempt("2024-01-01", &partners[3]), Ok(()));
 }
 
-/// Rule registry.one_partner_at_a_time.
+/// Rule registry.one-partner-at-a-time.
 #[test]
 fn a_link_follows_the_one_before() {
     let link = |id: &str, partner: &str, start: &str, end: Option<&str>| LearnerLink {
@@ -114,7 +119,7 @@ fn a_link_follows_the_one_before() {
     assert_eq!(start_link(&ended, &pid("alpha"), at("2023-06-01")), Ok(None));
 }
 
-/// Rule registry.partner_life: every step from every state.
+/// Rule registry.partner-life: every step from every state.
 #[test]
 fn a_partner_moves_only_along_its_life() {
     let steps: [(Step, &[State], State); 6] = [
@@ -160,7 +165,7 @@ fn approval_is_remembered_through_suspension() {
     assert_eq!(back.standing.reason, None);
 }
 
-/// Rule registry.two_levels.
+/// Rule registry.two-levels.
 #[test]
 fn the_hierarchy_has_two_levels_and_no_cycles() {
     let global = partner("acme", State::Active);
@@ -178,7 +183,7 @@ fn the_hierarchy_has_two_levels_and_no_cycles() {
     }
 }
 
-/// Rule registry.possible_duplicate.
+/// Rule registry.possible-duplicate.
 #[test]
 fn duplicates_are_suspected_by_what_spelling_does_not_change() {
     let names = [
@@ -219,7 +224,7 @@ fn duplicates_are_suspected_by_what_spelling_does_not_change() {
     assert_eq!(found[0].reasons, DuplicateReason::ALL);
 }
 
-/// Rule registry.agreement_acceptance.
+/// Rule registry.agreement-acceptance.
 #[test]
 fn a_version_is_accepted_while_it_is_offered_and_once() {
     let agreement = Agreement {
@@ -250,7 +255,7 @@ fn a_version_is_accepted_while_it_is_offered_and_once() {
     assert_eq!(check_acceptance(&agreement, &ended, since("2020-06-01")), Ok(()));
 }
 
-/// Rule registry.one_enrollment.
+/// Rule registry.one-enrollment.
 #[test]
 fn a_partner_is_enrolled_once_in_a_program() {
     let program = Code::parse_program("vendor/program").expect("valid");
@@ -274,13 +279,14 @@ fn a_partner_is_enrolled_once_in_a_program() {
     }
 }
 
-/// Rule registry.supply_relation.
+/// Rule registry.supply-relation.
 #[test]
 fn one_buys_through_distributors_and_aggregators() {
     let mut supplier = partner("disti", State::Active);
     let start = at("2024-01-01");
     let check = |supplier: &Partner, existing: &[SupplyRelation], start| {
-        check_supply(&pid("acme"), supplier, existing, start).map_err(|error| matches!(error, SupplyError::Overlaps { .. }))
+        check_supply(&pid("acme"), supplier, existing, start)
+            .map_err(|error| matches!(error, SupplyError::Overlaps { .. }))
     };
     assert_eq!(check(&supplier, &[], start), Err(false));
     for kind in [BusinessType::Distributor, BusinessType::Aggregator] {
@@ -308,12 +314,14 @@ fn a_certification_expires_after_it_was_earned() {
     assert!(check_life(at("2024-01-01"), &life(Some("2024-01-01"))).is_err());
 }
 
-/// Rule registry.current_bundle.
+/// Rule registry.current-bundle.
 #[test]
 fn one_bundle_is_current() {
     let publication = || Publication { publisher: "staff".to_owned(), comment: String::new() };
     let (first, second) = (Digest::of(b"first"), Digest::of(b"second"));
-    let switch = |hash, known, current, expected, now: &str| make_current(hash, known, current, expected, publication(), at(now));
+    let switch = |hash, known, current, expected, now: &str| {
+        make_current(hash, known, current, expected, publication(), at(now))
+    };
     let changed = |switch| match switch {
         Ok(Switch::Changed { before, current }) => (before, current),
         other => panic!("a change was expected, not {other:?}"),

@@ -13,7 +13,10 @@ use crate::ops;
 
 #[async_trait]
 impl AgreementService for Registry {
-    async fn get_agreement(&self, request: Request<v1::GetAgreementRequest>) -> Result<Response<v1::Agreement>, Status> {
+    async fn get_agreement(
+        &self,
+        request: Request<v1::GetAgreementRequest>,
+    ) -> Result<Response<v1::Agreement>, Status> {
         let message = request.get_ref();
         let mut wrong = Violations::new();
         let key = from_proto::agreement_id(&mut wrong, "name", &message.name).map(|id| id.as_str().to_owned());
@@ -27,7 +30,7 @@ impl AgreementService for Registry {
     ) -> Result<Response<v1::ListAgreementsResponse>, Status> {
         let message = request.get_ref();
         let wrong = Violations::new();
-                let arguments = ListArguments {
+        let arguments = ListArguments {
             parent: "",
             owner: None,
             page_size: message.page_size,
@@ -42,35 +45,53 @@ impl AgreementService for Registry {
         Ok(Response::new(v1::ListAgreementsResponse { agreements, next_page_token }))
     }
 
-    async fn create_agreement(&self, request: Request<v1::CreateAgreementRequest>) -> Result<Response<v1::Agreement>, Status> {
+    async fn create_agreement(
+        &self,
+        request: Request<v1::CreateAgreementRequest>,
+    ) -> Result<Response<v1::Agreement>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "CreateAgreement", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_agreement(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_agreement(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::agreement(&ops::create_agreement(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::agreement(&ops::create_agreement(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn withdraw_agreement(&self, request: Request<v1::WithdrawAgreementRequest>) -> Result<Response<v1::Agreement>, Status> {
+    async fn withdraw_agreement(
+        &self,
+        request: Request<v1::WithdrawAgreementRequest>,
+    ) -> Result<Response<v1::Agreement>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "WithdrawAgreement", request_id: &message.request_id, validate_only: message.validate_only };
+        let terms = Terms {
+            method: "WithdrawAgreement",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
         let (call, command) = self.read(&request, &terms, |wrong, _| {
             let id = from_proto::agreement_id(wrong, "name", &message.name);
             from_proto::target(id, &message.etag)
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::agreement(&ops::withdraw_agreement(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::agreement(&ops::withdraw_agreement(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn get_agreement_acceptance(&self, request: Request<v1::GetAgreementAcceptanceRequest>) -> Result<Response<v1::AgreementAcceptance>, Status> {
+    async fn get_agreement_acceptance(
+        &self,
+        request: Request<v1::GetAgreementAcceptanceRequest>,
+    ) -> Result<Response<v1::AgreementAcceptance>, Status> {
         let message = request.get_ref();
         let mut wrong = Violations::new();
         let key = from_proto::of_partner(&mut wrong, "name", &message.name, from_proto::ACCEPTANCE);
         let key = key.map(|key| (key.owner.as_str().to_owned(), key.id.to_string()));
-        let found = Lookup { kind: "AgreementAcceptance", name: &message.name, key, known_time: message.known_time.as_ref() };
+        let found =
+            Lookup { kind: "AgreementAcceptance", name: &message.name, key, known_time: message.known_time.as_ref() };
         self.get::<Acceptance, _>(found, wrong, to_proto::acceptance).await
     }
 
@@ -95,20 +116,37 @@ impl AgreementService for Registry {
         Ok(Response::new(v1::ListAgreementAcceptancesResponse { agreement_acceptances, next_page_token }))
     }
 
-    async fn create_agreement_acceptance(&self, request: Request<v1::CreateAgreementAcceptanceRequest>) -> Result<Response<v1::AgreementAcceptance>, Status> {
+    async fn create_agreement_acceptance(
+        &self,
+        request: Request<v1::CreateAgreementAcceptanceRequest>,
+    ) -> Result<Response<v1::AgreementAcceptance>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "CreateAgreementAcceptance", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_agreement_acceptance(wrong, message, call))?;
+        let terms = Terms {
+            method: "CreateAgreementAcceptance",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_agreement_acceptance(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::acceptance(&ops::create_agreement_acceptance(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(
+                async move { Ok(to_proto::acceptance(&ops::create_agreement_acceptance(&tx, now, command).await?)) },
+            )
+        });
         change.await
     }
 
-    async fn end_agreement_acceptance(&self, request: Request<v1::EndAgreementAcceptanceRequest>) -> Result<Response<v1::AgreementAcceptance>, Status> {
+    async fn end_agreement_acceptance(
+        &self,
+        request: Request<v1::EndAgreementAcceptanceRequest>,
+    ) -> Result<Response<v1::AgreementAcceptance>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "EndAgreementAcceptance", request_id: &message.request_id, validate_only: message.validate_only };
+        let terms = Terms {
+            method: "EndAgreementAcceptance",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
         let (call, command) = self.read(&request, &terms, |wrong, _| {
             let key = from_proto::of_partner(wrong, "name", &message.name, from_proto::ACCEPTANCE);
             let end = from_proto::end(wrong, key, &message.etag, message.end_time.as_ref());
@@ -116,7 +154,11 @@ impl AgreementService for Registry {
             Some((end?, reason?))
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::acceptance(&ops::end_agreement_acceptance(&tx, now, &command.0, &command.1).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                Ok(to_proto::acceptance(&ops::end_agreement_acceptance(&tx, now, &command.0, &command.1).await?))
+            })
+        });
         change.await
     }
 }

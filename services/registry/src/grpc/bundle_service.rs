@@ -7,8 +7,8 @@ use rpc::validate::Violations;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::call::{ListArguments, Lookup, Registry, Terms};
-use super::{from_proto, to_proto};
 use super::fault::to_fault;
+use super::{from_proto, to_proto};
 use crate::domain::bundle::Bundle;
 use crate::ops::{self, OpError};
 
@@ -41,7 +41,7 @@ impl BundleService for Registry {
     ) -> Result<Response<v1::ListBundlesResponse>, Status> {
         let message = request.get_ref();
         let wrong = Violations::new();
-                let arguments = ListArguments {
+        let arguments = ListArguments {
             parent: "",
             owner: None,
             page_size: message.page_size,
@@ -55,13 +55,22 @@ impl BundleService for Registry {
         Ok(Response::new(v1::ListBundlesResponse { bundles, next_page_token }))
     }
 
-    async fn make_bundle_current(&self, request: Request<v1::MakeBundleCurrentRequest>) -> Result<Response<v1::Bundle>, Status> {
+    async fn make_bundle_current(
+        &self,
+        request: Request<v1::MakeBundleCurrentRequest>,
+    ) -> Result<Response<v1::Bundle>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "MakeBundleCurrent", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::make_bundle_current(wrong, message, call))?;
+        let terms = Terms {
+            method: "MakeBundleCurrent",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::make_bundle_current(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::bundle(&ops::make_bundle_current(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::bundle(&ops::make_bundle_current(&tx, now, command).await?)) })
+        });
         change.await
     }
 }

@@ -2,8 +2,8 @@
 //! around a change; the page of a list.
 
 use feed::Feed;
-use proto::r#type::v1::CallerKind;
 use prost::{Message, Name};
+use proto::r#type::v1::CallerKind;
 use rpc::caller::{Caller, Scope};
 use rpc::fault::Fault;
 use rpc::filter::{Field, Filter};
@@ -220,8 +220,7 @@ impl Registry {
                 Ok((ListQuery { scope, owner, filter, order, effective, after, limit }, page))
             }
             (page, filter, order) => {
-                let mut faults: Vec<Fault> =
-                    [page.err(), filter.err(), order.err()].into_iter().flatten().collect();
+                let mut faults: Vec<Fault> = [page.err(), filter.err(), order.err()].into_iter().flatten().collect();
                 if faults.len() == 1 && wrong.is_empty() {
                     return Err(faults.remove(0));
                 }

@@ -13,7 +13,10 @@ use crate::ops;
 
 #[async_trait]
 impl CertificationService for Registry {
-    async fn get_certification(&self, request: Request<v1::GetCertificationRequest>) -> Result<Response<v1::Certification>, Status> {
+    async fn get_certification(
+        &self,
+        request: Request<v1::GetCertificationRequest>,
+    ) -> Result<Response<v1::Certification>, Status> {
         let message = request.get_ref();
         let mut wrong = Violations::new();
         let key = from_proto::of_learner(&mut wrong, "name", &message.name, from_proto::CERTIFICATION);
@@ -43,39 +46,66 @@ impl CertificationService for Registry {
         Ok(Response::new(v1::ListCertificationsResponse { certifications, next_page_token }))
     }
 
-    async fn create_certification(&self, request: Request<v1::CreateCertificationRequest>) -> Result<Response<v1::Certification>, Status> {
+    async fn create_certification(
+        &self,
+        request: Request<v1::CreateCertificationRequest>,
+    ) -> Result<Response<v1::Certification>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "CreateCertification", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_certification(wrong, message, call))?;
+        let terms = Terms {
+            method: "CreateCertification",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_certification(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::certification(&ops::create_certification(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::certification(&ops::create_certification(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn batch_create_certifications(&self, request: Request<v1::BatchCreateCertificationsRequest>) -> Result<Response<v1::BatchCreateCertificationsResponse>, Status> {
+    async fn batch_create_certifications(
+        &self,
+        request: Request<v1::BatchCreateCertificationsRequest>,
+    ) -> Result<Response<v1::BatchCreateCertificationsResponse>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "BatchCreateCertifications", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::batch_create_certifications(wrong, message, call))?;
+        let terms = Terms {
+            method: "BatchCreateCertifications",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::batch_create_certifications(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { 
-            let mut certifications = Vec::with_capacity(command.len());
-            for one in command {
-                certifications.push(to_proto::certification(&ops::create_certification(&tx, now, one).await?));
-            }
-            Ok(v1::BatchCreateCertificationsResponse { certifications })
-         }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                let mut certifications = Vec::with_capacity(command.len());
+                for one in command {
+                    certifications.push(to_proto::certification(&ops::create_certification(&tx, now, one).await?));
+                }
+                Ok(v1::BatchCreateCertificationsResponse { certifications })
+            })
+        });
         change.await
     }
 
-    async fn update_certification(&self, request: Request<v1::UpdateCertificationRequest>) -> Result<Response<v1::Certification>, Status> {
+    async fn update_certification(
+        &self,
+        request: Request<v1::UpdateCertificationRequest>,
+    ) -> Result<Response<v1::Certification>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "UpdateCertification", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::update_certification(wrong, message, call))?;
+        let terms = Terms {
+            method: "UpdateCertification",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::update_certification(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::certification(&ops::update_certification(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::certification(&ops::update_certification(&tx, now, command).await?)) })
+        });
         change.await
     }
 }

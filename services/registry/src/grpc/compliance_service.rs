@@ -13,12 +13,16 @@ use crate::ops;
 
 #[async_trait]
 impl ComplianceService for Registry {
-    async fn get_compliance_fact(&self, request: Request<v1::GetComplianceFactRequest>) -> Result<Response<v1::ComplianceFact>, Status> {
+    async fn get_compliance_fact(
+        &self,
+        request: Request<v1::GetComplianceFactRequest>,
+    ) -> Result<Response<v1::ComplianceFact>, Status> {
         let message = request.get_ref();
         let mut wrong = Violations::new();
         let key = from_proto::of_partner(&mut wrong, "name", &message.name, from_proto::FACT);
         let key = key.map(|key| (key.owner.as_str().to_owned(), key.id.to_string()));
-        let found = Lookup { kind: "ComplianceFact", name: &message.name, key, known_time: message.known_time.as_ref() };
+        let found =
+            Lookup { kind: "ComplianceFact", name: &message.name, key, known_time: message.known_time.as_ref() };
         self.get::<ComplianceFact, _>(found, wrong, to_proto::fact).await
     }
 
@@ -43,20 +47,35 @@ impl ComplianceService for Registry {
         Ok(Response::new(v1::ListComplianceFactsResponse { compliance_facts, next_page_token }))
     }
 
-    async fn create_compliance_fact(&self, request: Request<v1::CreateComplianceFactRequest>) -> Result<Response<v1::ComplianceFact>, Status> {
+    async fn create_compliance_fact(
+        &self,
+        request: Request<v1::CreateComplianceFactRequest>,
+    ) -> Result<Response<v1::ComplianceFact>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "CreateComplianceFact", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_compliance_fact(wrong, message, call))?;
+        let terms = Terms {
+            method: "CreateComplianceFact",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_compliance_fact(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::fact(&ops::create_compliance_fact(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::fact(&ops::create_compliance_fact(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn revoke_compliance_fact(&self, request: Request<v1::RevokeComplianceFactRequest>) -> Result<Response<v1::ComplianceFact>, Status> {
+    async fn revoke_compliance_fact(
+        &self,
+        request: Request<v1::RevokeComplianceFactRequest>,
+    ) -> Result<Response<v1::ComplianceFact>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "RevokeComplianceFact", request_id: &message.request_id, validate_only: message.validate_only };
+        let terms = Terms {
+            method: "RevokeComplianceFact",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
         let (call, command) = self.read(&request, &terms, |wrong, _| {
             let key = from_proto::of_partner(wrong, "name", &message.name, from_proto::FACT);
             let target = from_proto::target(key, &message.etag);
@@ -64,7 +83,11 @@ impl ComplianceService for Registry {
             Some((target?, reason?))
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::fact(&ops::revoke_compliance_fact(&tx, now, &command.0, &command.1).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                Ok(to_proto::fact(&ops::revoke_compliance_fact(&tx, now, &command.0, &command.1).await?))
+            })
+        });
         change.await
     }
 }

@@ -43,13 +43,19 @@ impl ContactService for Registry {
         Ok(Response::new(v1::ListContactsResponse { contacts, next_page_token }))
     }
 
-    async fn create_contact(&self, request: Request<v1::CreateContactRequest>) -> Result<Response<v1::Contact>, Status> {
+    async fn create_contact(
+        &self,
+        request: Request<v1::CreateContactRequest>,
+    ) -> Result<Response<v1::Contact>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "CreateContact", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_contact(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_contact(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::contact(&ops::create_contact(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::contact(&ops::create_contact(&tx, now, command).await?)) })
+        });
         change.await
     }
 
@@ -62,7 +68,9 @@ impl ContactService for Registry {
             from_proto::target(key, &message.etag)
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::contact(&ops::end_contact(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::contact(&ops::end_contact(&tx, now, command).await?)) })
+        });
         change.await
     }
 }

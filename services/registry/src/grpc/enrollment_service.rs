@@ -13,7 +13,10 @@ use crate::ops;
 
 #[async_trait]
 impl EnrollmentService for Registry {
-    async fn get_enrollment(&self, request: Request<v1::GetEnrollmentRequest>) -> Result<Response<v1::Enrollment>, Status> {
+    async fn get_enrollment(
+        &self,
+        request: Request<v1::GetEnrollmentRequest>,
+    ) -> Result<Response<v1::Enrollment>, Status> {
         let message = request.get_ref();
         let mut wrong = Violations::new();
         let key = from_proto::of_partner(&mut wrong, "name", &message.name, from_proto::ENROLLMENT);
@@ -43,27 +46,42 @@ impl EnrollmentService for Registry {
         Ok(Response::new(v1::ListEnrollmentsResponse { enrollments, next_page_token }))
     }
 
-    async fn create_enrollment(&self, request: Request<v1::CreateEnrollmentRequest>) -> Result<Response<v1::Enrollment>, Status> {
+    async fn create_enrollment(
+        &self,
+        request: Request<v1::CreateEnrollmentRequest>,
+    ) -> Result<Response<v1::Enrollment>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "CreateEnrollment", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_enrollment(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_enrollment(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::enrollment(&ops::create_enrollment(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::enrollment(&ops::create_enrollment(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn update_enrollment(&self, request: Request<v1::UpdateEnrollmentRequest>) -> Result<Response<v1::Enrollment>, Status> {
+    async fn update_enrollment(
+        &self,
+        request: Request<v1::UpdateEnrollmentRequest>,
+    ) -> Result<Response<v1::Enrollment>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "UpdateEnrollment", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::update_enrollment(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::update_enrollment(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::enrollment(&ops::update_enrollment(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::enrollment(&ops::update_enrollment(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn end_enrollment(&self, request: Request<v1::EndEnrollmentRequest>) -> Result<Response<v1::Enrollment>, Status> {
+    async fn end_enrollment(
+        &self,
+        request: Request<v1::EndEnrollmentRequest>,
+    ) -> Result<Response<v1::Enrollment>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "EndEnrollment", request_id: &message.request_id, validate_only: message.validate_only };
@@ -74,7 +92,11 @@ impl EnrollmentService for Registry {
             Some((end?, reason?))
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::enrollment(&ops::end_enrollment(&tx, now, &command.0, &command.1).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(
+                async move { Ok(to_proto::enrollment(&ops::end_enrollment(&tx, now, &command.0, &command.1).await?)) },
+            )
+        });
         change.await
     }
 }

@@ -27,9 +27,9 @@ pub fn to_fault(error: OpError) -> Fault {
         OpError::Exists { name } => {
             fault(Kind::AlreadyExists, ErrorReason::ResourceAlreadyExists, message).with("resource", name)
         }
-        OpError::EtagMismatch { name, current } => {
-            Fault::new(Kind::Aborted, SHARED_DOMAIN, "ETAG_MISMATCH", message).with("resource", name).with("etag", current)
-        }
+        OpError::EtagMismatch { name, current } => Fault::new(Kind::Aborted, SHARED_DOMAIN, "ETAG_MISMATCH", message)
+            .with("resource", name)
+            .with("etag", current),
         OpError::NotOwned { name } => Fault::not_owned(&name),
         OpError::Invalid { field, description } => Fault::wrong(field, description),
         OpError::Ended { name, at } => fault(Kind::FailedPrecondition, ErrorReason::AlreadyEnded, message)
@@ -74,9 +74,7 @@ pub fn to_fault(error: OpError) -> Fault {
         OpError::LinkedElsewhere { learner } => {
             fault(Kind::PermissionDenied, ErrorReason::LearnerLinkedElsewhere, message).with("learner", learner)
         }
-        OpError::Expires(error) => {
-            Fault::wrong("certification.expire_time", error.to_string())
-        }
+        OpError::Expires(error) => Fault::wrong("certification.expire_time", error.to_string()),
         OpError::Supply { partner, error } => match error {
             SupplyError::NotASupplier { supplier } => {
                 fault(Kind::FailedPrecondition, ErrorReason::NotASupplier, message)
@@ -109,9 +107,11 @@ fn state(error: &StateForbids) -> Fault {
 fn place(error: &PlaceError) -> Fault {
     let refused = |reason| fault(Kind::FailedPrecondition, reason, error);
     match error {
-        PlaceError::Cycle { partner } => refused(ErrorReason::HierarchyCycle)
-            .with("partner", partner)
-            .requiring("HIERARCHY", partner.to_string(), error.to_string()),
+        PlaceError::Cycle { partner } => refused(ErrorReason::HierarchyCycle).with("partner", partner).requiring(
+            "HIERARCHY",
+            partner.to_string(),
+            error.to_string(),
+        ),
         PlaceError::TooDeep { partner, global } => refused(ErrorReason::HierarchyTooDeep)
             .with("partner", partner)
             .with("global_account", global)
@@ -132,12 +132,12 @@ fn link(learner: &str, error: &LinkError) -> Fault {
             refused(Kind::AlreadyExists, ErrorReason::LinkUnchanged).with("link", format!("{learner}/links/{link}"))
         }
         LinkError::OutOfOrder { last_start } => waits(ErrorReason::LinkOutOfOrder).with("last_start_time", last_start),
-        LinkError::TooSoon { last_start, next_start } => waits(ErrorReason::LinkTooSoon)
-            .with("last_start_time", last_start)
-            .with("next_start_time", next_start),
-        LinkError::LimitReached { starts, next_start } => waits(ErrorReason::LinkLimitReached)
-            .with("starts", starts)
-            .with("next_start_time", next_start),
+        LinkError::TooSoon { last_start, next_start } => {
+            waits(ErrorReason::LinkTooSoon).with("last_start_time", last_start).with("next_start_time", next_start)
+        }
+        LinkError::LimitReached { starts, next_start } => {
+            waits(ErrorReason::LinkLimitReached).with("starts", starts).with("next_start_time", next_start)
+        }
     }
 }
 

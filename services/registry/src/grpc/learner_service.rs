@@ -9,8 +9,8 @@ use rpc::validate::Violations;
 use tonic::{Code, Request, Response, Status, async_trait};
 
 use super::call::{ListArguments, Lookup, Registry, Terms, unanswered};
-use super::{from_proto, to_proto};
 use super::fault::to_fault;
+use super::{from_proto, to_proto};
 use crate::domain::ids::{LearnerId, PartnerId};
 use crate::domain::people::{Learner, LearnerLink};
 use crate::ops;
@@ -48,13 +48,19 @@ impl LearnerService for Registry {
         Ok(Response::new(v1::ListLearnersResponse { learners, next_page_token }))
     }
 
-    async fn create_learner(&self, request: Request<v1::CreateLearnerRequest>) -> Result<Response<v1::Learner>, Status> {
+    async fn create_learner(
+        &self,
+        request: Request<v1::CreateLearnerRequest>,
+    ) -> Result<Response<v1::Learner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "CreateLearner", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_learner(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_learner(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::learner(&ops::create_learner(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::learner(&ops::create_learner(&tx, now, command).await?)) })
+        });
         let reply = change.await?;
         if Registry::tries(&call) {
             return Ok(Response::new(to_proto::with_person(reply.into_inner(), command.person.clone())));
@@ -62,19 +68,28 @@ impl LearnerService for Registry {
         self.with_person(reply).await
     }
 
-    async fn batch_create_learners(&self, request: Request<v1::BatchCreateLearnersRequest>) -> Result<Response<v1::BatchCreateLearnersResponse>, Status> {
+    async fn batch_create_learners(
+        &self,
+        request: Request<v1::BatchCreateLearnersRequest>,
+    ) -> Result<Response<v1::BatchCreateLearnersResponse>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "BatchCreateLearners", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::batch_create_learners(wrong, message, call))?;
+        let terms = Terms {
+            method: "BatchCreateLearners",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::batch_create_learners(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { 
-            let mut learners = Vec::with_capacity(command.len());
-            for one in command {
-                learners.push(to_proto::learner(&ops::create_learner(&tx, now, one).await?));
-            }
-            Ok(v1::BatchCreateLearnersResponse { learners })
-         }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                let mut learners = Vec::with_capacity(command.len());
+                for one in command {
+                    learners.push(to_proto::learner(&ops::create_learner(&tx, now, one).await?));
+                }
+                Ok(v1::BatchCreateLearnersResponse { learners })
+            })
+        });
         let reply = change.await?;
         if Registry::tries(&call) {
             return Ok(reply);
@@ -83,13 +98,19 @@ impl LearnerService for Registry {
         Ok(Response::new(v1::BatchCreateLearnersResponse { learners }))
     }
 
-    async fn update_learner(&self, request: Request<v1::UpdateLearnerRequest>) -> Result<Response<v1::Learner>, Status> {
+    async fn update_learner(
+        &self,
+        request: Request<v1::UpdateLearnerRequest>,
+    ) -> Result<Response<v1::Learner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "UpdateLearner", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::update_learner(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::update_learner(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::learner(&ops::update_learner(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::learner(&ops::update_learner(&tx, now, command).await?)) })
+        });
         let reply = change.await?;
         if Registry::tries(&call) {
             return Ok(reply);
@@ -106,7 +127,9 @@ impl LearnerService for Registry {
             from_proto::target(id, &message.etag)
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::learner(&ops::erase_learner(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::learner(&ops::erase_learner(&tx, now, command).await?)) })
+        });
         change.await
     }
 
@@ -154,33 +177,54 @@ impl LearnerService for Registry {
         Ok(Response::new(v1::ListLearnerLinksResponse { learner_links, next_page_token }))
     }
 
-    async fn create_learner_link(&self, request: Request<v1::CreateLearnerLinkRequest>) -> Result<Response<v1::LearnerLink>, Status> {
+    async fn create_learner_link(
+        &self,
+        request: Request<v1::CreateLearnerLinkRequest>,
+    ) -> Result<Response<v1::LearnerLink>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "CreateLearnerLink", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_learner_link(wrong, message, call))?;
+        let terms = Terms {
+            method: "CreateLearnerLink",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_learner_link(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::link(&ops::create_learner_link(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::link(&ops::create_learner_link(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn batch_create_learner_links(&self, request: Request<v1::BatchCreateLearnerLinksRequest>) -> Result<Response<v1::BatchCreateLearnerLinksResponse>, Status> {
+    async fn batch_create_learner_links(
+        &self,
+        request: Request<v1::BatchCreateLearnerLinksRequest>,
+    ) -> Result<Response<v1::BatchCreateLearnerLinksResponse>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "BatchCreateLearnerLinks", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::batch_create_learner_links(wrong, message, call))?;
+        let terms = Terms {
+            method: "BatchCreateLearnerLinks",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::batch_create_learner_links(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { 
-            let mut learner_links = Vec::with_capacity(command.len());
-            for one in command {
-                learner_links.push(to_proto::link(&ops::create_learner_link(&tx, now, one).await?));
-            }
-            Ok(v1::BatchCreateLearnerLinksResponse { learner_links })
-         }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                let mut learner_links = Vec::with_capacity(command.len());
+                for one in command {
+                    learner_links.push(to_proto::link(&ops::create_learner_link(&tx, now, one).await?));
+                }
+                Ok(v1::BatchCreateLearnerLinksResponse { learner_links })
+            })
+        });
         change.await
     }
 
-    async fn end_learner_link(&self, request: Request<v1::EndLearnerLinkRequest>) -> Result<Response<v1::LearnerLink>, Status> {
+    async fn end_learner_link(
+        &self,
+        request: Request<v1::EndLearnerLinkRequest>,
+    ) -> Result<Response<v1::LearnerLink>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "EndLearnerLink", request_id: &message.request_id, validate_only: message.validate_only };
@@ -191,7 +235,9 @@ impl LearnerService for Registry {
             Some((end?, call.actor.clone()))
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::link(&ops::end_learner_link(&tx, now, &command.0, &command.1).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::link(&ops::end_learner_link(&tx, now, &command.0, &command.1).await?)) })
+        });
         change.await
     }
 }

@@ -9,8 +9,8 @@ use rpc::validate::Violations;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::call::{ListArguments, Registry, Terms};
-use super::{from_proto, to_proto};
 use super::fault::to_fault;
+use super::{from_proto, to_proto};
 use crate::domain::partner::Partner;
 use crate::ops::read::is_within;
 use crate::ops::{self, OpError};
@@ -67,43 +67,67 @@ impl PartnerService for Registry {
         Ok(Response::new(v1::ListPartnersResponse { partners, next_page_token }))
     }
 
-    async fn create_partner(&self, request: Request<v1::CreatePartnerRequest>) -> Result<Response<v1::Partner>, Status> {
+    async fn create_partner(
+        &self,
+        request: Request<v1::CreatePartnerRequest>,
+    ) -> Result<Response<v1::Partner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "CreatePartner", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_partner(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_partner(wrong, message, call))?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::create_partner(&tx, now, command).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::partner(&ops::create_partner(&tx, now, command).await?, viewer)) })
+        });
         change.await
     }
 
-    async fn batch_create_partners(&self, request: Request<v1::BatchCreatePartnersRequest>) -> Result<Response<v1::BatchCreatePartnersResponse>, Status> {
+    async fn batch_create_partners(
+        &self,
+        request: Request<v1::BatchCreatePartnersRequest>,
+    ) -> Result<Response<v1::BatchCreatePartnersResponse>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "BatchCreatePartners", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::batch_create_partners(wrong, message, call))?;
+        let terms = Terms {
+            method: "BatchCreatePartners",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::batch_create_partners(wrong, message, call))?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { 
-            let mut partners = Vec::with_capacity(command.len());
-            for one in command {
-                partners.push(to_proto::partner(&ops::create_partner(&tx, now, one).await?, viewer));
-            }
-            Ok(v1::BatchCreatePartnersResponse { partners })
-         }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                let mut partners = Vec::with_capacity(command.len());
+                for one in command {
+                    partners.push(to_proto::partner(&ops::create_partner(&tx, now, one).await?, viewer));
+                }
+                Ok(v1::BatchCreatePartnersResponse { partners })
+            })
+        });
         change.await
     }
 
-    async fn update_partner(&self, request: Request<v1::UpdatePartnerRequest>) -> Result<Response<v1::Partner>, Status> {
+    async fn update_partner(
+        &self,
+        request: Request<v1::UpdatePartnerRequest>,
+    ) -> Result<Response<v1::Partner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "UpdatePartner", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::update_partner(wrong, message, call))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::update_partner(wrong, message, call))?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::update_partner(&tx, now, command).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::partner(&ops::update_partner(&tx, now, command).await?, viewer)) })
+        });
         change.await
     }
 
-    async fn review_partner(&self, request: Request<v1::ReviewPartnerRequest>) -> Result<Response<v1::Partner>, Status> {
+    async fn review_partner(
+        &self,
+        request: Request<v1::ReviewPartnerRequest>,
+    ) -> Result<Response<v1::Partner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "ReviewPartner", request_id: &message.request_id, validate_only: message.validate_only };
@@ -112,11 +136,16 @@ impl PartnerService for Registry {
             from_proto::target(id, &message.etag)
         })?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::review_partner(&tx, now, command).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::partner(&ops::review_partner(&tx, now, command).await?, viewer)) })
+        });
         change.await
     }
 
-    async fn approve_partner(&self, request: Request<v1::ApprovePartnerRequest>) -> Result<Response<v1::Partner>, Status> {
+    async fn approve_partner(
+        &self,
+        request: Request<v1::ApprovePartnerRequest>,
+    ) -> Result<Response<v1::Partner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "ApprovePartner", request_id: &message.request_id, validate_only: message.validate_only };
@@ -125,11 +154,16 @@ impl PartnerService for Registry {
             from_proto::target(id, &message.etag)
         })?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::approve_partner(&tx, now, command).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::partner(&ops::approve_partner(&tx, now, command).await?, viewer)) })
+        });
         change.await
     }
 
-    async fn refuse_partner(&self, request: Request<v1::RefusePartnerRequest>) -> Result<Response<v1::Partner>, Status> {
+    async fn refuse_partner(
+        &self,
+        request: Request<v1::RefusePartnerRequest>,
+    ) -> Result<Response<v1::Partner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "RefusePartner", request_id: &message.request_id, validate_only: message.validate_only };
@@ -140,11 +174,18 @@ impl PartnerService for Registry {
             Some((target?, reason?))
         })?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::refuse_partner(&tx, now, &command.0, &command.1).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                Ok(to_proto::partner(&ops::refuse_partner(&tx, now, &command.0, &command.1).await?, viewer))
+            })
+        });
         change.await
     }
 
-    async fn suspend_partner(&self, request: Request<v1::SuspendPartnerRequest>) -> Result<Response<v1::Partner>, Status> {
+    async fn suspend_partner(
+        &self,
+        request: Request<v1::SuspendPartnerRequest>,
+    ) -> Result<Response<v1::Partner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "SuspendPartner", request_id: &message.request_id, validate_only: message.validate_only };
@@ -155,11 +196,18 @@ impl PartnerService for Registry {
             Some((target?, reason?))
         })?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::suspend_partner(&tx, now, &command.0, &command.1).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                Ok(to_proto::partner(&ops::suspend_partner(&tx, now, &command.0, &command.1).await?, viewer))
+            })
+        });
         change.await
     }
 
-    async fn reinstate_partner(&self, request: Request<v1::ReinstatePartnerRequest>) -> Result<Response<v1::Partner>, Status> {
+    async fn reinstate_partner(
+        &self,
+        request: Request<v1::ReinstatePartnerRequest>,
+    ) -> Result<Response<v1::Partner>, Status> {
         let message = request.get_ref();
         let terms =
             Terms { method: "ReinstatePartner", request_id: &message.request_id, validate_only: message.validate_only };
@@ -168,7 +216,9 @@ impl PartnerService for Registry {
             from_proto::target(id, &message.etag)
         })?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::reinstate_partner(&tx, now, command).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::partner(&ops::reinstate_partner(&tx, now, command).await?, viewer)) })
+        });
         change.await
     }
 
@@ -183,7 +233,11 @@ impl PartnerService for Registry {
             Some((target?, reason?))
         })?;
         let (now, viewer, command) = (call.now, call.viewer(), &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::partner(&ops::end_partner(&tx, now, &command.0, &command.1).await?, viewer)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move {
+                Ok(to_proto::partner(&ops::end_partner(&tx, now, &command.0, &command.1).await?, viewer))
+            })
+        });
         change.await
     }
 }

@@ -13,12 +13,16 @@ use crate::ops;
 
 #[async_trait]
 impl SupplyService for Registry {
-    async fn get_supply_relation(&self, request: Request<v1::GetSupplyRelationRequest>) -> Result<Response<v1::SupplyRelation>, Status> {
+    async fn get_supply_relation(
+        &self,
+        request: Request<v1::GetSupplyRelationRequest>,
+    ) -> Result<Response<v1::SupplyRelation>, Status> {
         let message = request.get_ref();
         let mut wrong = Violations::new();
         let key = from_proto::of_partner(&mut wrong, "name", &message.name, from_proto::RELATION);
         let key = key.map(|key| (key.owner.as_str().to_owned(), key.id.to_string()));
-        let found = Lookup { kind: "SupplyRelation", name: &message.name, key, known_time: message.known_time.as_ref() };
+        let found =
+            Lookup { kind: "SupplyRelation", name: &message.name, key, known_time: message.known_time.as_ref() };
         self.get::<SupplyRelation, _>(found, wrong, to_proto::relation).await
     }
 
@@ -43,26 +47,43 @@ impl SupplyService for Registry {
         Ok(Response::new(v1::ListSupplyRelationsResponse { supply_relations, next_page_token }))
     }
 
-    async fn create_supply_relation(&self, request: Request<v1::CreateSupplyRelationRequest>) -> Result<Response<v1::SupplyRelation>, Status> {
+    async fn create_supply_relation(
+        &self,
+        request: Request<v1::CreateSupplyRelationRequest>,
+    ) -> Result<Response<v1::SupplyRelation>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "CreateSupplyRelation", request_id: &message.request_id, validate_only: message.validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, call| from_proto::create_supply_relation(wrong, message, call))?;
+        let terms = Terms {
+            method: "CreateSupplyRelation",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let (call, command) =
+            self.read(&request, &terms, |wrong, call| from_proto::create_supply_relation(wrong, message, call))?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::relation(&ops::create_supply_relation(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::relation(&ops::create_supply_relation(&tx, now, command).await?)) })
+        });
         change.await
     }
 
-    async fn end_supply_relation(&self, request: Request<v1::EndSupplyRelationRequest>) -> Result<Response<v1::SupplyRelation>, Status> {
+    async fn end_supply_relation(
+        &self,
+        request: Request<v1::EndSupplyRelationRequest>,
+    ) -> Result<Response<v1::SupplyRelation>, Status> {
         let message = request.get_ref();
-        let terms =
-            Terms { method: "EndSupplyRelation", request_id: &message.request_id, validate_only: message.validate_only };
+        let terms = Terms {
+            method: "EndSupplyRelation",
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
         let (call, command) = self.read(&request, &terms, |wrong, _| {
             let key = from_proto::of_partner(wrong, "name", &message.name, from_proto::RELATION);
             from_proto::end(wrong, key, &message.etag, message.end_time.as_ref())
         })?;
         let (now, command) = (call.now, &command);
-        let change = self.change(&call, move |tx| Box::pin(async move { Ok(to_proto::relation(&ops::end_supply_relation(&tx, now, command).await?)) }));
+        let change = self.change(&call, move |tx| {
+            Box::pin(async move { Ok(to_proto::relation(&ops::end_supply_relation(&tx, now, command).await?)) })
+        });
         change.await
     }
 }

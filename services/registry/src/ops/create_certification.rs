@@ -42,13 +42,8 @@ pub async fn create_certification(
     if let Some(other) = store::certifications::find_earned(tx, &learner.id, exam, *earned).await? {
         return Err(OpError::Exists { name: other.key.name_in("certifications") });
     }
-    let certification = Certification {
-        key: key.clone(),
-        exam: exam.clone(),
-        earned: *earned,
-        life: *life,
-        stamp: Stamp::new(now),
-    };
+    let certification =
+        Certification { key: key.clone(), exam: exam.clone(), earned: *earned, life: *life, stamp: Stamp::new(now) };
     insert_new(tx, &certification, &certification.key.name_in("certifications")).await?;
     publish::state(tx, &certification).await?;
     Ok(certification)

@@ -27,7 +27,11 @@ pub struct CreateContact {
 ///
 /// # Errors
 /// [`OpError`] when account or person is not there, the person is erased, or the id is taken.
-pub async fn create_contact(tx: &DatabaseTransaction, now: Instant, command: &CreateContact) -> Result<Contact, OpError> {
+pub async fn create_contact(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    command: &CreateContact,
+) -> Result<Contact, OpError> {
     get_partner(tx, &command.key.owner).await?;
     let person = store::find::<Learner>(tx, command.person.as_str().to_owned()).await?;
     person.ok_or_else(|| OpError::missing("Learner", &command.person))?.require_present()?;

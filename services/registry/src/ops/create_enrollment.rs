@@ -69,8 +69,8 @@ pub async fn create_enrollment(
     Ok(enrollment)
 }
 
-/// Checks that an acceptance of the partner is in force at the start of an enrollment (rule
-/// `registry.agreement_in_force`).
+/// Checks that an acceptance of the partner is in force at the start of an enrollment.
+/// Rule: `registry.agreement-in-force`.
 pub(super) async fn require_in_force(
     tx: &DatabaseTransaction,
     partner: &PartnerId,

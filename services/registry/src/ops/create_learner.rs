@@ -22,7 +22,11 @@ pub struct CreateLearner {
 ///
 /// # Errors
 /// [`OpError::Exists`] when the id is taken.
-pub async fn create_learner(tx: &DatabaseTransaction, now: Instant, command: &CreateLearner) -> Result<Learner, OpError> {
+pub async fn create_learner(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    command: &CreateLearner,
+) -> Result<Learner, OpError> {
     let learner = Learner { id: command.id.clone(), erased: false, partner: None, stamp: Stamp::new(now) };
     insert_new(tx, &learner, &learner.id.to_string()).await?;
     store::learners::put_person(tx, &learner.id, &command.person).await?;

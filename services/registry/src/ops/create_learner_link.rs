@@ -40,8 +40,8 @@ pub async fn create_learner_link(
     require_free(tx, &command.actor, &learner).await?;
     let start = command.start.unwrap_or(now);
     let links = store::links::of_learner(tx, &learner.id).await?;
-    let ends = start_link(&links, &partner.id, start)
-        .map_err(|error| OpError::Link { learner: learner.id.clone(), error })?;
+    let ends =
+        start_link(&links, &partner.id, start).map_err(|error| OpError::Link { learner: learner.id.clone(), error })?;
 
     if let Some(before) = ends {
         let mut before = before.clone();
@@ -65,8 +65,8 @@ pub async fn create_learner_link(
     Ok(link)
 }
 
-/// Checks that the caller does not take a person away from a partner it does not act for (rule
-/// `registry.no_poaching`).
+/// Checks that the caller does not take a person away from a partner it does not act for.
+/// Rule: `registry.no-poaching`.
 async fn require_free(tx: &DatabaseTransaction, actor: &Actor, learner: &Learner) -> Result<(), OpError> {
     let (Actor::Partner(_), Some(current)) = (actor, &learner.partner) else { return Ok(()) };
     let current = get_partner(tx, current).await?;

@@ -28,7 +28,11 @@ pub struct CreatePartner {
 /// # Errors
 /// [`OpError`] when the id is taken, the account cannot stand where it would, or the caller may not
 /// put it there.
-pub async fn create_partner(tx: &DatabaseTransaction, now: Instant, command: &CreatePartner) -> Result<Partner, OpError> {
+pub async fn create_partner(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    command: &CreatePartner,
+) -> Result<Partner, OpError> {
     let CreatePartner { id, profile, origin, actor } = command;
     let top = match &profile.global_account {
         Some(global) => {

@@ -9,8 +9,8 @@ use crate::domain::partner::{Partner, Step};
 use crate::domain::text::Reason;
 use crate::store;
 
-/// Ends a membership, after those of its locations (rule `registry.locations_first`): nothing may
-/// roll up to an account that is no member.
+/// Ends a membership, after those of its locations: nothing may roll up to an account that is no
+/// member. Rule: `registry.locations-first`.
 ///
 /// # Errors
 /// [`OpError`] when the account is not there, has changed, has locations, or is no member.

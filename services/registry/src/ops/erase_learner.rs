@@ -9,8 +9,8 @@ use crate::domain::ids::LearnerId;
 use crate::domain::people::{Learner, Person};
 use crate::store;
 
-/// Empties a person's name and address for good (rule `registry.erasure`). The id, the links and the
-/// certifications stay, so that no number changes.
+/// Empties a person's name and address for good. The id, the links and the certifications stay, so
+/// that no number changes. Rule: `registry.erasure`.
 ///
 /// # Errors
 /// [`OpError`] when the learner is not there or has changed.

@@ -43,7 +43,6 @@ use crate::domain::stamp::Stamp;
 use crate::publish;
 use crate::store::{self, Record};
 
-pub use self::error::OpError;
 pub use self::approve_partner::approve_partner;
 pub use self::create_agreement::{CreateAgreement, create_agreement};
 pub use self::create_agreement_acceptance::{CreateAgreementAcceptance, create_agreement_acceptance};
@@ -62,6 +61,7 @@ pub use self::end_learner_link::end_learner_link;
 pub use self::end_partner::end_partner;
 pub use self::end_supply_relation::end_supply_relation;
 pub use self::erase_learner::erase_learner;
+pub use self::error::OpError;
 pub use self::make_bundle_current::{MakeBundleCurrent, make_bundle_current};
 pub use self::refuse_partner::refuse_partner;
 pub use self::reinstate_partner::reinstate_partner;

@@ -16,7 +16,12 @@ use crate::store::{self, ListQuery, Listed, Record};
 ///
 /// # Errors
 /// [`OpError::NotFound`] if there is none.
-pub async fn get<R: Record>(db: &DatabaseConnection, key: KeyOf<R>, kind: &'static str, name: &str) -> Result<R, OpError> {
+pub async fn get<R: Record>(
+    db: &DatabaseConnection,
+    key: KeyOf<R>,
+    kind: &'static str,
+    name: &str,
+) -> Result<R, OpError> {
     store::find::<R>(db, key).await?.ok_or_else(|| OpError::missing(kind, &name))
 }
 
@@ -64,7 +69,9 @@ pub async fn get_current_bundle(db: &DatabaseConnection) -> Result<Bundle, OpErr
 pub fn is_within(scope: &Scope, partner: &Partner) -> bool {
     match scope {
         Scope::Everything => true,
-        Scope::Partners(accounts) => accounts.contains(&partner.id.to_string()) || accounts.contains(&partner.top().to_string()),
+        Scope::Partners(accounts) => {
+            accounts.contains(&partner.id.to_string()) || accounts.contains(&partner.top().to_string())
+        }
         Scope::Customers(_) => false,
     }
 }

@@ -23,7 +23,11 @@ pub struct UpdateLearner {
 ///
 /// # Errors
 /// [`OpError`] when the learner is not there, has changed, or was erased.
-pub async fn update_learner(tx: &DatabaseTransaction, now: Instant, command: &UpdateLearner) -> Result<Learner, OpError> {
+pub async fn update_learner(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    command: &UpdateLearner,
+) -> Result<Learner, OpError> {
     let mut learner = lock_learner(tx, &command.target.key).await?;
     check_etag(&command.target.etag, &learner.id.to_string(), learner.stamp)?;
     learner.require_present()?;

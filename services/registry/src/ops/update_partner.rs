@@ -38,7 +38,11 @@ pub struct UpdatePartner {
 /// # Errors
 /// [`OpError`] when it is not there, has changed, is refused or ended, or cannot stand where it
 /// would.
-pub async fn update_partner(tx: &DatabaseTransaction, now: Instant, command: &UpdatePartner) -> Result<Partner, OpError> {
+pub async fn update_partner(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    command: &UpdatePartner,
+) -> Result<Partner, OpError> {
     let mut partner = lock_partner(tx, &command.target.key).await?;
     check_etag(&command.target.etag, &partner.id.to_string(), partner.stamp)?;
     partner.require(State::LIVE)?;

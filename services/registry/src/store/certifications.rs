@@ -5,9 +5,9 @@ use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{SelectStatement, SimpleExpr};
 
+use super::learners;
 use super::listing::{ListColumn, Listed};
 use super::record::{self, Record};
-use super::learners;
 use crate::domain::certification::{Certification, Life};
 use crate::domain::ids::{LearnerId, Owned};
 use crate::domain::text::Code;

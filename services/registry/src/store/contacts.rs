@@ -65,8 +65,7 @@ impl Record for Contact {
     }
 }
 
-const ROLES: &[&str] =
-    &["ROLE_PRIMARY", "ROLE_PROGRAM", "ROLE_SALES", "ROLE_TECHNICAL", "ROLE_FINANCE", "ROLE_LEGAL"];
+const ROLES: &[&str] = &["ROLE_PRIMARY", "ROLE_PROGRAM", "ROLE_SALES", "ROLE_TECHNICAL", "ROLE_FINANCE", "ROLE_LEGAL"];
 
 impl Listed for Contact {
     fn columns() -> Vec<ListColumn<Column>> {

@@ -105,7 +105,11 @@ impl Listed for Enrollment {
 ///
 /// # Errors
 /// When the database does not answer, or a row is damaged.
-pub async fn in_program(db: &impl ConnectionTrait, partner: &PartnerId, program: &Code) -> Result<Vec<Enrollment>, DbErr> {
+pub async fn in_program(
+    db: &impl ConnectionTrait,
+    partner: &PartnerId,
+    program: &Code,
+) -> Result<Vec<Enrollment>, DbErr> {
     let rows = Entity::find()
         .filter(Column::PartnerId.eq(partner.as_str()))
         .filter(Column::Program.eq(program.as_str()))

@@ -89,10 +89,7 @@ impl Listed for LearnerLink {
 /// # Errors
 /// When the database does not answer, or a row is damaged.
 pub async fn of_learner(db: &impl ConnectionTrait, learner: &LearnerId) -> Result<Vec<LearnerLink>, DbErr> {
-    let rows = Entity::find()
-        .filter(Column::LearnerId.eq(learner.as_str()))
-        .order_by_asc(Column::StartAt)
-        .all(db)
-        .await?;
+    let rows =
+        Entity::find().filter(Column::LearnerId.eq(learner.as_str())).order_by_asc(Column::StartAt).all(db).await?;
     rows.into_iter().map(LearnerLink::from_row).collect()
 }

@@ -8,8 +8,8 @@ use rpc::filter::{Comparison, Field, Filter, Op, Type, Value};
 use rpc::order::Order;
 use sea_orm::sea_query::{Alias, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoSimpleExpr, ModelTrait, Order as Direction, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoSimpleExpr, ModelTrait, Order as Direction,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 use values::{Id, Instant};
@@ -177,11 +177,7 @@ fn subtree(accounts: &[String]) -> SelectStatement {
     Query::select()
         .expr(column("id"))
         .from(Alias::new("partner"))
-        .cond_where(
-            Condition::any()
-                .add(column("id").is_in(ids.clone()))
-                .add(column("global_account").is_in(ids)),
-        )
+        .cond_where(Condition::any().add(column("id").is_in(ids.clone())).add(column("global_account").is_in(ids)))
         .to_owned()
 }
 
@@ -245,12 +241,8 @@ fn after_condition<C: ColumnTrait>(sorted: &[(C, bool, bool)], after: &[SortKey]
 fn filter_condition<C: ColumnTrait>(filter: &Filter, columns: &[ListColumn<C>]) -> Condition {
     match filter {
         Filter::All => Condition::all(),
-        Filter::And(parts) => {
-            parts.iter().fold(Condition::all(), |all, part| all.add(filter_condition(part, columns)))
-        }
-        Filter::Or(parts) => {
-            parts.iter().fold(Condition::any(), |any, part| any.add(filter_condition(part, columns)))
-        }
+        Filter::And(parts) => parts.iter().fold(Condition::all(), |all, part| all.add(filter_condition(part, columns))),
+        Filter::Or(parts) => parts.iter().fold(Condition::any(), |any, part| any.add(filter_condition(part, columns))),
         Filter::Not(inner) => filter_condition(inner, columns).not(),
         Filter::Compare(comparison) => {
             let column = columns.iter().find(|column| column.field.name == comparison.field);
@@ -272,9 +264,7 @@ fn compare<C: ColumnTrait>(comparison: &Comparison, column: &ListColumn<C>) -> C
         Shape::Without(prefix) | Shape::Joined(prefix) => text.strip_prefix(prefix).unwrap_or(text).to_owned(),
     };
     let expression = match &comparison.value {
-        Value::Text(text) if matches!(column.shape, Shape::Joined(_)) => {
-            here.like(format!("%,{},%", stored(text)))
-        }
+        Value::Text(text) if matches!(column.shape, Shape::Joined(_)) => here.like(format!("%,{},%", stored(text))),
         Value::Prefix(start) if start.is_empty() => here.ne(""),
         Value::Prefix(start) => {
             let start = stored(start);

@@ -199,7 +199,8 @@ pub async fn with_duplicates(db: &impl ConnectionTrait, partners: &mut [Partner]
         .await?;
     let mut found: HashMap<String, Vec<PossibleDuplicate>> = HashMap::new();
     for row in rows {
-        let reasons = row.reasons.split(',').map(|name| record::named(&DuplicateReason::ALL, DuplicateReason::name, name));
+        let reasons =
+            row.reasons.split(',').map(|name| record::named(&DuplicateReason::ALL, DuplicateReason::name, name));
         let duplicate = PossibleDuplicate {
             partner: record::partner_id(&row.other_id)?,
             score: u8::try_from(row.score).map_err(record::damaged)?,
@@ -240,11 +241,7 @@ pub async fn put_duplicates(db: &impl ConnectionTrait, partner: &Partner) -> Res
 /// When the database does not answer.
 pub async fn count_locations(db: &impl ConnectionTrait, global: &PartnerId) -> Result<u64, DbErr> {
     let live = State::LIVE.iter().map(|state| state.name());
-    Entity::find()
-        .filter(Column::GlobalAccount.eq(global.as_str()))
-        .filter(Column::State.is_in(live))
-        .count(db)
-        .await
+    Entity::find().filter(Column::GlobalAccount.eq(global.as_str())).filter(Column::State.is_in(live)).count(db).await
 }
 
 /// The accounts that have anything in common with one, refused and ended ones included: a company

@@ -54,24 +54,41 @@ async fn a_version_is_offered_accepted_and_ended() {
     let suite = Suite::start().await;
     suite.member("acme").await;
     let mut agreements = suite.staff().agreements();
-    let offered = agreements.create_agreement(offering("v2020", "2020", "2020-02-01", None)).await.expect("offered").into_inner();
-    refused(agreements.create_agreement(offering("v2020", "2021", "2020-02-01", None)).await, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS");
-    refused(agreements.create_agreement(offering("other", "2020", "2020-02-01", None)).await, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS");
+    let offered =
+        agreements.create_agreement(offering("v2020", "2020", "2020-02-01", None)).await.expect("offered").into_inner();
+    refused(
+        agreements.create_agreement(offering("v2020", "2021", "2020-02-01", None)).await,
+        Code::AlreadyExists,
+        "RESOURCE_ALREADY_EXISTS",
+    );
+    refused(
+        agreements.create_agreement(offering("other", "2020", "2020-02-01", None)).await,
+        Code::AlreadyExists,
+        "RESOURCE_ALREADY_EXISTS",
+    );
     let get = v1::GetAgreementRequest { name: "agreements/v2020".to_owned() };
     assert_eq!(agreements.get_agreement(get).await.expect("there").into_inner(), offered);
 
     let early = accepting("partners/acme", "early", "agreements/v2020", "2020-01-31");
-    let metadata = refused(agreements.create_agreement_acceptance(early).await, Code::FailedPrecondition, "AGREEMENT_NOT_OFFERED");
+    let metadata =
+        refused(agreements.create_agreement_acceptance(early).await, Code::FailedPrecondition, "AGREEMENT_NOT_OFFERED");
     assert_eq!(metadata["agreement"], "agreements/v2020");
     let ahead = accepting("partners/acme", "ahead", "agreements/v2020", "2030-01-01");
     assert_eq!(wrong_fields(agreements.create_agreement_acceptance(ahead).await), ["agreement_acceptance.sign_time"]);
-    let signed = agreements.create_agreement_acceptance(accepting("partners/acme", "first", "agreements/v2020", "2020-03-01")).await;
+    let signed = agreements
+        .create_agreement_acceptance(accepting("partners/acme", "first", "agreements/v2020", "2020-03-01"))
+        .await;
     let signed = signed.expect("accepted").into_inner();
     assert_eq!((signed.agreement_code.as_str(), signed.agreement_version.as_str()), ("partner-connect", "2020"));
     let again = accepting("partners/acme", "second", "agreements/v2020", "2024-01-01");
-    let metadata = refused(agreements.create_agreement_acceptance(again.clone()).await, Code::AlreadyExists, "ALREADY_ACCEPTED");
+    let metadata =
+        refused(agreements.create_agreement_acceptance(again.clone()).await, Code::AlreadyExists, "ALREADY_ACCEPTED");
     assert_eq!(metadata["agreement_acceptance"], signed.name);
-    refused(agreements.create_agreement_acceptance(accepting("partners/acme", "x", "agreements/none", "2024-01-01")).await, Code::NotFound, "NOT_FOUND");
+    refused(
+        agreements.create_agreement_acceptance(accepting("partners/acme", "x", "agreements/none", "2024-01-01")).await,
+        Code::NotFound,
+        "NOT_FOUND",
+    );
 
     let end = v1::EndAgreementAcceptanceRequest {
         name: signed.name.clone(),
@@ -106,6 +123,7 @@ async fn a_version_is_offered_accepted_and_ended() {
     assert_eq!(agreements.list_agreements(list).await.expect("listed").get_ref().agreements, [withdrawn]);
 }
 
+/// Rules registry.one-enrollment and registry.agreement-in-force, over the wire.
 #[tokio::test]
 async fn an_active_partner_enrolls_once_in_a_program() {
     let suite = Suite::start().await;
@@ -115,7 +133,9 @@ async fn an_active_partner_enrolls_once_in_a_program() {
     staff.partners().create_partner(creating("applicant", company("Applicant"))).await.expect("created");
     let mut agreements = staff.agreements();
     agreements.create_agreement(offering("v2020", "2020", "2020-02-01", None)).await.expect("offered");
-    let signed = agreements.create_agreement_acceptance(accepting("partners/acme", "first", "agreements/v2020", "2024-02-01")).await;
+    let signed = agreements
+        .create_agreement_acceptance(accepting("partners/acme", "first", "agreements/v2020", "2024-02-01"))
+        .await;
     let signed = signed.expect("accepted").into_inner().name;
 
     let mut enrollments = staff.enrollments();
@@ -125,7 +145,8 @@ async fn an_active_partner_enrolls_once_in_a_program() {
     refused(enrollments.create_enrollment(before).await, Code::FailedPrecondition, "AGREEMENT_NOT_IN_FORCE");
     let foreign = enrolling("partners/other", "one", "vendor/program", "2024-03-01", &signed);
     assert_eq!(wrong_fields(enrollments.create_enrollment(foreign).await), ["enrollment.agreement_acceptance"]);
-    let enrolled = enrollments.create_enrollment(enrolling("partners/acme", "one", "vendor/program", "2024-03-01", &signed)).await;
+    let enrolled =
+        enrollments.create_enrollment(enrolling("partners/acme", "one", "vendor/program", "2024-03-01", &signed)).await;
     let enrolled = enrolled.expect("enrolled").into_inner();
     assert_eq!(enrolled.anniversary_date, Some(Date { year: 2025, month: 3, day: 1 }));
     assert_eq!(enrolled.state(), v1::enrollment::State::Active);

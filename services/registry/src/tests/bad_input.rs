@@ -49,12 +49,21 @@ async fn every_wrong_field_is_named() {
     assert_eq!(wrong_fields(staff.learners().create_learner(create).await), ["learner.display_name", "learner.email"]);
 
     let agreement = v1::CreateAgreementRequest {
-        agreement: Some(v1::Agreement { withdraw_time: time("2020-01-01"), document_uri: "x".to_owned(), ..Default::default() }),
+        agreement: Some(v1::Agreement {
+            withdraw_time: time("2020-01-01"),
+            document_uri: "x".to_owned(),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     let wrong = wrong_fields(staff.agreements().create_agreement(agreement).await);
-    let expected =
-        ["agreement.code", "agreement.display_name", "agreement.document_uri", "agreement.offer_time", "agreement.version"];
+    let expected = [
+        "agreement.code",
+        "agreement.display_name",
+        "agreement.document_uri",
+        "agreement.offer_time",
+        "agreement.version",
+    ];
     assert!(expected.iter().all(|field| wrong.iter().any(|found| found == field)), "{wrong:?}");
 
     let fact = v1::CreateComplianceFactRequest {
@@ -73,10 +82,16 @@ async fn a_batch_names_the_item_that_is_wrong() {
     let mut second = creating("two", v1::Partner { region_code: "ZZ".to_owned(), ..company("Two") });
     second.request_id = request_id(2);
     second.validate_only = true;
-    let batch = v1::BatchCreatePartnersRequest { requests: vec![creating("one", company("One")), second], ..Default::default() };
+    let batch = v1::BatchCreatePartnersRequest {
+        requests: vec![creating("one", company("One")), second],
+        ..Default::default()
+    };
     let wrong = wrong_fields(partners.batch_create_partners(batch).await);
     assert_eq!(wrong, ["requests[1].partner.region_code", "requests[1].request_id", "requests[1].validate_only"]);
-    assert_eq!(wrong_fields(partners.batch_create_partners(v1::BatchCreatePartnersRequest::default()).await), ["requests"]);
+    assert_eq!(
+        wrong_fields(partners.batch_create_partners(v1::BatchCreatePartnersRequest::default()).await),
+        ["requests"]
+    );
     let list = partners.list_partners(v1::ListPartnersRequest::default()).await.expect("listed");
     assert!(list.get_ref().partners.is_empty());
 }
@@ -125,7 +140,12 @@ async fn a_trial_changes_nothing() {
     partners.create_partner(real).await.expect("created");
 
     let learner = v1::Learner { display_name: "Kim".to_owned(), ..Default::default() };
-    let trial = v1::CreateLearnerRequest { learner: Some(learner), learner_id: "kim".to_owned(), validate_only: true, ..Default::default() };
+    let trial = v1::CreateLearnerRequest {
+        learner: Some(learner),
+        learner_id: "kim".to_owned(),
+        validate_only: true,
+        ..Default::default()
+    };
     let found = suite.staff().learners().create_learner(trial).await.expect("would be created").into_inner();
     assert_eq!(found.display_name, "Kim");
     let list = suite.staff().learners().list_learners(v1::ListLearnersRequest::default()).await.expect("listed");

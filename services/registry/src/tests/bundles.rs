@@ -57,5 +57,15 @@ async fn one_bundle_is_current_and_the_past_is_known() {
     assert_eq!(found.iter().map(|bundle| bundle.revision).collect::<Vec<_>>(), [3, 2]);
     let list = v1::ListBundlesRequest { filter: "state = STATE_CURRENT".to_owned(), ..Default::default() };
     assert_eq!(bundles.list_bundles(list).await.expect("listed").into_inner().bundles, [again]);
-    assert_eq!(wrong_fields(bundles.make_bundle_current(v1::MakeBundleCurrentRequest { name: "bundles/FF".to_owned(), ..Default::default() }).await), ["name"]);
+    assert_eq!(
+        wrong_fields(
+            bundles
+                .make_bundle_current(v1::MakeBundleCurrentRequest {
+                    name: "bundles/FF".to_owned(),
+                    ..Default::default()
+                })
+                .await
+        ),
+        ["name"]
+    );
 }

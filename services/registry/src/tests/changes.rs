@@ -1,7 +1,7 @@
 //! What the registry tells the other services, and what it knew when.
 
-use proto::registry::v1;
 use prost::Message;
+use proto::registry::v1;
 use tonic::Code;
 
 use super::{Suite, at, company, creating, refused, time};
@@ -50,13 +50,18 @@ async fn the_past_is_read_as_it_was_known() {
     partners.create_partner(creating("acme", company("Acme"))).await.expect("created");
     suite.at("2024-09-20");
     let update = v1::UpdatePartnerRequest {
-        partner: Some(v1::Partner { name: "partners/acme".to_owned(), display_name: "Acme SE".to_owned(), ..Default::default() }),
+        partner: Some(v1::Partner {
+            name: "partners/acme".to_owned(),
+            display_name: "Acme SE".to_owned(),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     partners.update_partner(update).await.expect("updated");
     suite.at("2024-09-25");
 
-    let known = |time_text: &str| v1::GetPartnerRequest { name: "partners/acme".to_owned(), known_time: time(time_text) };
+    let known =
+        |time_text: &str| v1::GetPartnerRequest { name: "partners/acme".to_owned(), known_time: time(time_text) };
     let name = async |time_text: &str| {
         let mut partners = suite.staff().partners();
         partners.get_partner(known(time_text)).await.map(|found| found.into_inner().display_name)
@@ -68,7 +73,11 @@ async fn the_past_is_read_as_it_was_known() {
     refused(name("2024-10-01").await, Code::FailedPrecondition, "NOT_YET_KNOWN");
     // What was asked for cannot change any more: a later change is recorded later.
     let update = v1::UpdatePartnerRequest {
-        partner: Some(v1::Partner { name: "partners/acme".to_owned(), display_name: "Acme AG".to_owned(), ..Default::default() }),
+        partner: Some(v1::Partner {
+            name: "partners/acme".to_owned(),
+            display_name: "Acme AG".to_owned(),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     assert_eq!(name("2024-09-25").await.expect("known"), "Acme SE");

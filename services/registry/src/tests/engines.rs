@@ -104,12 +104,20 @@ async fn story(suite: &Suite) -> Vec<String> {
     let mut partners = staff.partners();
     partners.create_partner(creating("disti", disti.clone())).await.expect("created");
     partners.create_partner(creating("disti-again", disti)).await.expect("created");
-    let suspend = v1::SuspendPartnerRequest { name: "partners/disti".to_owned(), reason: "Why.".to_owned(), ..Default::default() };
+    let suspend = v1::SuspendPartnerRequest {
+        name: "partners/disti".to_owned(),
+        reason: "Why.".to_owned(),
+        ..Default::default()
+    };
     partners.suspend_partner(suspend).await.expect("suspended");
     suite.learner("kim").await;
     suite.link("learners/kim", "one", "partners/acme", "2024-01-01").await.expect("linked");
     suite.link("learners/kim", "two", "partners/acme-de", "2024-03-01").await.expect("linked");
-    refused(suite.link("learners/kim", "three", "partners/acme", "2024-03-02").await, Code::FailedPrecondition, "LINK_TOO_SOON");
+    refused(
+        suite.link("learners/kim", "three", "partners/acme", "2024-03-02").await,
+        Code::FailedPrecondition,
+        "LINK_TOO_SOON",
+    );
     let mut lines = Vec::new();
     for (filter, order_by) in [
         ("", ""),
@@ -140,7 +148,8 @@ async fn story(suite: &Suite) -> Vec<String> {
     };
     let links = staff.learners().list_learner_links(list).await.expect("listed").into_inner().learner_links;
     lines.extend(links.iter().map(|link| format!("{link:?}")));
-    let learners = staff.learners().list_learners(v1::ListLearnersRequest::default()).await.expect("listed").into_inner().learners;
+    let learners =
+        staff.learners().list_learners(v1::ListLearnersRequest::default()).await.expect("listed").into_inner().learners;
     lines.extend(learners.iter().map(|learner| format!("{learner:?}")));
     lines
 }

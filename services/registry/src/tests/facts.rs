@@ -22,8 +22,13 @@ async fn a_compliance_fact_is_recorded_and_revoked() {
         compliance_fact_id: id.to_owned(),
         ..Default::default()
     };
-    let fact = compliance.create_compliance_fact(create("ethics", "ethics-training")).await.expect("recorded").into_inner();
-    refused(compliance.create_compliance_fact(create("ethics", "ethics-training")).await, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS");
+    let fact =
+        compliance.create_compliance_fact(create("ethics", "ethics-training")).await.expect("recorded").into_inner();
+    refused(
+        compliance.create_compliance_fact(create("ethics", "ethics-training")).await,
+        Code::AlreadyExists,
+        "RESOURCE_ALREADY_EXISTS",
+    );
     compliance.create_compliance_fact(create("other", "other-training")).await.expect("recorded");
 
     let revoke = v1::RevokeComplianceFactRequest {
@@ -53,7 +58,10 @@ async fn a_compliance_fact_is_recorded_and_revoked() {
     assert_eq!(codes(all), ["ethics-training", "other-training"]);
     let holding = compliance.list_compliance_facts(list(time("2024-06-01"), "")).await.expect("listed");
     assert_eq!(codes(holding), ["other-training"]);
-    let never = compliance.list_compliance_facts(list(None, "NOT revoke_time > \"2000-01-01T00:00:00Z\"")).await.expect("listed");
+    let never = compliance
+        .list_compliance_facts(list(None, "NOT revoke_time > \"2000-01-01T00:00:00Z\""))
+        .await
+        .expect("listed");
     assert_eq!(codes(never), ["other-training"]);
 }
 
@@ -78,11 +86,27 @@ async fn a_partner_buys_through_suppliers() {
         supply_relation_id: id.to_owned(),
         ..Default::default()
     };
-    refused(supply.create_supply_relation(create("x", "partners/acme", "2024-01-01")).await, Code::FailedPrecondition, "NOT_A_SUPPLIER");
-    let relation = supply.create_supply_relation(create("one", "partners/disti", "2024-01-01")).await.expect("started").into_inner();
-    let overlap = refused(supply.create_supply_relation(create("two", "partners/disti", "2024-05-01")).await, Code::AlreadyExists, "SUPPLY_OVERLAPS");
+    refused(
+        supply.create_supply_relation(create("x", "partners/acme", "2024-01-01")).await,
+        Code::FailedPrecondition,
+        "NOT_A_SUPPLIER",
+    );
+    let relation = supply
+        .create_supply_relation(create("one", "partners/disti", "2024-01-01"))
+        .await
+        .expect("started")
+        .into_inner();
+    let overlap = refused(
+        supply.create_supply_relation(create("two", "partners/disti", "2024-05-01")).await,
+        Code::AlreadyExists,
+        "SUPPLY_OVERLAPS",
+    );
     assert_eq!(overlap["supply_relation"], relation.name);
-    let end = v1::EndSupplyRelationRequest { name: relation.name.clone(), end_time: time("2024-05-01"), ..Default::default() };
+    let end = v1::EndSupplyRelationRequest {
+        name: relation.name.clone(),
+        end_time: time("2024-05-01"),
+        ..Default::default()
+    };
     let ended = supply.end_supply_relation(end.clone()).await.expect("ended").into_inner();
     refused(supply.end_supply_relation(end).await, Code::FailedPrecondition, "ALREADY_ENDED");
     supply.create_supply_relation(create("two", "partners/disti", "2024-05-01")).await.expect("started again");

@@ -93,7 +93,8 @@ async fn a_list_refuses_what_it_does_not_know() {
     let suite = Suite::start().await;
     fill(&suite).await;
     let mut partners = suite.staff().partners();
-    let list = v1::ListPartnersRequest { page_size: 5, filter: "region_code = \"DE\"".to_owned(), ..Default::default() };
+    let list =
+        v1::ListPartnersRequest { page_size: 5, filter: "region_code = \"DE\"".to_owned(), ..Default::default() };
     let token = partners.list_partners(list.clone()).await.expect("listed").into_inner().next_page_token;
     let other = v1::ListPartnersRequest { page_token: token.clone(), filter: String::new(), ..list.clone() };
     refused(partners.list_partners(other).await, Code::InvalidArgument, "INVALID_PAGE_TOKEN");

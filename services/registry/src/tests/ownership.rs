@@ -54,18 +54,36 @@ async fn partners_change_their_own_accounts_only() {
     };
     let mut admin = suite.administrator("partners/acme").partners();
     admin.update_partner(update("acme-de", &["display_name"])).await.expect("renamed");
-    refused(admin.update_partner(update("other", &["display_name"])).await, Code::PermissionDenied, "RESOURCE_NOT_OWNED");
-    refused(admin.update_partner(update("acme-de", &["global_account"])).await, Code::PermissionDenied, "RESOURCE_NOT_OWNED");
+    refused(
+        admin.update_partner(update("other", &["display_name"])).await,
+        Code::PermissionDenied,
+        "RESOURCE_NOT_OWNED",
+    );
+    refused(
+        admin.update_partner(update("acme-de", &["global_account"])).await,
+        Code::PermissionDenied,
+        "RESOURCE_NOT_OWNED",
+    );
 
     let below = |global: &str| v1::Partner { global_account: global.to_owned(), ..company("Acme Nord") };
-    let applied = admin.create_partner(creating("acme-nord", below("partners/acme"))).await.expect("applied").into_inner();
+    let applied =
+        admin.create_partner(creating("acme-nord", below("partners/acme"))).await.expect("applied").into_inner();
     assert_eq!(applied.state(), v1::partner::State::Applied);
-    refused(admin.create_partner(creating("else", below("partners/other"))).await, Code::PermissionDenied, "RESOURCE_NOT_OWNED");
-    refused(admin.create_partner(creating("else", company("Else"))).await, Code::PermissionDenied, "RESOURCE_NOT_OWNED");
+    refused(
+        admin.create_partner(creating("else", below("partners/other"))).await,
+        Code::PermissionDenied,
+        "RESOURCE_NOT_OWNED",
+    );
+    refused(
+        admin.create_partner(creating("else", company("Else"))).await,
+        Code::PermissionDenied,
+        "RESOURCE_NOT_OWNED",
+    );
     let migrated = v1::Partner { origin: v1::partner::Origin::Migration.into(), ..below("partners/acme") };
     assert_eq!(wrong_fields(admin.create_partner(creating("else", migrated)).await), ["partner.origin"]);
     // A company that has an account with the identity provider applies for itself.
-    let own = suite.administrator("partners/newcomer").partners().create_partner(creating("newcomer", company("Acme"))).await;
+    let own =
+        suite.administrator("partners/newcomer").partners().create_partner(creating("newcomer", company("Acme"))).await;
     let own = own.expect("applied").into_inner();
     assert!(own.possible_duplicates.is_empty(), "who else there is, is not told to a partner");
     let seen = suite.staff().partners().get_partner(getting("partners/newcomer")).await.expect("there").into_inner();
@@ -74,6 +92,7 @@ async fn partners_change_their_own_accounts_only() {
     refused(admin.approve_partner(approve).await, Code::PermissionDenied, "ROLE_MISSING");
 }
 
+/// Rule registry.no-poaching.
 #[tokio::test]
 async fn people_are_seen_by_their_partner_and_taken_by_nobody() {
     let suite = tree().await;
@@ -94,7 +113,8 @@ async fn people_are_seen_by_their_partner_and_taken_by_nobody() {
     refused(taking, Code::PermissionDenied, "LEARNER_LINKED_ELSEWHERE");
     let giving = other.learners().create_learner_link(link("learners/free", "partners/acme", None)).await;
     refused(giving, Code::PermissionDenied, "RESOURCE_NOT_OWNED");
-    let earlier = other.learners().create_learner_link(link("learners/free", "partners/other", time("2024-01-01"))).await;
+    let earlier =
+        other.learners().create_learner_link(link("learners/free", "partners/other", time("2024-01-01"))).await;
     assert_eq!(wrong_fields(earlier), ["learner_link.start_time"]);
     other.learners().create_learner_link(link("learners/free", "partners/other", None)).await.expect("nobody's person");
     acme.learners().create_learner_link(link("learners/kim", "partners/acme", None)).await.expect("within the tree");
@@ -106,22 +126,38 @@ async fn people_are_seen_by_their_partner_and_taken_by_nobody() {
     refused(acme.learners().end_learner_link(end.clone()).await, Code::PermissionDenied, "RESOURCE_NOT_OWNED");
     other.learners().end_learner_link(end).await.expect("theirs to end");
     let list = v1::ListLearnerLinksRequest { parent: "learners/-".to_owned(), ..Default::default() };
-    assert_eq!(acme.learners().list_learner_links(list.clone()).await.expect("listed").get_ref().learner_links.len(), 2);
+    assert_eq!(
+        acme.learners().list_learner_links(list.clone()).await.expect("listed").get_ref().learner_links.len(),
+        2
+    );
     assert_eq!(other.learners().list_learner_links(list).await.expect("listed").get_ref().learner_links.len(), 1);
     let list = acme.learners().list_learners(v1::ListLearnersRequest::default()).await.expect("listed").into_inner();
     assert_eq!(list.learners.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["learners/kim"]);
 
     let certification = v1::CreateCertificationRequest {
         parent: "learners/kim".to_owned(),
-        certification: Some(v1::Certification { exam: "az-104".to_owned(), earn_time: time("2024-02-01"), ..Default::default() }),
+        certification: Some(v1::Certification {
+            exam: "az-104".to_owned(),
+            earn_time: time("2024-02-01"),
+            ..Default::default()
+        }),
         certification_id: "one".to_owned(),
         ..Default::default()
     };
-    refused(acme.certifications().create_certification(certification.clone()).await, Code::PermissionDenied, "ROLE_MISSING");
+    refused(
+        acme.certifications().create_certification(certification.clone()).await,
+        Code::PermissionDenied,
+        "ROLE_MISSING",
+    );
     suite.staff().certifications().create_certification(certification).await.expect("recorded");
     let list = v1::ListCertificationsRequest { parent: "learners/-".to_owned(), ..Default::default() };
-    assert_eq!(acme.certifications().list_certifications(list.clone()).await.expect("listed").get_ref().certifications.len(), 1);
-    assert!(other.certifications().list_certifications(list).await.expect("listed").get_ref().certifications.is_empty());
+    assert_eq!(
+        acme.certifications().list_certifications(list.clone()).await.expect("listed").get_ref().certifications.len(),
+        1
+    );
+    assert!(
+        other.certifications().list_certifications(list).await.expect("listed").get_ref().certifications.is_empty()
+    );
 }
 
 #[tokio::test]
@@ -137,9 +173,21 @@ async fn customers_see_the_names_of_members() {
         ..Default::default()
     };
     assert_eq!(seen, shown);
-    refused(customer.partners().get_partner(getting("partners/applicant")).await, Code::PermissionDenied, "RESOURCE_NOT_OWNED");
-    refused(customer.partners().list_partners(v1::ListPartnersRequest::default()).await, Code::PermissionDenied, "ROLE_MISSING");
-    refused(customer.learners().list_learners(v1::ListLearnersRequest::default()).await, Code::PermissionDenied, "ROLE_MISSING");
+    refused(
+        customer.partners().get_partner(getting("partners/applicant")).await,
+        Code::PermissionDenied,
+        "RESOURCE_NOT_OWNED",
+    );
+    refused(
+        customer.partners().list_partners(v1::ListPartnersRequest::default()).await,
+        Code::PermissionDenied,
+        "ROLE_MISSING",
+    );
+    refused(
+        customer.learners().list_learners(v1::ListLearnersRequest::default()).await,
+        Code::PermissionDenied,
+        "ROLE_MISSING",
+    );
     let agreements = customer.agreements().list_agreements(v1::ListAgreementsRequest::default()).await;
     agreements.expect("agreements are offered to everybody");
 }
@@ -148,8 +196,22 @@ async fn customers_see_the_names_of_members() {
 async fn auditors_read_and_write_nothing() {
     let suite = tree().await;
     let auditor = suite.calling(Caller::staff("auditor-1", CallerRole::Auditor));
-    assert_eq!(auditor.partners().list_partners(v1::ListPartnersRequest::default()).await.expect("listed").get_ref().partners.len(), 3);
-    refused(auditor.partners().create_partner(creating("x", company("X"))).await, Code::PermissionDenied, "ROLE_MISSING");
+    assert_eq!(
+        auditor
+            .partners()
+            .list_partners(v1::ListPartnersRequest::default())
+            .await
+            .expect("listed")
+            .get_ref()
+            .partners
+            .len(),
+        3
+    );
+    refused(
+        auditor.partners().create_partner(creating("x", company("X"))).await,
+        Code::PermissionDenied,
+        "ROLE_MISSING",
+    );
     let current = v1::MakeBundleCurrentRequest { name: format!("bundles/{}", "0".repeat(64)), ..Default::default() };
     refused(auditor.bundles().make_bundle_current(current).await, Code::PermissionDenied, "ROLE_MISSING");
     let partner = suite.administrator("partners/acme");

@@ -37,17 +37,25 @@ async fn an_application_becomes_a_member_and_leaves() {
     assert_eq!(applied.name, "partners/acme");
     assert!(applied.approve_time.is_none());
 
-    let metadata = refused(partners.approve_partner(approve("partners/acme")).await, Code::FailedPrecondition, "PARTNER_STATE_FORBIDS");
+    let metadata = refused(
+        partners.approve_partner(approve("partners/acme")).await,
+        Code::FailedPrecondition,
+        "PARTNER_STATE_FORBIDS",
+    );
     assert_eq!((metadata["state"].as_str(), metadata["allowed"].as_str()), ("APPLIED", "UNDER_REVIEW"));
 
     suite.at("2024-09-16");
-    assert_eq!(partners.review_partner(review("partners/acme")).await.expect("reviewed").get_ref().state(), State::UnderReview);
+    assert_eq!(
+        partners.review_partner(review("partners/acme")).await.expect("reviewed").get_ref().state(),
+        State::UnderReview
+    );
     suite.at("2024-09-17");
     let approved = partners.approve_partner(approve("partners/acme")).await.expect("approved").into_inner();
     assert_eq!(approved.state(), State::Active);
     assert_eq!((approved.approve_time, approved.state_time), (super::time("2024-09-17"), super::time("2024-09-17")));
 
-    let suspended = partners.suspend_partner(suspend("partners/acme", "Fee unpaid.")).await.expect("suspended").into_inner();
+    let suspended =
+        partners.suspend_partner(suspend("partners/acme", "Fee unpaid.")).await.expect("suspended").into_inner();
     assert_eq!((suspended.state(), suspended.state_reason.as_str()), (State::Suspended, "Fee unpaid."));
     let reinstate = target(|it: &mut v1::ReinstatePartnerRequest| it.name = "partners/acme".to_owned());
     let back = partners.reinstate_partner(reinstate).await.expect("reinstated").into_inner();
@@ -75,9 +83,14 @@ async fn an_application_is_refused_with_a_reason() {
     refused(partners.refuse_partner(refuse).await, Code::FailedPrecondition, "PARTNER_STATE_FORBIDS");
     // Nothing can be put below it.
     let location = v1::Partner { global_account: "partners/acme".to_owned(), ..company("Acme Nord") };
-    refused(partners.create_partner(creating("nord", location)).await, Code::FailedPrecondition, "PARTNER_STATE_FORBIDS");
+    refused(
+        partners.create_partner(creating("nord", location)).await,
+        Code::FailedPrecondition,
+        "PARTNER_STATE_FORBIDS",
+    );
 }
 
+/// Rules registry.two-levels and registry.locations-first, over the wire.
 #[tokio::test]
 async fn accounts_stand_in_two_levels() {
     let suite = Suite::start().await;
@@ -87,7 +100,11 @@ async fn accounts_stand_in_two_levels() {
     suite.member("other").await;
 
     let below = |global: &str| v1::Partner { global_account: global.to_owned(), ..company("Deep") };
-    let deep = refused(partners.create_partner(creating("deep", below("partners/acme-de"))).await, Code::FailedPrecondition, "HIERARCHY_TOO_DEEP");
+    let deep = refused(
+        partners.create_partner(creating("deep", below("partners/acme-de"))).await,
+        Code::FailedPrecondition,
+        "HIERARCHY_TOO_DEEP",
+    );
     assert_eq!(deep["global_account"], "partners/acme-de");
     refused(partners.create_partner(creating("self", below("partners/self"))).await, Code::NotFound, "NOT_FOUND");
 
@@ -100,9 +117,21 @@ async fn accounts_stand_in_two_levels() {
         update_mask: Some(prost_types::FieldMask { paths: vec!["global_account".to_owned()] }),
         ..Default::default()
     };
-    refused(partners.update_partner(moving("acme", "partners/acme")).await, Code::FailedPrecondition, "HIERARCHY_CYCLE");
-    refused(partners.update_partner(moving("acme", "partners/acme-de")).await, Code::FailedPrecondition, "HIERARCHY_CYCLE");
-    let has = refused(partners.update_partner(moving("acme", "partners/other")).await, Code::FailedPrecondition, "ACCOUNT_HAS_LOCATIONS");
+    refused(
+        partners.update_partner(moving("acme", "partners/acme")).await,
+        Code::FailedPrecondition,
+        "HIERARCHY_CYCLE",
+    );
+    refused(
+        partners.update_partner(moving("acme", "partners/acme-de")).await,
+        Code::FailedPrecondition,
+        "HIERARCHY_CYCLE",
+    );
+    let has = refused(
+        partners.update_partner(moving("acme", "partners/other")).await,
+        Code::FailedPrecondition,
+        "ACCOUNT_HAS_LOCATIONS",
+    );
     assert_eq!(has["locations"], "1");
     refused(partners.end_partner(end("partners/acme")).await, Code::FailedPrecondition, "ACCOUNT_HAS_LOCATIONS");
 
@@ -117,7 +146,11 @@ async fn accounts_stand_in_two_levels() {
 async fn possible_duplicates_are_reported_and_nothing_is_merged() {
     let suite = Suite::start().await;
     let mut partners = suite.staff().partners();
-    let first = v1::Partner { tax_id: "DE 811 257 920".to_owned(), domain: "acme.example".to_owned(), ..company("Acme Cloud GmbH") };
+    let first = v1::Partner {
+        tax_id: "DE 811 257 920".to_owned(),
+        domain: "acme.example".to_owned(),
+        ..company("Acme Cloud GmbH")
+    };
     let created = partners.create_partner(creating("acme", first)).await.expect("created").into_inner();
     assert!(created.possible_duplicates.is_empty());
 
@@ -126,15 +159,16 @@ async fn possible_duplicates_are_reported_and_nothing_is_merged() {
     assert_eq!(found.state(), State::Applied);
     let [duplicate] = found.possible_duplicates.as_slice() else { panic!("one suspicion: {found:?}") };
     assert_eq!((duplicate.partner.as_str(), duplicate.score), ("partners/acme", 100));
-    assert_eq!(
-        duplicate.reasons,
-        [i32::from(v1::DuplicateReason::TaxId), i32::from(v1::DuplicateReason::Name)]
-    );
+    assert_eq!(duplicate.reasons, [i32::from(v1::DuplicateReason::TaxId), i32::from(v1::DuplicateReason::Name)]);
     // The review looks again, from the other side; a change of name takes the suspicion away.
     let reviewed = partners.review_partner(review("partners/acme")).await.expect("reviewed").into_inner();
     assert_eq!(reviewed.possible_duplicates[0].partner, "partners/acme-again");
     let update = v1::UpdatePartnerRequest {
-        partner: Some(v1::Partner { name: "partners/acme-again".to_owned(), display_name: "Other".to_owned(), ..Default::default() }),
+        partner: Some(v1::Partner {
+            name: "partners/acme-again".to_owned(),
+            display_name: "Other".to_owned(),
+            ..Default::default()
+        }),
         update_mask: Some(prost_types::FieldMask { paths: vec!["display_name".to_owned(), "tax_id".to_owned()] }),
         ..Default::default()
     };
@@ -167,7 +201,9 @@ async fn an_update_changes_what_its_mask_says() {
     let same = v1::Partner { display_name: "Acme SE".to_owned(), ..Default::default() };
     assert_eq!(partners.update_partner(update(&[], same)).await.expect("updated").get_ref().etag, found.etag);
     // With a star, everything: what is missing is a complaint where it is required.
-    let star = partners.update_partner(update(&["*"], v1::Partner { display_name: "Acme".to_owned(), ..Default::default() })).await;
+    let star = partners
+        .update_partner(update(&["*"], v1::Partner { display_name: "Acme".to_owned(), ..Default::default() }))
+        .await;
     assert_eq!(super::wrong_fields(star), ["partner.business_types", "partner.region_code"]);
     let whole = v1::Partner { region_code: "AT".to_owned(), domain: "acme.example".to_owned(), ..company("Acme") };
     let found = partners.update_partner(update(&["*"], whole)).await.expect("updated").into_inner();
@@ -176,10 +212,14 @@ async fn an_update_changes_what_its_mask_says() {
     let state = v1::Partner { state: State::Ended.into(), ..Default::default() };
     let found = partners.update_partner(update(&["state"], state)).await.expect("nothing to do").into_inner();
     assert_eq!(found.state(), State::Active);
-    assert_eq!(super::wrong_fields(partners.update_partner(update(&["colour"], v1::Partner::default())).await), ["update_mask"]);
+    assert_eq!(
+        super::wrong_fields(partners.update_partner(update(&["colour"], v1::Partner::default())).await),
+        ["update_mask"]
+    );
     // An etag of another state is refused.
     let stale = v1::Partner { etag: created.etag, display_name: "Acme".to_owned(), ..Default::default() };
-    let metadata = refused(partners.update_partner(update(&["display_name"], stale)).await, Code::Aborted, "ETAG_MISMATCH");
+    let metadata =
+        refused(partners.update_partner(update(&["display_name"], stale)).await, Code::Aborted, "ETAG_MISMATCH");
     assert_eq!(metadata["etag"], found.etag);
 }
 
@@ -191,7 +231,8 @@ async fn a_batch_creates_all_or_none() {
         (0..600).map(|number| creating(&format!("p-{number}"), company(&format!("Company {number}")))).collect();
     // A location of an account of the same batch.
     requests[1].partner = Some(v1::Partner { global_account: "partners/p-0".to_owned(), ..company("Below") });
-    let batch = v1::BatchCreatePartnersRequest { requests: requests.clone(), request_id: request_id(1), ..Default::default() };
+    let batch =
+        v1::BatchCreatePartnersRequest { requests: requests.clone(), request_id: request_id(1), ..Default::default() };
     let created = partners.batch_create_partners(batch.clone()).await.expect("created").into_inner();
     assert_eq!(created.partners.len(), 600);
     assert_eq!(created.partners[599].name, "partners/p-599");

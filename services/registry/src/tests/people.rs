@@ -27,23 +27,31 @@ async fn links_keep_thirty_days_apart_and_three_a_year() {
     suite.learner("kim").await;
     let kim = "learners/kim";
     suite.link(kim, "one", "partners/alpha", "2023-01-01").await.expect("the first");
-    let early = refused(suite.link(kim, "two", "partners/beta", "2023-01-20").await, Code::FailedPrecondition, "LINK_TOO_SOON");
+    let early =
+        refused(suite.link(kim, "two", "partners/beta", "2023-01-20").await, Code::FailedPrecondition, "LINK_TOO_SOON");
     assert_eq!(early["next_start_time"], "2023-01-31T00:00:00Z");
     suite.link(kim, "two", "partners/beta", "2023-01-31").await.expect("the second");
     suite.link(kim, "three", "partners/alpha", "2023-03-02").await.expect("the third");
-    let full = refused(suite.link(kim, "four", "partners/beta", "2023-04-01").await, Code::FailedPrecondition, "LINK_LIMIT_REACHED");
+    let full = refused(
+        suite.link(kim, "four", "partners/beta", "2023-04-01").await,
+        Code::FailedPrecondition,
+        "LINK_LIMIT_REACHED",
+    );
     assert_eq!((full["starts"].as_str(), full["next_start_time"].as_str()), ("3", "2024-01-01T00:00:00Z"));
-    let same = refused(suite.link(kim, "four", "partners/alpha", "2024-01-01").await, Code::AlreadyExists, "LINK_UNCHANGED");
+    let same =
+        refused(suite.link(kim, "four", "partners/alpha", "2024-01-01").await, Code::AlreadyExists, "LINK_UNCHANGED");
     assert_eq!(same["link"], "learners/kim/links/three");
-    refused(suite.link(kim, "four", "partners/beta", "2023-02-01").await, Code::FailedPrecondition, "LINK_OUT_OF_ORDER");
+    refused(
+        suite.link(kim, "four", "partners/beta", "2023-02-01").await,
+        Code::FailedPrecondition,
+        "LINK_OUT_OF_ORDER",
+    );
 
     // Each ended where the next began.
-    let list = v1::ListLearnerLinksRequest {
-        parent: kim.to_owned(),
-        order_by: "start_time".to_owned(),
-        ..Default::default()
-    };
-    let links = suite.staff().learners().list_learner_links(list.clone()).await.expect("listed").into_inner().learner_links;
+    let list =
+        v1::ListLearnerLinksRequest { parent: kim.to_owned(), order_by: "start_time".to_owned(), ..Default::default() };
+    let links =
+        suite.staff().learners().list_learner_links(list.clone()).await.expect("listed").into_inner().learner_links;
     let told: Vec<_> = links.iter().map(|link| (link.name.rsplit('/').next().unwrap_or(""), link.end_time)).collect();
     assert_eq!(told, [("one", time("2023-01-31")), ("two", time("2023-03-02")), ("three", None)]);
     let then = v1::ListLearnerLinksRequest { effective_time: time("2023-01-31"), ..list };
@@ -82,6 +90,7 @@ async fn a_link_ends() {
     suite.link("learners/kim", "two", "partners/alpha", "2024-08-01").await.expect("linked again");
 }
 
+/// Rule registry.erasure.
 #[tokio::test]
 async fn names_are_in_one_table_and_can_be_erased() {
     let suite = Suite::start().await;
@@ -104,7 +113,11 @@ async fn names_are_in_one_table_and_can_be_erased() {
     suite.link("learners/kim", "one", "partners/alpha", "2024-03-01").await.expect("linked");
 
     let update = v1::UpdateLearnerRequest {
-        learner: Some(v1::Learner { name: "learners/kim".to_owned(), email: "kim@new.example".to_owned(), ..Default::default() }),
+        learner: Some(v1::Learner {
+            name: "learners/kim".to_owned(),
+            email: "kim@new.example".to_owned(),
+            ..Default::default()
+        }),
         ..Default::default()
     };
     let updated = learners.update_learner(update.clone()).await.expect("updated").into_inner();
@@ -133,7 +146,9 @@ async fn assert_name_stands_in_one_table(suite: &Suite, text: &str) {
         let columns = db.query_all_raw(ask(format!("SELECT name FROM pragma_table_info('{table}')"))).await;
         for column in columns.expect("columns are listed") {
             let column: String = column.try_get("", "name").expect("a name");
-            let sql = format!("SELECT 1 AS one FROM \"{table}\" WHERE instr(CAST(\"{column}\" AS BLOB), CAST('{text}' AS BLOB)) > 0");
+            let sql = format!(
+                "SELECT 1 AS one FROM \"{table}\" WHERE instr(CAST(\"{column}\" AS BLOB), CAST('{text}' AS BLOB)) > 0"
+            );
             if db.query_one_raw(ask(sql)).await.expect("asked").is_some() {
                 found.push(format!("{table}.{column}"));
             }
@@ -152,7 +167,8 @@ async fn people_and_their_links_come_in_batches() {
         learner_id: format!("l-{number}"),
         ..Default::default()
     });
-    let batch = v1::BatchCreateLearnersRequest { requests: people.collect(), request_id: request_id(1), ..Default::default() };
+    let batch =
+        v1::BatchCreateLearnersRequest { requests: people.collect(), request_id: request_id(1), ..Default::default() };
     let created = learners.batch_create_learners(batch).await.expect("created").into_inner().learners;
     assert_eq!((created.len(), created[42].display_name.as_str()), (500, "Person 42"));
 
@@ -161,13 +177,22 @@ async fn people_and_their_links_come_in_batches() {
         learner_link: Some(v1::LearnerLink { partner: "partners/alpha".to_owned(), ..Default::default() }),
         ..Default::default()
     });
-    let batch = v1::BatchCreateLearnerLinksRequest { parent: "learners/-".to_owned(), requests: links.collect(), ..Default::default() };
+    let batch = v1::BatchCreateLearnerLinksRequest {
+        parent: "learners/-".to_owned(),
+        requests: links.collect(),
+        ..Default::default()
+    };
     let linked = learners.batch_create_learner_links(batch.clone()).await.expect("linked").into_inner().learner_links;
     assert_eq!(linked.len(), 500);
     refused(learners.batch_create_learner_links(batch).await, Code::AlreadyExists, "LINK_UNCHANGED");
 
-    let passed = (0..500).map(|number| certifying(&format!("learners/l-{number}"), "az-104", certification("az-104", "2024-05-01")));
-    let batch = v1::BatchCreateCertificationsRequest { parent: "learners/-".to_owned(), requests: passed.collect(), ..Default::default() };
+    let passed = (0..500)
+        .map(|number| certifying(&format!("learners/l-{number}"), "az-104", certification("az-104", "2024-05-01")));
+    let batch = v1::BatchCreateCertificationsRequest {
+        parent: "learners/-".to_owned(),
+        requests: passed.collect(),
+        ..Default::default()
+    };
     let mut certifications = suite.staff().certifications();
     let recorded = certifications.batch_create_certifications(batch.clone()).await.expect("recorded").into_inner();
     assert_eq!(recorded.certifications.len(), 500);
@@ -181,16 +206,24 @@ async fn certifications_are_recorded_once_and_may_end() {
     suite.learner("kim").await;
     let mut client = suite.staff().certifications();
     let full = v1::Certification { expire_time: time("2025-05-01"), ..certification("az-104", "2024-05-01") };
-    let created = client.create_certification(certifying("learners/kim", "first", full)).await.expect("created").into_inner();
+    let created =
+        client.create_certification(certifying("learners/kim", "first", full)).await.expect("created").into_inner();
     let metadata = refused(
         client.create_certification(certifying("learners/kim", "second", certification("az-104", "2024-05-01"))).await,
         Code::AlreadyExists,
         "RESOURCE_ALREADY_EXISTS",
     );
     assert_eq!(metadata["resource"], "learners/kim/certifications/first");
-    refused(client.create_certification(certifying("learners/nobody", "x", certification("az-104", "2024-05-01"))).await, Code::NotFound, "NOT_FOUND");
+    refused(
+        client.create_certification(certifying("learners/nobody", "x", certification("az-104", "2024-05-01"))).await,
+        Code::NotFound,
+        "NOT_FOUND",
+    );
     let backwards = v1::Certification { expire_time: time("2024-04-01"), ..certification("az-305", "2024-05-01") };
-    assert_eq!(wrong_fields(client.create_certification(certifying("learners/kim", "x", backwards)).await), ["certification.expire_time"]);
+    assert_eq!(
+        wrong_fields(client.create_certification(certifying("learners/kim", "x", backwards)).await),
+        ["certification.expire_time"]
+    );
 
     let update = |mask: &str, certification: v1::Certification| v1::UpdateCertificationRequest {
         certification: Some(v1::Certification { name: created.name.clone(), ..certification }),
@@ -200,15 +233,22 @@ async fn certifications_are_recorded_once_and_may_end() {
     let retired = v1::Certification { retire_time: time("2024-07-31"), ..Default::default() };
     let found = client.update_certification(update("retire_time", retired)).await.expect("retired").into_inner();
     assert_eq!((found.retire_time, found.expire_time), (time("2024-07-31"), time("2025-05-01")));
-    let found = client.update_certification(update("*", v1::Certification::default())).await.expect("cleared").into_inner();
+    let found =
+        client.update_certification(update("*", v1::Certification::default())).await.expect("cleared").into_inner();
     assert_eq!((found.retire_time, found.expire_time), (None, None));
     let get = v1::GetCertificationRequest { name: created.name.clone(), ..Default::default() };
     assert_eq!(client.get_certification(get).await.expect("there").into_inner(), found);
     let revoked = v1::Certification { revoke_time: time("2024-08-01"), ..Default::default() };
     client.update_certification(update("revoke_time", revoked)).await.expect("revoked");
-    let list = |effective_time| v1::ListCertificationsRequest { parent: "learners/-".to_owned(), effective_time, ..Default::default() };
+    let list = |effective_time| v1::ListCertificationsRequest {
+        parent: "learners/-".to_owned(),
+        effective_time,
+        ..Default::default()
+    };
     assert_eq!(client.list_certifications(list(None)).await.expect("listed").get_ref().certifications.len(), 1);
-    assert!(client.list_certifications(list(time("2024-06-01"))).await.expect("listed").get_ref().certifications.is_empty());
+    assert!(
+        client.list_certifications(list(time("2024-06-01"))).await.expect("listed").get_ref().certifications.is_empty()
+    );
 }
 
 #[tokio::test]
@@ -230,11 +270,19 @@ async fn contacts_are_roles_and_ids() {
     };
     let created = contacts.create_contact(contact("first", "learners/kim")).await.expect("created").into_inner();
     assert_eq!((created.role(), created.start_time), (v1::contact::Role::Primary, time("2024-09-15")));
-    refused(contacts.create_contact(contact("first", "learners/kim")).await, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS");
+    refused(
+        contacts.create_contact(contact("first", "learners/kim")).await,
+        Code::AlreadyExists,
+        "RESOURCE_ALREADY_EXISTS",
+    );
     refused(contacts.create_contact(contact("second", "learners/nobody")).await, Code::NotFound, "NOT_FOUND");
     let erase = v1::EraseLearnerRequest { name: "learners/lee".to_owned(), ..Default::default() };
     suite.staff().learners().erase_learner(erase).await.expect("erased");
-    refused(contacts.create_contact(contact("second", "learners/lee")).await, Code::FailedPrecondition, "LEARNER_ERASED");
+    refused(
+        contacts.create_contact(contact("second", "learners/lee")).await,
+        Code::FailedPrecondition,
+        "LEARNER_ERASED",
+    );
 
     suite.at("2024-10-01");
     let end = v1::EndContactRequest { name: created.name.clone(), ..Default::default() };

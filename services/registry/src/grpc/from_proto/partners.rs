@@ -81,7 +81,11 @@ fn profile(wrong: &mut Violations, partner: &v1::Partner) -> Option<Profile> {
     })
 }
 
-pub fn create_partner(wrong: &mut Violations, request: &v1::CreatePartnerRequest, call: &Call) -> Option<CreatePartner> {
+pub fn create_partner(
+    wrong: &mut Violations,
+    request: &v1::CreatePartnerRequest,
+    call: &Call,
+) -> Option<CreatePartner> {
     let id = chosen_id(wrong, "partner_id", &request.partner_id, call);
     let partner = wrong.required("partner", request.partner.as_ref())?;
     let (profile, origin) = wrong.within("partner", |wrong| {
@@ -113,14 +117,19 @@ pub fn batch_create_partners(
     })
 }
 
-pub fn update_partner(wrong: &mut Violations, request: &v1::UpdatePartnerRequest, call: &Call) -> Option<UpdatePartner> {
+pub fn update_partner(
+    wrong: &mut Violations,
+    request: &v1::UpdatePartnerRequest,
+    call: &Call,
+) -> Option<UpdatePartner> {
     const MUTABLE: &[&str] = &["display_name", "global_account", "business_types", "region_code", "tax_id", "domain"];
     let partner = wrong.required("partner", request.partner.as_ref())?;
     let update = call.mask(wrong, Update::parse(request.update_mask.as_ref(), partner, MUTABLE))?;
     wrong.within("partner", |wrong| {
         let key = partner_id(wrong, "name", &partner.name);
         // An absent value is a complaint only where the mask has its field.
-        let display_name = update.has("display_name").then(|| wrong.take("display_name", Title::parse(&partner.display_name)));
+        let display_name =
+            update.has("display_name").then(|| wrong.take("display_name", Title::parse(&partner.display_name)));
         let global_account =
             update.has("global_account").then(|| optional_partner(wrong, "global_account", &partner.global_account));
         let business_types = update.has("business_types").then(|| business_types(wrong, &partner.business_types));
@@ -140,7 +149,11 @@ pub fn update_partner(wrong: &mut Violations, request: &v1::UpdatePartnerRequest
     })
 }
 
-pub fn create_contact(wrong: &mut Violations, request: &v1::CreateContactRequest, call: &Call) -> Option<CreateContact> {
+pub fn create_contact(
+    wrong: &mut Violations,
+    request: &v1::CreateContactRequest,
+    call: &Call,
+) -> Option<CreateContact> {
     let key = owned_by_partner(wrong, &request.parent, ("contact_id", &request.contact_id), call);
     let contact = wrong.required("contact", request.contact.as_ref())?;
     wrong.within("contact", |wrong| {
@@ -160,7 +173,11 @@ pub fn create_contact(wrong: &mut Violations, request: &v1::CreateContactRequest
     })
 }
 
-pub fn create_agreement(wrong: &mut Violations, request: &v1::CreateAgreementRequest, call: &Call) -> Option<CreateAgreement> {
+pub fn create_agreement(
+    wrong: &mut Violations,
+    request: &v1::CreateAgreementRequest,
+    call: &Call,
+) -> Option<CreateAgreement> {
     let id = chosen_id(wrong, "agreement_id", &request.agreement_id, call);
     let agreement = wrong.required("agreement", request.agreement.as_ref())?;
     wrong.within("agreement", |wrong| {
@@ -242,15 +259,15 @@ pub fn update_enrollment(
     let update = call.mask(wrong, Update::parse(request.update_mask.as_ref(), enrollment, MUTABLE))?;
     wrong.within("enrollment", |wrong| {
         let key = of_partner(wrong, "name", &enrollment.name, ENROLLMENT);
-        let anniversary =
-            update.has("anniversary_date").then(|| wrong.date("anniversary_date", enrollment.anniversary_date.as_ref()));
+        let anniversary = update
+            .has("anniversary_date")
+            .then(|| wrong.date("anniversary_date", enrollment.anniversary_date.as_ref()));
         let fee_paid = update
             .has("fee_paid_time")
             .then(|| wrong.optional_instant("fee_paid_time", enrollment.fee_paid_time.as_ref()));
         let owner = key.as_ref().map(|key| &key.owner);
-        let acceptance = update
-            .has("agreement_acceptance")
-            .then(|| own_acceptance(wrong, &enrollment.agreement_acceptance, owner));
+        let acceptance =
+            update.has("agreement_acceptance").then(|| own_acceptance(wrong, &enrollment.agreement_acceptance, owner));
         Some(UpdateEnrollment {
             target: target(key, &enrollment.etag)?,
             anniversary: anniversary.flatten(),

@@ -26,7 +26,11 @@ fn email(wrong: &mut Violations, text: &str) -> Option<String> {
     is_address.then_some(text)
 }
 
-pub fn create_learner(wrong: &mut Violations, request: &v1::CreateLearnerRequest, call: &Call) -> Option<CreateLearner> {
+pub fn create_learner(
+    wrong: &mut Violations,
+    request: &v1::CreateLearnerRequest,
+    call: &Call,
+) -> Option<CreateLearner> {
     let id = chosen_id(wrong, "learner_id", &request.learner_id, call);
     let learner = wrong.required("learner", request.learner.as_ref())?;
     wrong.within("learner", |wrong| {
@@ -48,7 +52,11 @@ pub fn batch_create_learners(
     })
 }
 
-pub fn update_learner(wrong: &mut Violations, request: &v1::UpdateLearnerRequest, call: &Call) -> Option<UpdateLearner> {
+pub fn update_learner(
+    wrong: &mut Violations,
+    request: &v1::UpdateLearnerRequest,
+    call: &Call,
+) -> Option<UpdateLearner> {
     const MUTABLE: &[&str] = &["display_name", "email"];
     let learner = wrong.required("learner", request.learner.as_ref())?;
     let update = call.mask(wrong, Update::parse(request.update_mask.as_ref(), learner, MUTABLE))?;
