@@ -15,6 +15,9 @@ mod publish;
 mod store;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -87,7 +90,11 @@ pub async fn build(config: Config, deps: Deps) -> Result<Role, BoxError> {
         followed.insert(source, follower.following());
         followers.push(follower);
     }
-    let neighbors = Neighbors::new(channel(Source::Association)?, channel(Source::Competency)?);
+    let neighbors = Neighbors::new(
+        channel(Source::Registry)?,
+        channel(Source::Association)?,
+        channel(Source::Competency)?,
+    );
     let office = Office::new(store.clone(), clock, followed, neighbors, Changes::new());
     let routes = grpc::routes(&office, &feed, followers.clone(), config.parts);
     Ok(Role {

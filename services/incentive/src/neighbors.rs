@@ -27,6 +27,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Channels to the services that runs ask.
 #[derive(Clone, Debug)]
 pub struct Neighbors {
+    registry: Channel,
     association: Channel,
     competency: Channel,
 }
@@ -42,8 +43,30 @@ pub struct Row {
 
 impl Neighbors {
     /// Neighbours behind these channels.
-    pub fn new(association: Channel, competency: Channel) -> Neighbors {
-        Neighbors { association, competency }
+    pub fn new(registry: Channel, association: Channel, competency: Channel) -> Neighbors {
+        Neighbors { registry, association, competency }
+    }
+
+    fn channel(&self, source: Source) -> Channel {
+        match source {
+            Source::Registry => self.registry.clone(),
+            Source::Association => self.association.clone(),
+            Source::Competency => self.competency.clone(),
+        }
+    }
+
+    /// Seals a neighbour's feed at its present: everything it recorded before the call is known at the instant
+    /// that is given.
+    ///
+    /// # Errors
+    /// [`OpError::Unreachable`].
+    pub async fn sealed(&self, source: Source) -> Result<Instant, OpError> {
+        let mut client = ChangeFeedServiceClient::new(self.channel(source));
+        let request = SealFeedRequest { feed: format!("feeds/{}", source.name()), seal_time: None };
+        let head = client.seal_feed(request).await.map_err(silent(source))?.into_inner();
+        let sealed = head.sealed_time.as_ref().map(wire::instant).transpose();
+        let sealed = sealed.map_err(|error| WireFault::new("a head", error))?;
+        sealed.ok_or_else(|| WireFault::new("a head", "a sealed feed without its instant").into())
     }
 
     /// The records of an hour that counted at an instant.
@@ -108,9 +131,7 @@ impl Neighbors {
                 applied.is_none_or(|applied| applied < known)
             });
             if !behind {
-                let request = SealFeedRequest { feed: "feeds/competency".to_owned(), seal_time: None };
-                let sealed = client.seal_feed(request).await.map_err(&silent)?.into_inner().sealed_time;
-                return Ok(sealed.as_ref().and_then(|time| wire::instant(time).ok()).unwrap_or(known));
+                return self.sealed(Source::Competency).await;
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }

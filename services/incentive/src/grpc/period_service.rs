@@ -66,7 +66,7 @@ impl PeriodService for Desk {
         let period = from_proto::period(&mut wrong, "name", &message.name);
         let bundle = from_proto::bundle_hash(&mut wrong, "bundle_hash", &message.bundle_hash);
         let known = wrong.optional_instant("known_time", message.known_time.as_ref());
-        let latest = pin::instant(&self.office);
+        let latest = pin::instant(&self.office).await;
         if known.is_some_and(|known| known > latest) {
             wrong.add("known_time", format!("must not be later than now, {latest}"));
         }
@@ -107,7 +107,9 @@ impl PeriodService for Desk {
             "" => None,
             name => wrong.name("partner", name, PARTNER).map(|[partner]| partner.as_str().to_owned()),
         };
-        if known.is_some_and(|known| known > pin::instant(&self.office)) {
+        if let Some(known) = known
+            && known > pin::instant(&self.office).await
+        {
             wrong.add("known_time", "must not be later than now");
         }
         wrong.check()?;
@@ -179,7 +181,10 @@ impl Desk {
     ) -> Result<std::sync::Arc<program::Bundle>, OpError> {
         let hash = match given {
             Some(hash) => hash,
-            None => bundles::current(self.office.store().read(), known).await?,
+            None => {
+                pin::registry_passed(&self.office, known).await;
+                bundles::current(self.office.store().read(), known).await?
+            }
         };
         bundles::load(&self.office, hash).await
     }

@@ -115,14 +115,14 @@ fn rows(value: &Value<Charge>, case: &mut Case, found: &mut Vec<pb::RateRow>) {
         effective_date: announced.from.parse::<Date>().ok().map(wire::date),
         announced: true,
         rule_id: value.rule.clone(),
-        applies_to: case.applies_to.join(", "),
+        rate_case: case.applies_to.join(", "),
         ..Default::default()
     }));
 }
 
 fn charged(charge: &Charge, rule: &str, case: &Case, found: &mut Vec<pb::RateRow>) {
     let row = pb::RateRow {
-        applies_to: case.applies_to.join(", "),
+        rate_case: case.applies_to.join(", "),
         effective_date: case.since.map(wire::date),
         rule_id: rule.to_owned(),
         ..Default::default()

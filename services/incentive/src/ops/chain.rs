@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use program::incentives::{self, Carried, Prior, RateError, Rating};
+use program::incentives::{self, Carried, Prior, Rating};
 use program::{Bundle, Facts};
 use values::{Canon, Currency, Instant, Interval, Money, MoneyError, Month, Zone};
 
@@ -332,11 +332,6 @@ fn carried_unit(period: Month, plan: &str, currency: Currency, balances: BTreeMa
         counters: Vec::new(),
         paid_once: Vec::new(),
     }
-}
-
-/// Whether the engine asks for records of hours that were not fetched.
-pub fn asks_for_records(error: &OpError) -> bool {
-    matches!(error, OpError::Rate(RateError::HoursMustSplit(_)))
 }
 
 /// When a month ends in the last of the plans' zones.

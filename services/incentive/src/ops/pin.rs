@@ -38,6 +38,7 @@ async fn passed(office: &Office, source: Source, known: Instant) -> Result<Optio
     match passed {
         Err(_) => Err(unreachable(format!("its feed has not passed {known} within {PATIENCE:?}"))),
         Ok(Err(feed::FeedError::Stopped(_))) => Err(OpError::Stopping),
+        Ok(Err(feed::FeedError::Followed { .. })) => Err(OpError::NotYetKnown { feed: source.name(), known }),
         Ok(Err(error)) => Err(unreachable(error.to_string())),
         Ok(Ok(progress)) => Ok(Some(Pin { known, position: progress.position })),
     }
@@ -46,8 +47,26 @@ async fn passed(office: &Office, source: Source, known: Instant) -> Result<Optio
 /// How long one look waits for a feed before it is taken as not answering.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 
-/// The instant for a new run: the clock's, and never behind anything that was learned here already.
-pub fn instant(office: &Office) -> Instant {
-    let followed = [Source::Registry, Source::Association].into_iter().filter_map(|source| office.following(source));
-    followed.map(feed::Following::sealed).fold(office.clock().now(), Instant::max)
+/// The instant for a new run: everything that a neighbour recorded before the call is known at it. A
+/// neighbour that does not answer is taken as far as it was followed; the run waits for it.
+pub async fn instant(office: &Office) -> Instant {
+    let mut known = office.clock().now();
+    for source in [Source::Registry, Source::Association] {
+        let Some(following) = office.following(source) else { continue };
+        let sealed = office.neighbors().sealed(source).await.unwrap_or(Instant::MIN);
+        known = known.max(following.sealed()).max(sealed);
+    }
+    known
 }
+
+/// Waits a moment for what registry recorded up to an instant, so that the bundle that is current there is
+/// current here. When it takes longer, what is known here rules.
+pub async fn registry_passed(office: &Office, known: Instant) {
+    if let Some(following) = office.following(Source::Registry) {
+        // Late or stopped: the caller goes on with what it has.
+        let _ = tokio::time::timeout(MOMENT, following.passed(known)).await;
+    }
+}
+
+/// How long a call waits for a feed.
+const MOMENT: std::time::Duration = std::time::Duration::from_secs(2);

@@ -46,7 +46,10 @@ pub async fn preview(office: &Office, asked: PreviewPeriod) -> Result<Preview, O
     if let Some((period, run)) = books.closed.iter().find(|(month, _)| *month == asked.period) {
         return Err(CloseRefusal::AlreadyClosed { period: *period, run: *run }.into());
     }
-    let known = asked.known.unwrap_or_else(|| pin::instant(office));
+    let known = match asked.known {
+        Some(known) => known,
+        None => pin::instant(office).await,
+    };
     let feeds = pin::feeds(office, known).await?;
     let bundle = match asked.bundle {
         Some(bundle) => bundle,

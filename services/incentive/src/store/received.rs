@@ -139,26 +139,6 @@ pub async fn names<C: ConnectionTrait>(connection: &C, kind: &str, up_to: Instan
     Ok(names)
 }
 
-/// The newest revision of one thing recorded up to an instant, if there is one.
-///
-/// # Errors
-/// The database's.
-pub async fn find_latest<C: ConnectionTrait>(
-    connection: &C,
-    kind: &str,
-    name: &str,
-    up_to: Instant,
-) -> Result<Option<Received>, StoreError> {
-    let found = row::Entity::find()
-        .filter(row::Column::Kind.eq(kind))
-        .filter(row::Column::Name.eq(name))
-        .filter(row::Column::Recorded.lte(up_to.micros()))
-        .order_by(row::Column::Revision, Order::Desc)
-        .one(connection)
-        .await?;
-    found.map(received).transpose()
-}
-
 /// The earliest instant that anything one feed recorded inside `(after, up_to]` may change something
 /// for. Kinds that rating never reads are left out.
 ///

@@ -78,7 +78,7 @@ fn node(explanation: &Explanation) -> pb::ExplanationNode {
         numbers: explanation
             .numbers
             .iter()
-            .map(|number| pb::ExplanationNumber { name: number.name.clone(), value: number.value.clone() })
+            .map(|number| pb::ExplanationNumber { label: number.name.clone(), value: number.value.clone() })
             .collect(),
         counted: i64::try_from(explanation.counted).unwrap_or(i64::MAX),
         facts: explanation.facts.iter().map(fact).collect(),

@@ -1,0 +1,10 @@
+//! Incentive as its callers meet it: the generated clients over in-memory connections, beside neighbours
+//! whose feeds are real and whose facts the test says.
+
+mod closing;
+mod crashes;
+mod late_facts;
+mod reading;
+mod refusals;
+mod splitting;
+mod world;
