@@ -27,7 +27,8 @@ pub async fn append(tx: &DatabaseTransaction, change: NewChange) -> Result<(), S
 /// As of [`append`].
 pub async fn append_all(tx: &DatabaseTransaction, changes: Vec<NewChange>) -> Result<(), StoreError> {
     if let Some(large) = changes.iter().find(|change| change.payload.len() > MAX_PAYLOAD) {
-        let text = format!("the change of `{}` has {} bytes, more than a feed carries", large.aggregate, large.payload.len());
+        let text =
+            format!("the change of `{}` has {} bytes, more than a feed carries", large.aggregate, large.payload.len());
         return Err(StoreError::bug(text));
     }
     let Some(operation) = changes.iter().map(|change| change.operation).max() else {

@@ -161,11 +161,7 @@ impl NewChange {
     }
 
     /// The end of an aggregate. If it can come back under the same name, its revisions go on.
-    pub fn tombstone<M: Message + Name>(
-        aggregate: impl Into<String>,
-        revision: i64,
-        now: Instant,
-    ) -> NewChange {
+    pub fn tombstone<M: Message + Name>(aggregate: impl Into<String>, revision: i64, now: Instant) -> NewChange {
         NewChange {
             aggregate: aggregate.into(),
             revision,

@@ -1,8 +1,7 @@
 //! The producer's side: positions after the commit, the newest changes in memory, and the bell
 //! that wakes every stream.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use store::{Engine, Store, StoreError};
@@ -15,15 +14,13 @@ use crate::change::Change;
 use crate::cursor::Cursor;
 use crate::error::FeedError;
 use crate::outbox_sql::{self, HeadRow, Select};
+use crate::tail::{TAIL_CHANGES, Tail};
 
 /// How the time is told.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// Changes sequenced in one transaction.
 const SEQUENCE_LIMIT: i64 = 1_000;
-/// Changes kept in memory for the streams, at most this many and so many bytes.
-const TAIL_CHANGES: usize = 2_048;
-const TAIL_BYTES: usize = 2 * 1024 * 1024;
 /// How far ahead of the clock an instant may be sealed: the difference between two machines'.
 const SEAL_AHEAD_MICROS: i64 = 60_000_000;
 /// The pause before another look at a head that someone else has locked.
@@ -89,14 +86,6 @@ pub(crate) struct Head {
     pub(crate) closing: bool,
 }
 
-/// The newest changes, without a gap behind `base`.
-#[derive(Default)]
-struct Tail {
-    base: i64,
-    bytes: usize,
-    changes: VecDeque<Arc<Change>>,
-}
-
 /// Why the task of a feed looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Why {
@@ -116,11 +105,11 @@ impl Feed {
         let row = if row.epoch.is_empty() { name_feed(store, &config.name).await? } else { row };
         if row.feed != config.name {
             let text = format!("the database holds the feed of `{}`, not of `{}`", row.feed, config.name);
-            return Err(StoreError::Misconfigured(text).into());
+            return Err(StoreError::Misconfigured(text));
         }
         let event_id = outbox_sql::event_id_at(store.read(), row.position).await?.unwrap_or_default();
         let head = Head { sealed: row.sealed, cursor: cursor(&row, event_id), generation: 0, closing: false };
-        let tail = Tail { base: row.position, ..Tail::default() };
+        let tail = Tail::behind(row.position);
         Ok(Feed {
             inner: Arc::new(Inner {
                 store: store.clone(),
@@ -278,10 +267,9 @@ impl Feed {
     }
 
     async fn now(&self) -> Result<i64, StoreError> {
-        match (&self.inner.config.clock, self.inner.store.engine()) {
-            (Some(clock), _) => Ok(clock().micros()),
-            (None, Engine::Postgres) => outbox_sql::database_clock(self.inner.store.read()).await,
-            (None, Engine::Sqlite) => Ok(crate::clock::system().micros()),
+        match &self.inner.config.clock {
+            Some(clock) => Ok(clock().micros()),
+            None => outbox_sql::database_clock(self.inner.store.read()).await,
         }
     }
 
@@ -311,9 +299,9 @@ impl Feed {
             tracing::warn!(feed = self.name(), position = old.position, "the feed's database was restored");
         }
         if diverged {
-            self.keep(Vec::new(), row.position, true);
+            *self.tail() = Tail::behind(row.position);
         } else {
-            self.keep(fresh, from, false);
+            self.tail().add(fresh, from);
         }
         let head = Head { cursor: cursor(&row, event_id), sealed: row.sealed, generation, closing: known.closing };
         self.publish(head.clone());
@@ -333,32 +321,13 @@ impl Feed {
         });
     }
 
-    fn keep(&self, fresh: Vec<Change>, from: i64, restart: bool) {
-        let mut tail = self.inner.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = tail.changes.back().map_or(tail.base, |change| change.position);
-        if restart || last < from {
-            *tail = Tail { base: from, ..Tail::default() };
-        }
-        let last = tail.changes.back().map_or(tail.base, |change| change.position);
-        for change in fresh.into_iter().filter(|change| change.position > last) {
-            tail.bytes += change.payload.len();
-            tail.changes.push_back(Arc::new(change));
-        }
-        while tail.changes.len() > TAIL_CHANGES || tail.bytes > TAIL_BYTES {
-            let Some(oldest) = tail.changes.pop_front() else { break };
-            tail.bytes -= oldest.payload.len();
-            tail.base = oldest.position;
-        }
-    }
-
     /// The changes at hand behind a position; none when it lies before them.
     pub(crate) fn at_hand(&self, after: i64, limit: usize) -> Option<Vec<Arc<Change>>> {
-        let tail = self.inner.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        if after < tail.base {
-            return None;
-        }
-        let first = tail.changes.partition_point(|change| change.position <= after);
-        Some(tail.changes.iter().skip(first).take(limit).cloned().collect())
+        self.tail().after(after, limit)
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.inner.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn watch_head(&self) -> watch::Receiver<Head> {

@@ -37,7 +37,8 @@ pub async fn list_known_at<C: ConnectionTrait>(
 ) -> Result<Vec<Change>, FeedError> {
     expect_sealed(connection, known).await?;
     let kinds = [kind.to_owned()];
-    let select = Select { after, upto: i64::MAX, kinds: &kinds, known: Some(known.micros()), latest: true, bare: false };
+    let select =
+        Select { after, upto: i64::MAX, kinds: &kinds, known: Some(known.micros()), latest: true, bare: false };
     Ok(outbox_sql::read(connection, &select, limit).await?)
 }
 

@@ -19,6 +19,7 @@ mod history;
 mod outbox_sql;
 mod server;
 mod tables;
+mod tail;
 mod watch;
 
 #[cfg(test)]

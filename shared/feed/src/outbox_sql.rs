@@ -70,11 +70,7 @@ pub(crate) async fn insert(tx: &DatabaseTransaction, rows: Vec<Row>) -> Result<(
 
 /// Takes the next positions on SQLite, inside the writing transaction. Returns the first of them
 /// and the recorded time of all of them.
-pub(crate) async fn take_positions(
-    tx: &DatabaseTransaction,
-    count: i64,
-    now: i64,
-) -> Result<(i64, i64), StoreError> {
+pub(crate) async fn take_positions(tx: &DatabaseTransaction, count: i64, now: i64) -> Result<(i64, i64), StoreError> {
     let sql = "UPDATE feed_head SET last_position = last_position + $1, sealed_micros = MAX(sealed_micros + 1, $2) \
                WHERE id = 1 RETURNING last_position - $1 + 1 AS first, sealed_micros";
     let row = tx.query_one_raw(statement(tx, sql, vec![count.into(), now.into()])).await?;
@@ -92,11 +88,7 @@ pub(crate) async fn lock_head(tx: &DatabaseTransaction, wait: bool) -> Result<bo
 /// Gives the smallest pending tickets the next positions on PostgreSQL, and returns how many. The
 /// head must be locked by an **earlier statement** of this transaction, under READ COMMITTED: the
 /// fresh snapshot of this one then sees everything the sequencer before us has done.
-pub(crate) async fn sequence(
-    tx: &DatabaseTransaction,
-    limit: i64,
-    now: Option<i64>,
-) -> Result<i64, StoreError> {
+pub(crate) async fn sequence(tx: &DatabaseTransaction, limit: i64, now: Option<i64>) -> Result<i64, StoreError> {
     let sql = format!(
         "WITH pending AS MATERIALIZED ( \
            SELECT ticket, row_number() OVER (ORDER BY ticket) AS n \
@@ -126,9 +118,13 @@ pub(crate) async fn seal(tx: &DatabaseTransaction, to: i64) -> Result<(), StoreE
     Ok(())
 }
 
-/// The clock of the database (PostgreSQL).
+/// The clock of the database; on SQLite the machine's, to the millisecond.
 pub(crate) async fn database_clock<C: ConnectionTrait>(connection: &C) -> Result<i64, StoreError> {
-    let sql = format!("SELECT {DATABASE_CLOCK} AS now");
+    let clock = match connection.get_database_backend() {
+        sea_orm::DbBackend::Postgres => DATABASE_CLOCK,
+        _ => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+    };
+    let sql = format!("SELECT {clock} AS now");
     let row = connection.query_one_raw(statement(connection, sql, Vec::new())).await?;
     let row = row.ok_or_else(|| StoreError::bug("the database has no clock"))?;
     Ok(row.try_get("", "now")?)
@@ -201,18 +197,16 @@ pub(crate) async fn read<C: ConnectionTrait>(
         filter.push_str(&format!(" AND e.kind IN ({})", kinds.join(", ")));
     }
     if select.latest {
-        let known = select.known.map_or(String::new(), |known| {
-            format!(" AND later.recorded_micros <= {}", place(known.into()))
-        });
+        let known = select
+            .known
+            .map_or(String::new(), |known| format!(" AND later.recorded_micros <= {}", place(known.into())));
         filter.push_str(&format!(
             " AND e.nature <> 'tombstone' AND (e.nature = 'entry' OR NOT EXISTS (SELECT 1 FROM feed_event later \
              WHERE later.aggregate = e.aggregate AND later.revision > e.revision AND later.position <= $2{known}))"
         ));
     }
     let columns = if select.bare { COLUMNS.replace(" payload,", "") } else { COLUMNS.to_owned() };
-    let sql = format!(
-        "SELECT {columns} FROM feed_event e WHERE {filter} ORDER BY e.position LIMIT {limit}"
-    );
+    let sql = format!("SELECT {columns} FROM feed_event e WHERE {filter} ORDER BY e.position LIMIT {limit}");
     let rows = connection.query_all_raw(statement(connection, sql, values)).await?;
     rows.iter().map(|row| change(row, select.bare)).collect()
 }

@@ -95,9 +95,8 @@ pub(crate) async fn start(feed: Feed, text: &str, kinds: Vec<String>) -> Result<
         };
         *word.lock().unwrap_or_else(PoisonError::into_inner) = status;
     });
-    let ending = futures::stream::once(async move {
-        last_word.lock().unwrap_or_else(PoisonError::into_inner).take().map(Err)
-    });
+    let ending =
+        futures::stream::once(async move { last_word.lock().unwrap_or_else(PoisonError::into_inner).take().map(Err) });
     Ok(ReceiverStream::new(receiver).map(Ok).chain(ending.filter_map(std::future::ready)).boxed())
 }
 
@@ -159,8 +158,7 @@ impl Watcher {
         self.cursor.position = last.position;
         self.cursor.event_id.clone_from(&last.event_id);
         // More changes may have been recorded at the instant of the last one, unless it is the head.
-        let sealed =
-            if last.position == head.cursor.position { head.sealed } else { last.recorded.micros() - 1 };
+        let sealed = if last.position == head.cursor.position { head.sealed } else { last.recorded.micros() - 1 };
         let changes: Vec<wire::Change> = next
             .iter()
             .filter(|change| self.kinds.is_empty() || self.kinds.contains(&change.kind))

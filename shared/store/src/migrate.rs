@@ -1,9 +1,7 @@
 //! Bringing a schema up to date, once, however many replicas start together.
 
 use sea_orm::sea_query::{ColumnDef, Index, Table};
-use sea_orm::{
-    ConnectionTrait, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait};
 use sea_orm_migration::async_trait::async_trait;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
@@ -120,11 +118,7 @@ impl MigrationTrait for OnceTable {
             .primary_key(Index::create().col("caller").col("method").col("request_id"))
             .to_owned();
         manager.create_table(table).await?;
-        let by_age = Index::create()
-            .name("store_once_by_age")
-            .table("store_once")
-            .col("created_micros")
-            .to_owned();
+        let by_age = Index::create().name("store_once_by_age").table("store_once").col("created_micros").to_owned();
         manager.create_index(by_age).await
     }
 

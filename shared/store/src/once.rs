@@ -41,7 +41,7 @@ impl Store {
         E: std::error::Error + From<StoreError> + Send + 'static,
     {
         let body = &body;
-        let sweep = self.inner.requests.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == 0;
+        let sweep = self.inner.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY);
         let outcome = self.transact(move |tx| {
             Box::pin(async move {
                 if key.request_id.is_empty() {
@@ -116,12 +116,8 @@ async fn recorded(tx: &DatabaseTransaction, key: &OnceKey) -> Result<Vec<u8>, St
 
 async fn record(tx: &DatabaseTransaction, key: &OnceKey, reply: &[u8]) -> Result<(), DbErr> {
     let sql = "UPDATE store_once SET reply = $1 WHERE caller = $2 AND method = $3 AND request_id = $4";
-    let values = [
-        reply.to_vec().into(),
-        key.caller.clone().into(),
-        key.method.clone().into(),
-        key.request_id.clone().into(),
-    ];
+    let values =
+        [reply.to_vec().into(), key.caller.clone().into(), key.method.clone().into(), key.request_id.clone().into()];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
 }

@@ -59,12 +59,7 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> StoreOptions {
-        StoreOptions {
-            synchronous: Synchronous::Full,
-            readers: 3,
-            connections: 10,
-            patience: Duration::from_secs(10),
-        }
+        StoreOptions { synchronous: Synchronous::Full, readers: 3, connections: 10, patience: Duration::from_secs(10) }
     }
 }
 

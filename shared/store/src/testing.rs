@@ -4,6 +4,8 @@
 //! cluster is started for this process, and stopped when the process ends, however it ends. Where
 //! PostgreSQL is missing, a line past the capture of the test runner says so, and the report file.
 
+#![expect(clippy::panic, reason = "a test without its database can only fail")]
+
 mod cluster;
 
 use std::io::Write;
@@ -130,7 +132,9 @@ fn next_name() -> String {
 /// When the variable is not a number.
 pub fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
-    let seed = match std::env::var("ACCOLADE_TEST_SEED") {
+    #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
+    let given = std::env::var("ACCOLADE_TEST_SEED");
+    let seed = match given {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("ACCOLADE_TEST_SEED is not a number: `{text}`")),
         Err(_) => RandomState::new().hash_one(0),
     };

@@ -28,14 +28,14 @@ pub(super) enum FollowError {
         aggregate: String,
         kind: String,
         #[source]
-        source: ApplyError,
+        source: Box<ApplyError>,
     },
     /// An aggregate that could not be forgotten.
     #[error("`{aggregate}` cannot be forgotten")]
     Forget {
         aggregate: String,
         #[source]
-        source: ApplyError,
+        source: Box<ApplyError>,
     },
     /// Someone else has the lease.
     #[error("another replica follows now")]
@@ -83,12 +83,7 @@ struct Work<'a> {
 impl Follower {
     /// Applies changes and moves the follower. Changes that fail alone are tried again, and then
     /// parked; everything else that fails is the follower's own trouble.
-    pub(super) async fn apply_changes(
-        &self,
-        lease: Lease,
-        changes: &[Change],
-        to: &Move,
-    ) -> Result<(), FollowError> {
+    pub(super) async fn apply_changes(&self, lease: Lease, changes: &[Change], to: &Move) -> Result<(), FollowError> {
         let inner = &*self.inner;
         let work = Work { store: &inner.store, config: &inner.config, apply: &*inner.apply, lease };
         match work.apply_together(changes, to).await {
@@ -165,8 +160,7 @@ impl Work<'_> {
         };
         let (work, parked) = (self, &parked);
         let changes = std::slice::from_ref(change);
-        let done =
-            self.store.transact(|tx| Box::pin(async move { work.write(&tx, changes, to, Some(parked)).await }));
+        let done = self.store.transact(|tx| Box::pin(async move { work.write(&tx, changes, to, Some(parked)).await }));
         done.await
     }
 
@@ -227,11 +221,7 @@ impl Work<'_> {
 }
 
 /// Applies one change, as a part of the trace of the operation that made it.
-pub(super) async fn apply_one(
-    apply: &dyn Apply,
-    tx: &DatabaseTransaction,
-    change: &Change,
-) -> Result<(), FollowError> {
+pub(super) async fn apply_one(apply: &dyn Apply, tx: &DatabaseTransaction, change: &Change) -> Result<(), FollowError> {
     let applying = apply.apply(tx, change);
     let outcome = if change.trace_parent.is_empty() {
         applying.await
@@ -244,6 +234,6 @@ pub(super) async fn apply_one(
         event_id: change.event_id.clone(),
         aggregate: change.aggregate.clone(),
         kind: change.kind.clone(),
-        source,
+        source: Box::new(source),
     })
 }

@@ -125,12 +125,7 @@ pub(crate) async fn acquire(
 }
 
 /// Prolongs the lease; false when it was lost.
-pub(crate) async fn renew(
-    tx: &DatabaseTransaction,
-    feed: &str,
-    fence: i64,
-    micros: i64,
-) -> Result<bool, StoreError> {
+pub(crate) async fn renew(tx: &DatabaseTransaction, feed: &str, fence: i64, micros: i64) -> Result<bool, StoreError> {
     let now = clock(tx.get_database_backend());
     let sql = format!("UPDATE feed_follower SET lease_micros = {now} + $3 WHERE feed = $1 AND fence = $2");
     let done = tx.execute_raw(statement(tx, sql, vec![feed.into(), fence.into(), micros.into()])).await?;
@@ -158,12 +153,7 @@ pub(crate) async fn advance(
     let mut values: Vec<Value> = vec![feed.into(), fence.into(), lease.into()];
     let set = match to {
         Move::Cursor { cursor, position, applied, head_position } => {
-            values.extend([
-                cursor.clone().into(),
-                (*position).into(),
-                (*applied).into(),
-                (*head_position).into(),
-            ]);
+            values.extend([cursor.clone().into(), (*position).into(), (*applied).into(), (*head_position).into()]);
             "cursor = $4, position = $5, applied_micros = $6, head_position = $7, phase = 'follow', page_token = ''"
         }
         Move::Page { phase, page_token } => {
@@ -172,8 +162,7 @@ pub(crate) async fn advance(
             "phase = $4, page_token = $5, applied_micros = 0"
         }
     };
-    let sql =
-        format!("UPDATE feed_follower SET {set}, lease_micros = {now} + $3 WHERE feed = $1 AND fence = $2");
+    let sql = format!("UPDATE feed_follower SET {set}, lease_micros = {now} + $3 WHERE feed = $1 AND fence = $2");
     let done = tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(done.rows_affected() == 1)
 }

@@ -69,7 +69,7 @@ impl Follower {
                     }
                     Ok(Outcome::Nothing) => {}
                     Err(FollowError::Change { source, .. }) if !source.is_transient() => {
-                        self.note_failure(&parked, &chain(&source)).await?;
+                        self.note_failure(&parked, &chain(&*source)).await?;
                     }
                     Err(error) => return Err(error),
                 }

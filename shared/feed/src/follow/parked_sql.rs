@@ -70,10 +70,7 @@ pub(super) async fn insert(tx: &DatabaseTransaction, feed: &str, parked: &Parked
 }
 
 /// The aggregates whose changes must wait.
-pub(super) async fn blocked_aggregates(
-    tx: &DatabaseTransaction,
-    feed: &str,
-) -> Result<HashSet<String>, StoreError> {
+pub(super) async fn blocked_aggregates(tx: &DatabaseTransaction, feed: &str) -> Result<HashSet<String>, StoreError> {
     let sql = "SELECT DISTINCT aggregate FROM feed_parked WHERE feed = $1 AND cause <> 'skipped'";
     let rows = tx.query_all_raw(statement(tx, sql, vec![feed.into()])).await?;
     rows.iter().map(|row| Ok(row.try_get("", "aggregate")?)).collect()

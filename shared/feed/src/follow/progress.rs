@@ -90,9 +90,8 @@ impl Following {
                 }
                 Err(_) => tokio::time::sleep(ASK_AGAIN).await,
             }
-            let applied = progress.wait_for(|now| {
-                now.state == State::Stopped || now.applied.is_some_and(|applied| applied >= known)
-            });
+            let applied = progress
+                .wait_for(|now| now.state == State::Stopped || now.applied.is_some_and(|applied| applied >= known));
             // Asking again after a while costs little, and a message may have been lost with a stream.
             let _ = tokio::time::timeout(WAIT, applied).await;
         }
@@ -119,8 +118,7 @@ impl Following {
     pub async fn caught_up(&self) -> Result<Progress, FeedError> {
         let request = wire::SealFeedRequest { feed: format!("feeds/{}", self.feed), seal_time: None };
         let head = self.source.seal(request).await;
-        let head = head
-            .map_err(|status| FeedError::Followed { feed: self.feed.clone(), status: Box::new(status) })?;
+        let head = head.map_err(|status| FeedError::Followed { feed: self.feed.clone(), status: Box::new(status) })?;
         self.reached(head.position).await
     }
 
@@ -132,13 +130,10 @@ impl Following {
     pub async fn upstream(&self, feed: &str) -> Result<Option<Instant>, FeedError> {
         let request = wire::GetHeadRequest { name: format!("feeds/{}/head", self.feed) };
         let head = self.source.head(request).await;
-        let head = head
-            .map_err(|status| FeedError::Followed { feed: self.feed.clone(), status: Box::new(status) })?;
+        let head = head.map_err(|status| FeedError::Followed { feed: self.feed.clone(), status: Box::new(status) })?;
         let name = format!("feeds/{feed}");
         let followed = head.followed_feeds.iter().find(|followed| followed.feed == name);
-        Ok(followed
-            .and_then(|followed| followed.applied_time.as_ref())
-            .and_then(|time| rpc::wire::instant(time).ok()))
+        Ok(followed.and_then(|followed| followed.applied_time.as_ref()).and_then(|time| rpc::wire::instant(time).ok()))
     }
 
     fn expect_running(&self, now: Progress) -> Result<(), FeedError> {

@@ -78,7 +78,10 @@ impl Follower {
                         return Err(FollowError::Fenced);
                     }
                     let forgotten = apply.forget(&tx, kind, aggregate).await;
-                    forgotten.map_err(|source| FollowError::Forget { aggregate: aggregate.clone(), source })?;
+                    forgotten.map_err(|source| FollowError::Forget {
+                        aggregate: aggregate.clone(),
+                        source: Box::new(source),
+                    })?;
                     Ok(listed_sql::forget(&tx, feed, aggregate).await?)
                 })
             });

@@ -135,9 +135,8 @@ impl FollowerService for FollowerServer {
         let follower = self.find(&request.parent)?;
         let size = page_size("page_size", request.page_size)?;
         let after = decode_token(&request.page_token)?;
-        let mut parked = parked_sql::list(self.store.read(), follower.feed(), after, size + 1)
-            .await
-            .map_err(FeedError::from)?;
+        let mut parked =
+            parked_sql::list(self.store.read(), follower.feed(), after, size + 1).await.map_err(FeedError::from)?;
         let more = parked.len() > size;
         parked.truncate(size);
         let next_page_token = match parked.last() {

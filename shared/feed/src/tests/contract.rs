@@ -8,7 +8,7 @@ use rpc::wire::{instant, timestamp};
 use store::StoreError;
 use tonic::Status;
 
-use super::support::{ENTRY, Running, STATE, at, feed_changes, now, open, state, write};
+use super::support::{ENTRY, Running, STATE, at, feed_changes, lives, now, open, state, write};
 use crate::{FeedConfig, FeedError, NewChange, append, append_all, begin_epoch, compact, direct};
 
 fn watch(cursor: &str, kinds: &[&str]) -> wire::WatchRequest {
@@ -222,7 +222,7 @@ async fn a_reader_that_does_not_read_is_disconnected() {
         let head = running.feed.seal_now().await.expect("it seals");
         assert!(head > values::Instant::MIN);
         // The stream is left alone for longer than the patience: the reader is what is slow here.
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        lives(Duration::from_millis(400)).await;
         let mut position = 0;
         let status = loop {
             match next(&mut stream).await {

@@ -13,7 +13,8 @@ use store::testing::{TestDatabase, seed};
 use store::{Engine, Store, StoreError};
 
 use super::support::{
-    Notes, Running, RunningFollower, by_aggregate, effects, feed_changes, items, lift, now, open, pairs, sql, state,
+    Notes, Running, RunningFollower, by_aggregate, effects, feed_changes, items, lift, lives, now, open, pairs, sql,
+    state,
 };
 use crate::{append, direct};
 
@@ -60,11 +61,7 @@ fn script(random: &mut ChaCha8Rng) -> Script {
             names.push(name);
         }
     }
-    Script {
-        names,
-        hold: Duration::from_micros(random.random_range(0..4_000)),
-        rollback: random.random_bool(0.15),
-    }
+    Script { names, hold: Duration::from_micros(random.random_range(0..4_000)), rollback: random.random_bool(0.15) }
 }
 
 async fn act(store: Store, script: Script, happened: Arc<Happened>) {
@@ -80,7 +77,7 @@ async fn act(store: Store, script: Script, happened: Arc<Happened>) {
                     }
                     append(&tx, state(name, revision, now())).await?;
                     // Others meet us here: this is what makes commits late.
-                    tokio::time::sleep(script.hold).await;
+                    lives(script.hold).await;
                     begun = std::time::Instant::now();
                 }
                 if script.rollback { Err(WriteError::RolledBack) } else { Ok(()) }
@@ -129,7 +126,7 @@ async fn mortal_feed(database: TestDatabase, seed: u64, end: Arc<AtomicBool>, ha
     while !end.load(Ordering::Relaxed) {
         let Ok(feed) = crate::Feed::open(&store, crate::FeedConfig::new("tests")).await else { continue };
         let runner = tokio::spawn(async move { feed.run(tokio_util::sync::CancellationToken::new()).await });
-        tokio::time::sleep(Duration::from_micros(random.random_range(500..30_000))).await;
+        lives(Duration::from_micros(random.random_range(500..30_000))).await;
         runner.abort();
         let _ = runner.await;
         count(&happened.killed_feeds);
@@ -148,7 +145,7 @@ async fn mortal_follower(
     let store = connect(&database).await;
     while !end.load(Ordering::Relaxed) {
         let follower = RunningFollower::start(&store, direct(feed.clone()), Arc::new(Notes::default()));
-        tokio::time::sleep(Duration::from_micros(random.random_range(500..40_000))).await;
+        lives(Duration::from_micros(random.random_range(500..40_000))).await;
         follower.kill().await;
         count(&happened.killed_followers);
     }
@@ -159,7 +156,7 @@ async fn killer(database: TestDatabase, seed: u64, end: Arc<AtomicBool>, happene
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let store = connect(&database).await;
     while !end.load(Ordering::Relaxed) {
-        tokio::time::sleep(Duration::from_millis(random.random_range(5..40))).await;
+        lives(Duration::from_millis(random.random_range(5..40))).await;
         let kill = "SELECT pg_terminate_backend(pid) AS killed FROM pg_stat_activity \
                     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' \
                     ORDER BY random() LIMIT 1";

@@ -27,7 +27,12 @@ async fn effects_follow_commits_through_a_real_connection() {
             delays.push(begun.elapsed());
         }
         delays.sort_unstable();
-        println!("{:?}: commit to effect, median {:?}, 99th percentile {:?}", producer.engine(), delays[50], delays[98]);
+        println!(
+            "{:?}: commit to effect, median {:?}, 99th percentile {:?}",
+            producer.engine(),
+            delays[50],
+            delays[98]
+        );
         // A tick or a heartbeat that is waited for would show as tens or thousands of milliseconds.
         assert!(delays[50] < Duration::from_millis(250), "{delays:?}");
         let all = effects(&consumer).await;

@@ -99,9 +99,8 @@ async fn everything_committed_before_a_seal_is_known_at_it() {
         // Nobody sequences: the seal must do it.
         let feed = crate::Feed::open(&store, crate::FeedConfig::new("tests")).await.expect("it opens");
         for revision in 1..=20 {
-            let written = store.transact(|tx| {
-                Box::pin(async move { append(&tx, state("items/a", revision, now())).await })
-            });
+            let written =
+                store.transact(|tx| Box::pin(async move { append(&tx, state("items/a", revision, now())).await }));
             let written: Result<(), StoreError> = written.await;
             written.expect("it is written");
             let known = now().max(feed.seal_now().await.expect("it seals"));

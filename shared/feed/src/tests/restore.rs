@@ -13,7 +13,7 @@ use store::Store;
 use store::testing::{TestDatabase, seed};
 use tonic::{Status, async_trait};
 
-use super::support::{Notes, Running, RunningFollower, effects, feed_changes, now, open, pairs, write};
+use super::support::{Notes, Running, RunningFollower, effects, feed_changes, lives, now, open, pairs, write};
 use crate::{Source, begin_epoch, direct};
 
 /// The address of a service, behind which the service can be replaced.
@@ -110,7 +110,7 @@ async fn a_follower_finds_its_way_back_after_a_restore_from_backup() {
             // It dies in the middle of the resync as well, several times.
             let mut follower = follower;
             for _ in 0..6 {
-                tokio::time::sleep(Duration::from_micros(random.random_range(500..25_000))).await;
+                lives(Duration::from_micros(random.random_range(500..25_000))).await;
                 follower.kill().await;
                 follower = RunningFollower::start(&target, address.clone(), notes.clone());
             }

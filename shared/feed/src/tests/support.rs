@@ -87,6 +87,12 @@ pub(super) fn now() -> Instant {
     crate::clock::system()
 }
 
+/// How long something lives, or is held, before what comes next happens to it. Nothing is waited
+/// for with it: the time is part of what is tested.
+pub(super) async fn lives(span: std::time::Duration) {
+    let _ = tokio::time::timeout(span, std::future::pending::<()>()).await;
+}
+
 /// A running feed, stopped with its handle.
 pub(super) struct Running {
     pub(super) feed: Feed,

@@ -70,12 +70,10 @@ fn binaries() -> Option<PathBuf> {
 
 fn start(binaries: &Path, folder: &Path) -> Cluster {
     let data = folder.join("data");
-    run(
-        as_postgres(&binaries.join("initdb"))
-            .args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C"])
-            .arg("--pgdata")
-            .arg(&data),
-    );
+    run(as_postgres(&binaries.join("initdb"))
+        .args(["--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C"])
+        .arg("--pgdata")
+        .arg(&data));
     let settings = [
         "-c listen_addresses=''",
         &format!("-c unix_socket_directories='{}'", folder.display()),
@@ -83,16 +81,14 @@ fn start(binaries: &Path, folder: &Path) -> Cluster {
         "-c max_connections=500 -c shared_buffers=64MB -c max_wal_size=2GB",
         "-c log_min_messages=fatal -c log_min_error_statement=panic",
     ];
-    run(
-        as_postgres(&binaries.join("pg_ctl"))
-            .args(["start", "-w", "-s"])
-            .arg("-D")
-            .arg(&data)
-            .arg("-l")
-            .arg(folder.join("log"))
-            .arg("-o")
-            .arg(settings.join(" ")),
-    );
+    run(as_postgres(&binaries.join("pg_ctl"))
+        .args(["start", "-w", "-s"])
+        .arg("-D")
+        .arg(&data)
+        .arg("-l")
+        .arg(folder.join("log"))
+        .arg("-o")
+        .arg(settings.join(" ")));
     Cluster { socket: folder.to_path_buf() }
 }
 

@@ -46,9 +46,8 @@ async fn decimals_come_back_digit_for_digit() {
 #[tokio::test]
 async fn sums_equal_the_sum_in_memory() {
     let mut random = ChaCha8Rng::seed_from_u64(seed());
-    let costs: Vec<Decimal> = (0..300)
-        .map(|_| Decimal::from_attos(random.random_range(-(10_i128.pow(30))..10_i128.pow(30))))
-        .collect();
+    let costs: Vec<Decimal> =
+        (0..300).map(|_| Decimal::from_attos(random.random_range(-(10_i128.pow(30))..10_i128.pow(30)))).collect();
     let carries = costs.iter().filter(|cost| cost.is_negative()).count();
     assert!(carries > 50, "sums of one sign would not test the carries: {carries}");
     let expected = Decimal::checked_sum(costs.iter().copied()).expect("it fits");
