@@ -15,7 +15,7 @@ pub const BADGE: Pattern = Pattern::new("badges/{badge}");
 /// A notice to a partner.
 pub const NOTICE: Pattern = Pattern::new("partners/{partner}/notices/{notice}");
 /// What the name of a staged bundle begins with; the rest is its hash, which is longer than an id.
-pub const STAGED_BUNDLE: &str = "competencyBundles/";
+pub const STAGED_BUNDLE: &str = "stagedBundles/";
 /// What the name of a bundle in registry's register begins with.
 pub const BUNDLE: &str = "bundles/";
 

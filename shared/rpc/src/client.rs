@@ -52,9 +52,16 @@ enum Source {
     /// A token that somebody else issued; sent as it is.
     Given(HeaderValue),
     /// A caller for whom short-lived tokens are issued when they are needed.
-    Issued { tokens: Tokens, caller: Caller, now: Now, last: Mutex<Option<(Instant, HeaderValue)>> },
+    Issued(Box<Issued>),
     /// Nobody: health, or a call that carries its own header.
     Nobody,
+}
+
+struct Issued {
+    tokens: Tokens,
+    caller: Caller,
+    now: Now,
+    last: Mutex<Option<(Instant, HeaderValue)>>,
 }
 
 impl Identity {
@@ -62,7 +69,7 @@ impl Identity {
     /// called.
     pub fn issued(tokens: Tokens, caller: Caller) -> Identity {
         let now = tokens.now();
-        Identity(Arc::new(Source::Issued { tokens, caller, now, last: Mutex::new(None) }))
+        Identity(Arc::new(Source::Issued(Box::new(Issued { tokens, caller, now, last: Mutex::new(None) }))))
     }
 
     /// A bearer token that the caller already has.
@@ -82,20 +89,24 @@ impl Identity {
         match self.0.as_ref() {
             Source::Nobody => Ok(None),
             Source::Given(header) => Ok(Some(header.clone())),
-            Source::Issued { tokens, caller, now, last } => {
-                let now = now();
-                let half = i64::try_from(HOP.as_micros() / 2).unwrap_or(i64::MAX);
-                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some((issued, header)) = last.as_ref()
-                    && (0..half).contains(&(now.micros() - issued.micros()))
-                {
-                    return Ok(Some(header.clone()));
-                }
-                let fresh = header(&tokens.issue(caller, HOP)?)?;
-                *last = Some((now, fresh.clone()));
-                Ok(Some(fresh))
-            }
+            Source::Issued(issued) => issued.header().map(Some),
         }
+    }
+}
+
+impl Issued {
+    fn header(&self) -> Result<HeaderValue, Fault> {
+        let now = (self.now)();
+        let half = i64::try_from(HOP.as_micros() / 2).unwrap_or(i64::MAX);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((issued, header)) = last.as_ref()
+            && (0..half).contains(&(now.micros() - issued.micros()))
+        {
+            return Ok(header.clone());
+        }
+        let fresh = header(&self.tokens.issue(&self.caller, HOP)?)?;
+        *last = Some((now, fresh.clone()));
+        Ok(fresh)
     }
 }
 
@@ -111,7 +122,7 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_ref() {
             Source::Given(_) => f.write_str("Identity(a given token)"),
-            Source::Issued { caller, .. } => write!(f, "Identity({})", caller.subject),
+            Source::Issued(issued) => write!(f, "Identity({})", issued.caller.subject),
             Source::Nobody => f.write_str("Identity(nobody)"),
         }
     }

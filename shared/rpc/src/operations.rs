@@ -158,7 +158,7 @@ impl OperationsService for Server {
         let next_page_token =
             page.cut(&mut found, |operation| id(service, &operation.name).unwrap_or_default().to_owned())?;
         let operations = found.into_iter().map(Operation::into_wire).collect();
-        Ok(Response::new(wire::ListOperationsResponse { operations, next_page_token, ..Default::default() }))
+        Ok(Response::new(wire::ListOperationsResponse { operations, next_page_token }))
     }
 
     async fn get_operation(

@@ -89,7 +89,7 @@ impl BundleService for Bundles {
         let name = &request.get_ref().name;
         let Some(hash) = names::bundle_hash(names::STAGED_BUNDLE, name) else {
             let mut wrong = Violations::new();
-            wrong.add("name", "must look like `competencyBundles/{hash}`, where the hash has 64 hexadecimal digits");
+            wrong.add("name", "must look like `stagedBundles/{hash}`, where the hash has 64 hexadecimal digits");
             wrong.check()?;
             return Err(Fault::not_found("competency.accolade.dev/StagedBundle", name).into());
         };

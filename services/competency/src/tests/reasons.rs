@@ -52,10 +52,10 @@ async fn staging_is_idempotent_and_shown() {
     assert_eq!(got.expect("there").into_inner(), first);
     assert_eq!(first.programs[0].tier_program, "tierPrograms/test-tiers");
 
-    let name = format!("competencyBundles/{}", "0".repeat(64));
+    let name = format!("stagedBundles/{}", "0".repeat(64));
     let status = bundles.get_staged_bundle(wire::GetStagedBundleRequest { name }).await.expect_err("missing");
     assert_eq!(reason(&status), "NOT_FOUND");
-    let name = "competencyBundles/x".to_owned();
+    let name = "stagedBundles/x".to_owned();
     let status = bundles.get_staged_bundle(wire::GetStagedBundleRequest { name }).await.expect_err("wrong");
     assert_eq!(reason(&status), "INVALID_FIELDS");
 }

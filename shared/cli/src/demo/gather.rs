@@ -190,7 +190,7 @@ fn node(from: &incentive::ExplanationNode) -> Node {
         text: from.text.clone(),
         value: from.value.clone(),
         rule: from.rule_id.clone(),
-        numbers: from.numbers.iter().map(|it| (it.name.clone(), it.value.clone())).collect(),
+        numbers: from.numbers.iter().map(|it| (it.label.clone(), it.value.clone())).collect(),
         children: from.children.iter().map(node).collect(),
     }
 }
