@@ -31,7 +31,7 @@ pub async fn keep_fact(tx: &DatabaseTransaction, fact: &KeptFact) -> Result<(), 
                 concerned.extend(facts::linked_partners(tx, learner).await?);
             }
         }
-        (_, Some(customer)) => concerned.extend(facts::associated_partners(tx, customer).await?),
+        (_, Some(customer)) => concerned.extend(facts::associated_partners(tx, std::slice::from_ref(customer)).await?),
         (_, None) => {}
     }
     touch(tx, concerned, fact.recorded).await
@@ -59,16 +59,11 @@ pub async fn keep_usage(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<
     if !usage_sql::keep(tx, entry).await? {
         return Ok(());
     }
-    let subscriptions: BTreeSet<&String> = entry.cells.iter().map(|cell| &cell.subscription).collect();
-    let mut customers = BTreeSet::new();
-    for subscription in subscriptions {
-        customers.extend(facts::find_customer(tx, subscription).await?);
-    }
-    let mut concerned = BTreeSet::new();
-    for customer in customers {
-        concerned.extend(facts::associated_partners(tx, &customer).await?);
-    }
-    touch(tx, concerned, entry.recorded).await
+    let subscriptions: BTreeSet<String> = entry.cells.iter().map(|cell| cell.subscription.clone()).collect();
+    let subscriptions: Vec<String> = subscriptions.into_iter().collect();
+    let customers = facts::customers_of(tx, &subscriptions).await?;
+    let concerned = facts::associated_partners(tx, &customers).await?;
+    touch(tx, concerned.into_iter().collect(), entry.recorded).await
 }
 
 /// Records that registry made a bundle current: everybody is evaluated by the new rules.

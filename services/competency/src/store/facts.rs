@@ -4,7 +4,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{QueryOrder, QuerySelect, Set};
+use sea_orm::{QuerySelect, Set};
 use values::Instant;
 
 use super::{BOUND, instant};
@@ -129,56 +129,55 @@ pub async fn forget(db: &impl ConnectionTrait, kind: FactKind, aggregate: &str) 
     Ok(())
 }
 
-/// The accounts that any version of a link of these learners names.
+/// The accounts that any version of a link of this learner names.
 ///
 /// # Errors
 /// As the database's.
 pub async fn linked_partners(db: &impl ConnectionTrait, learner: &str) -> Result<Vec<String>, StoreError> {
-    distinct(db, FactKind::PersonLink, Column::Learner, learner).await
+    distinct(db, FactKind::PersonLink, Column::Partner, Column::Learner, &[learner.to_owned()]).await
 }
 
-/// The accounts that any version of an association with this customer names.
+/// The accounts that any version of an association with these customers names.
 ///
 /// # Errors
 /// As the database's.
-pub async fn associated_partners(db: &impl ConnectionTrait, customer: &str) -> Result<Vec<String>, StoreError> {
-    distinct(db, FactKind::Association, Column::Customer, customer).await
+pub async fn associated_partners(
+    db: &impl ConnectionTrait,
+    customers: &[String],
+) -> Result<Vec<String>, StoreError> {
+    distinct(db, FactKind::Association, Column::Partner, Column::Customer, customers).await
 }
 
-/// The customer of a subscription, once any version of it was followed.
+/// The customers of these subscriptions, those that were followed.
 ///
 /// # Errors
 /// As the database's.
-pub async fn find_customer(db: &impl ConnectionTrait, subscription: &str) -> Result<Option<String>, StoreError> {
-    let found: Option<Option<String>> = Entity::find()
-        .select_only()
-        .column(Column::Customer)
-        .filter(Column::Subscription.eq(subscription))
-        .filter(Column::Customer.is_not_null())
-        .limit(1)
-        .into_tuple()
-        .one(db)
-        .await?;
-    Ok(found.flatten())
+pub async fn customers_of(db: &impl ConnectionTrait, subscriptions: &[String]) -> Result<Vec<String>, StoreError> {
+    distinct(db, FactKind::Subscription, Column::Customer, Column::Subscription, subscriptions).await
 }
 
+/// The different values of a column among the facts of a kind that are found by others, in order.
 async fn distinct(
     db: &impl ConnectionTrait,
     kind: FactKind,
+    wanted: Column,
     by: Column,
-    value: &str,
+    values: &[String],
 ) -> Result<Vec<String>, StoreError> {
-    let partners: Vec<Option<String>> = Entity::find()
-        .select_only()
-        .column(Column::Partner)
-        .distinct()
-        .filter(Column::Kind.eq(kind.name()))
-        .filter(by.eq(value))
-        .order_by_asc(Column::Partner)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(partners.into_iter().flatten().collect())
+    let mut all = std::collections::BTreeSet::new();
+    for values in values.chunks(BOUND) {
+        let found: Vec<Option<String>> = Entity::find()
+            .select_only()
+            .column(wanted)
+            .distinct()
+            .filter(Column::Kind.eq(kind.name()))
+            .filter(by.is_in(values))
+            .into_tuple()
+            .all(db)
+            .await?;
+        all.extend(found.into_iter().flatten());
+    }
+    Ok(all.into_iter().collect())
 }
 
 impl Model {
