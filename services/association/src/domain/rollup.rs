@@ -1,0 +1,107 @@
+//! How records add up to cells: one per series and UTC hour of the usage's start.
+//!
+//! Rule ids: `association.flows_add_up`, `association.last_measurement_of_a_level`,
+//! `association.replaced_records_do_not_count`.
+
+use values::{Decimal, DecimalError, Instant};
+
+use crate::domain::usage::{Costs, Meter, RecordKey, UsageRecord};
+
+/// Rule id: quantities of a flow and all costs of an hour are added, exactly.
+pub const FLOWS_ADD_UP: &str = "association.flows_add_up";
+/// Rule id: a level's hour is its last measurement; of two at one instant, the one with the larger
+/// record key, so that the order of arrival never decides.
+pub const LAST_MEASUREMENT: &str = "association.last_measurement_of_a_level";
+/// Rule id: a replaced record stays and counts for nothing.
+pub const REPLACED_DO_NOT_COUNT: &str = "association.replaced_records_do_not_count";
+
+/// One measurement of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measurement {
+    /// When it was made.
+    pub at: Instant,
+    /// The record that says it.
+    pub key: RecordKey,
+    /// What was measured.
+    pub quantity: Decimal,
+}
+
+impl Measurement {
+    /// The later of two measurements (rule [`LAST_MEASUREMENT`]).
+    #[must_use]
+    pub fn later(self, other: Measurement) -> Measurement {
+        if (other.at, other.key) > (self.at, self.key) { other } else { self }
+    }
+}
+
+/// What records change in one cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CellChange {
+    /// The difference in the number of records that count.
+    pub count: i64,
+    /// The difference of a flow's quantity; zero for a level.
+    pub quantity: Decimal,
+    /// The differences of the costs; absent where no record said one.
+    pub costs: Costs,
+    /// The last of the new measurements of a level.
+    pub measured: Option<Measurement>,
+    /// Whether a measurement was taken out: the last one that remains must be looked up.
+    pub recount: bool,
+}
+
+impl CellChange {
+    /// Counts a record in (rule [`FLOWS_ADD_UP`]).
+    ///
+    /// # Errors
+    /// When a sum leaves the range.
+    pub fn add(&mut self, key: RecordKey, record: &UsageRecord) -> Result<(), DecimalError> {
+        self.count += 1;
+        match record.kind {
+            Meter::Flow => self.quantity = self.quantity.checked_add(record.quantity)?,
+            Meter::Level => {
+                let new = Measurement { at: record.start, key, quantity: record.quantity };
+                self.measured = Some(self.measured.map_or(new, |before| before.later(new)));
+            }
+        }
+        add_costs(&mut self.costs, &record.costs)
+    }
+
+    /// Notes a record that counts for nothing because it was replaced before it arrived (rule
+    /// [`REPLACED_DO_NOT_COUNT`]). Which costs were ever said is the same whichever arrives first.
+    ///
+    /// # Errors
+    /// As of [`CellChange::add`].
+    pub fn pass(&mut self, costs: &Costs) -> Result<(), DecimalError> {
+        add_costs(&mut self.costs, &costs.map(|cost| cost.map(|_| Decimal::ZERO)))
+    }
+
+    /// Takes a record out that was counted before (rule [`REPLACED_DO_NOT_COUNT`]).
+    ///
+    /// # Errors
+    /// As of [`CellChange::add`].
+    pub fn take(&mut self, kind: Meter, quantity: Decimal, costs: &Costs) -> Result<(), DecimalError> {
+        self.count -= 1;
+        match kind {
+            Meter::Flow => self.quantity = self.quantity.checked_sub(quantity)?,
+            Meter::Level => self.recount = true,
+        }
+        let mut negated = *costs;
+        for cost in negated.iter_mut().flatten() {
+            *cost = cost.checked_neg()?;
+        }
+        add_costs(&mut self.costs, &negated)
+    }
+}
+
+/// Adds costs column by column; a column is absent until somebody says one.
+///
+/// # Errors
+/// When a sum leaves the range.
+pub fn add_costs(sums: &mut Costs, costs: &Costs) -> Result<(), DecimalError> {
+    for (sum, cost) in sums.iter_mut().zip(costs) {
+        if let Some(cost) = cost {
+            *sum = Some(sum.unwrap_or(Decimal::ZERO).checked_add(*cost)?);
+        }
+    }
+    Ok(())
+}

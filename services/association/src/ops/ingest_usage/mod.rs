@@ -1,0 +1,143 @@
+//! `IngestUsage`: records in, each counted once, for ever.
+//!
+//! One group of records is one transaction: the keys that make a record known, its row, the sums of
+//! its hour, the progress of its import, and the entry that tells followers. In reading order:
+//! [`prepare`] (before the transaction), [`resolve`] (which series), [`replace`] (which record takes
+//! the place of which), [`settle`] (what becomes of the cells), and [`ingest`] which runs them.
+
+mod prepare;
+mod replace;
+mod resolve;
+mod settle;
+
+use sea_orm::DatabaseTransaction;
+use store::StoreError;
+use values::{Id, Instant};
+
+use crate::domain::usage::{SAME_ID_OTHER_CONTENT, UsageRecord};
+use crate::publish;
+use crate::store::{ingest_sql, usage_sql};
+
+#[cfg(any(test, feature = "bench"))]
+pub use prepare::prepare;
+pub use prepare::{Collecting, Group};
+pub use resolve::SeriesCache;
+
+/// What became of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new and counts.
+    Accepted,
+    /// It is new and waits for its subscription.
+    Unattached,
+    /// It was sent before with the same content.
+    Known,
+    /// It was not taken in.
+    Refused(Refusal),
+}
+
+/// Why a record was not taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The id was used with other content.
+    ContentDiffers,
+    /// The currency is not one of ISO 4217.
+    CurrencyUnknown(Vec<String>),
+    /// The subscription is billed in another currency.
+    CurrencyMismatch {
+        /// The currency of the record.
+        record: String,
+        /// The currency of the subscription.
+        subscription: String,
+    },
+    /// Fields are missing or wrong: a sentence for each.
+    Malformed(Vec<String>),
+    /// What it replaces is replaced by another record.
+    ReplacedAlready,
+    /// It names a subscription that does not exist.
+    SubscriptionNotFound,
+}
+
+/// A record as it came, or why it cannot be taken in.
+pub type Given = Result<UsageRecord, Refusal>;
+
+/// Which import a group belongs to, and the number of its last batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportStep {
+    /// The import.
+    pub import: Id,
+    /// The number of the batch.
+    pub sequence: i64,
+}
+
+/// What an ingest did.
+#[derive(Debug)]
+pub struct Ingested {
+    /// For every record of the group, in its order.
+    pub outcomes: Vec<Outcome>,
+    /// What may be remembered about series once the transaction is committed.
+    pub learned: resolve::Learned,
+}
+
+/// Takes a prepared group in.
+///
+/// # Errors
+/// The database's; what is wrong with single records stands in their outcomes.
+pub async fn ingest(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    cache: &SeriesCache,
+    group: &Group,
+) -> Result<Ingested, StoreError> {
+    replace::order_with_others(tx, group.replaces()).await?;
+    let known = usage_sql::known_keys(tx, group.keys()).await?;
+    let mut outcomes = vec![None; group.rows().len()];
+    let mut fresh = Vec::new();
+    for (place, row) in group.rows().iter().enumerate() {
+        match known.get(&row.key) {
+            Some(stored) if stored.content == row.content => outcomes[place] = Some(Outcome::Known),
+            Some(_) => outcomes[place] = Some(content_differs()),
+            None => fresh.push(place),
+        }
+    }
+    let resolved = resolve::resolve(tx, cache, group, &fresh).await?;
+    let mut accepted = Vec::with_capacity(fresh.len());
+    for (place, series) in fresh.into_iter().zip(resolved.of_rows) {
+        match series {
+            Ok(series) => accepted.push((place, series)),
+            Err(refusal) => outcomes[place] = Some(Outcome::Refused(refusal)),
+        }
+    }
+    let replacing = replace::decide(tx, group, &mut accepted, &mut outcomes).await?;
+    if !accepted.is_empty() {
+        let batch = ingest_sql::add_batch(tx, group.source(), now).await?;
+        let settled = settle::settle(tx, batch, group, &accepted, &replacing).await?;
+        publish::usage_batch(tx, now, batch, group.source(), &settled).await?;
+    }
+    for (place, series) in &accepted {
+        outcomes[*place] = Some(if series.subscription.is_some() { Outcome::Accepted } else { Outcome::Unattached });
+    }
+    let outcomes = group.spread(outcomes);
+    if let Some(step) = group.import() {
+        ingest_sql::add_progress(tx, step.import.as_str(), &progress(step, &outcomes), now).await?;
+    }
+    Ok(Ingested { outcomes, learned: resolved.learned })
+}
+
+/// Rule [`SAME_ID_OTHER_CONTENT`].
+fn content_differs() -> Outcome {
+    tracing::debug!(rule = SAME_ID_OTHER_CONTENT, "a record's id was used with other content");
+    Outcome::Refused(Refusal::ContentDiffers)
+}
+
+fn progress(step: &ImportStep, outcomes: &[Outcome]) -> ingest_sql::Progress {
+    let mut progress = ingest_sql::Progress { sequence: step.sequence, ..ingest_sql::Progress::default() };
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Accepted | Outcome::Unattached => progress.accepted += 1,
+            Outcome::Known => progress.known += 1,
+            Outcome::Refused(_) => progress.refused += 1,
+        }
+    }
+    progress
+}

@@ -1,0 +1,173 @@
+//! What can be done before the transaction: keys, hashes, repetitions within the group.
+
+use std::collections::HashMap;
+
+use crate::domain::usage::{ContentHash, Packed, RecordKey, UsageRecord, record_key};
+use crate::ops::ingest_usage::{Given, ImportStep, Outcome, Refusal};
+
+/// One record of a group, the first of its id.
+#[derive(Debug)]
+pub struct Row {
+    /// Its key.
+    pub key: RecordKey,
+    /// The hash of what it says.
+    pub content: ContentHash,
+    /// The key of what it replaces.
+    pub replaces: Option<RecordKey>,
+    /// What it adds up in, as bytes: the key of the cache of series.
+    pub series: Box<[u8]>,
+    /// What it says.
+    pub record: UsageRecord,
+}
+
+/// What stands at one place of the group as it was sent.
+#[derive(Debug)]
+enum Slot {
+    /// The row with this number.
+    Row(usize),
+    /// The same again as the row with this number.
+    Again(usize),
+    /// It cannot be taken in, whatever the database holds.
+    Refused(Refusal),
+}
+
+/// Records of one source that are taken in together.
+#[derive(Debug)]
+pub struct Group {
+    source: String,
+    import: Option<ImportStep>,
+    slots: Vec<Slot>,
+    rows: Vec<Row>,
+    keys: Vec<RecordKey>,
+}
+
+/// Collects records of one source, hashing each as it comes, so that little is left to do when the
+/// database is ready for them.
+#[derive(Debug)]
+pub struct Collecting {
+    group: Group,
+    first: HashMap<RecordKey, usize>,
+    buffer: Packed,
+}
+
+impl Collecting {
+    /// An empty group.
+    pub fn new(source: String) -> Collecting {
+        let group = Group { source, import: None, slots: Vec::new(), rows: Vec::new(), keys: Vec::new() };
+        Collecting { group, first: HashMap::new(), buffer: Packed::default() }
+    }
+
+    /// Adds records.
+    pub fn extend(&mut self, given: impl IntoIterator<Item = Given>) {
+        for given in given {
+            let slot = match given {
+                Ok(record) => self.add(record),
+                Err(refusal) => Slot::Refused(refusal),
+            };
+            self.group.slots.push(slot);
+        }
+    }
+
+    fn add(&mut self, record: UsageRecord) -> Slot {
+        let Collecting { group, first, buffer } = self;
+        let key = record_key(&group.source, &record.record_id, buffer);
+        let content = record.content(buffer);
+        if let Some(&earlier) = first.get(&key) {
+            let same = group.rows[earlier].content == content;
+            return if same { Slot::Again(earlier) } else { Slot::Refused(Refusal::ContentDiffers) };
+        }
+        let place = group.rows.len();
+        first.insert(key, place);
+        let replaces = record.replaces.as_deref().map(|id| record_key(&group.source, id, buffer));
+        record.write_series(buffer);
+        group.rows.push(Row { key, content, replaces, series: buffer.bytes().into(), record });
+        Slot::Row(place)
+    }
+
+    /// How many records there are, refused ones included.
+    pub fn len(&self) -> usize {
+        self.group.slots.len()
+    }
+
+    /// Who sent them.
+    pub fn source(&self) -> &str {
+        &self.group.source
+    }
+
+    /// The group. Rows are ordered by key, so that two transactions meet the keys that they share in
+    /// one order.
+    pub fn finish(self, import: Option<ImportStep>) -> Group {
+        let mut group = self.group;
+        group.import = import;
+        group.order_by_key();
+        group
+    }
+}
+
+/// Prepares records of one source at once.
+#[cfg(any(test, feature = "bench"))]
+pub fn prepare(source: String, import: Option<ImportStep>, given: Vec<Given>) -> Group {
+    let mut collecting = Collecting::new(source);
+    collecting.extend(given);
+    collecting.finish(import)
+}
+
+impl Group {
+    fn order_by_key(&mut self) {
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_unstable_by_key(|place| self.rows[*place].key);
+        let mut moved_to = vec![0; order.len()];
+        for (to, from) in order.iter().enumerate() {
+            moved_to[*from] = to;
+        }
+        for slot in &mut self.slots {
+            if let Slot::Row(place) | Slot::Again(place) = slot {
+                *place = moved_to[*place];
+            }
+        }
+        self.rows.sort_unstable_by_key(|row| row.key);
+        self.keys = self.rows.iter().map(|row| row.key).collect();
+    }
+
+    /// Who sent them.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The import they belong to.
+    pub fn import(&self) -> Option<&ImportStep> {
+        self.import.as_ref()
+    }
+
+    /// The rows in the order of their keys; no two have one key.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The keys of the rows, in order.
+    pub fn keys(&self) -> &[RecordKey] {
+        &self.keys
+    }
+
+    /// Whether any record replaces another.
+    pub fn replaces(&self) -> bool {
+        self.rows.iter().any(|row| row.replaces.is_some())
+    }
+
+    /// The rows' outcomes as outcomes of the records as they were sent. A repetition of a record
+    /// that was refused is refused likewise.
+    pub fn spread(&self, of_rows: Vec<Option<Outcome>>) -> Vec<Outcome> {
+        let of_row = |place: &usize| of_rows[*place].clone().unwrap_or(Outcome::Known);
+        self.slots
+            .iter()
+            .map(|slot| match slot {
+                Slot::Row(place) => of_row(place),
+                Slot::Again(place) => match of_row(place) {
+                    Outcome::Refused(refusal) => Outcome::Refused(refusal),
+                    Outcome::Accepted | Outcome::Unattached | Outcome::Known => Outcome::Known,
+                },
+                Slot::Refused(refusal) => Outcome::Refused(refusal.clone()),
+            })
+            .collect()
+    }
+}

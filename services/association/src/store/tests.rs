@@ -1,0 +1,3 @@
+//! The store suite, on both engines.
+
+mod usage;
