@@ -62,6 +62,14 @@ pub struct Pins {
     pub feeds: BTreeMap<Source, Pin>,
 }
 
+impl Pins {
+    /// The latest instant that any feed counts up to. What each feed said after its own pin is never loaded,
+    /// so a question "as known at" this instant sees exactly what was pinned.
+    pub fn latest(&self) -> Instant {
+        self.feeds.values().map(|pin| pin.known).fold(self.known, Instant::max)
+    }
+}
+
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RunState {

@@ -179,7 +179,7 @@ async fn rate_one(
 ) -> Result<(Unit, Vec<EncodedLine>), OpError> {
     let own = period == task.period;
     let prior = prior(office, task, chain, period, plan, own).await?;
-    let rating = engine(bundle, plan, period, facts, task.pins.known, prior).await?;
+    let rating = engine(bundle, plan, period, facts, task.pins.latest(), prior).await?;
     let bases = control::bases(plan, &rating.control)?;
     let mut unit = Unit {
         period,

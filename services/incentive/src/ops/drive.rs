@@ -115,7 +115,7 @@ async fn collect(office: &Office, run: &Run) -> Result<(), OpError> {
     let done = runs::collected(office.store().read(), run.number).await?;
     for part in (0..run.parts.get()).filter(|part| !done.contains(part)) {
         let facts = gather::part(office, &asking, run.parts, part).await?;
-        let hours = gather::hours_to_split(&bundle, &todo, &facts, run.pins.known)?;
+        let hours = gather::hours_to_split(&bundle, &todo, &facts, run.pins.latest())?;
         for hour in &hours {
             let found = gather::fetch(office, &asking, hour).await?;
             keep_records(office, run.number, hour, &found).await?;

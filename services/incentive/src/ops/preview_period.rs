@@ -76,7 +76,7 @@ async fn compute(office: &Office, task: &Task) -> Result<Chain, OpError> {
     let asking = Asking::months(&bundle, task.pins.clone(), first, task.period)?;
     let mut facts = gather::facts(office, &asking, PartCount::clamped(1), WORKERS).await?;
     let mut split = SplitHours::new();
-    for hour in gather::hours_to_split(&bundle, &todo, &facts, task.pins.known)? {
+    for hour in gather::hours_to_split(&bundle, &todo, &facts, task.pins.latest())? {
         let records = gather::fetch(office, &asking, &hour).await?;
         split.insert(hour, records);
     }

@@ -62,20 +62,26 @@ async fn h33_usage_at_the_end_of_the_period_belongs_to_the_next() {
 async fn h61_a_reversal_takes_back_at_the_rule_of_its_own_date() {
     let world = World::start().await;
     autumn(&world).await;
-    world.close("2024-09").await;
-    world.at("2024-11-03T00:00:00Z");
-    // From October on the plan pays half; a credit for September still takes back a quarter.
+    // A quarter until September, an eighth from October on.
     let mut documents = super::world::sample();
     for (_, text) in &mut documents {
-        *text = text.replace("rate: 25 %", "rate: {2024-01-01: 25 %, 2024-10-01: 12.5 %}");
+        let begins = text.find("      breadth:\n        graduated: {by: running-total");
+        let ends = text.find("      enterprise: 8 %");
+        if let (Some(begins), Some(ends)) = (begins, ends) {
+            text.replace_range(begins..ends, "      breadth: {2024-01-01: 25 %, 2024-10-01: 12.5 %}\n");
+        }
     }
     world.rule_by(&documents).await;
+    world.close("2024-09").await;
+    assert_eq!(totals(&world, "2024-09").await, 300);
+    world.at("2024-11-03T00:00:00Z");
     world.used("atlas", "2024-09-02T11:00:00Z", "-4.00").await;
+    world.used("atlas", "2024-10-02T11:00:00Z", "8.00").await;
     world.close("2024-10").await;
-    // September is now 8.00 at 25 %: 2.00, of which 2 belong to harbor and 6 to ridgeline.
     let harbor = world.lines("partners/harbor/statements/2024-10").await;
-    assert_eq!(harbor.iter().map(|line| cents(&line.amount)).collect::<Vec<_>>(), [50 - 135]);
-    assert_eq!(totals(&world, "2024-09").await + totals(&world, "2024-10").await, 200);
+    assert_eq!(harbor.iter().map(|line| cents(&line.amount)).collect::<Vec<_>>(), [-100]);
+    let ridgeline = world.lines("partners/ridgeline/statements/2024-10").await;
+    assert_eq!(ridgeline.iter().map(|line| cents(&line.amount)).collect::<Vec<_>>(), [100]);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The services around incentive, as far as incentive can see them: real feeds, and the records of usage.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use boot::Clock;
@@ -354,8 +355,12 @@ impl World {
         let number = self.next();
         let name = format!("usageBatches/{number}");
         let mut batch = association::UsageBatch { name: name.clone(), ..Default::default() };
-        for (place, (customer, start, billed)) in (0..).zip(rows) {
-            let start = at(start);
+        let mut hours: BTreeMap<(&str, Instant), values::Decimal> = BTreeMap::new();
+        for (customer, start, billed) in rows {
+            let sum = hours.entry((customer, at(start).hour())).or_insert(values::Decimal::ZERO);
+            *sum = sum.checked_add(billed.parse().expect("an amount")).expect("a small sum");
+        }
+        for (place, ((customer, hour), billed)) in (0..).zip(&hours) {
             batch.series.push(association::UsageSeries {
                 subscription: subscription(customer),
                 workload: "compute".to_owned(),
@@ -364,14 +369,19 @@ impl World {
                 unit: "Hours".to_owned(),
                 currency_code: "USD".to_owned(),
             });
+            let records = rows.iter().filter(|(name, start, _)| name == customer && at(start).hour() == *hour).count();
             batch.cells.push(association::UsageCell {
                 series_index: place,
-                hour_time: Some(timestamp(start.hour())),
-                quantity: decimal("1"),
-                billed_cost: decimal(billed),
-                record_count: 1,
+                hour_time: Some(timestamp(*hour)),
+                quantity: decimal(&records.to_string()),
+                billed_cost: decimal(&billed.to_string()),
+                record_count: i64::try_from(records).expect("a few records"),
                 ..Default::default()
             });
+        }
+        for (place, (customer, start, billed)) in (0..).zip(rows) {
+            let start = at(start);
+            let place: i32 = place;
             let record = association::UsageRecord {
                 name: format!("{}/usageRecords/{number}-{place}", subscription(customer)),
                 record_id: format!("{number}-{place}"),

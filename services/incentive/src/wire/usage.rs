@@ -13,7 +13,8 @@ use crate::store::records::Record;
 /// The cells of a batch.
 ///
 /// # Errors
-/// [`WireFault`] for a cell without its series or its hour, or with a number that is none.
+/// [`WireFault`] for a cell without its series or its hour, for an hour that stands twice in the batch, or for
+/// a number that is none.
 pub fn cells(batch: &association::UsageBatch) -> Result<Vec<Cell>, WireFault> {
     let series: Vec<Series> = batch.series.iter().map(series).collect();
     let cell = |cell: &association::UsageCell| {
@@ -32,7 +33,12 @@ pub fn cells(batch: &association::UsageBatch) -> Result<Vec<Cell>, WireFault> {
             },
         })
     };
-    batch.cells.iter().map(cell).collect()
+    let cells: Vec<Cell> = batch.cells.iter().map(cell).collect::<Result<_, _>>()?;
+    let mut hours = std::collections::BTreeSet::new();
+    match cells.iter().find(|cell| !hours.insert((&cell.series, cell.hour))) {
+        Some(twice) => Err(WireFault::new(&batch.name, format!("the hour of {} stands twice", twice.hour))),
+        None => Ok(cells),
+    }
 }
 
 fn series(series: &association::UsageSeries) -> Series {
