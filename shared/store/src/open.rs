@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
@@ -230,7 +232,23 @@ async fn open_postgres(url: &str, options: &StoreOptions) -> Result<Store, Store
         .connect_with(connect)
         .await?;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    expect_read_committed(&connection).await?;
     Ok(Store::new(Engine::Postgres, connection.clone(), connection, options.patience, None))
+}
+
+/// Everything here that locks a row and then reads expects each statement to see what was committed
+/// before it. A server or role may have been given another default.
+async fn expect_read_committed(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    let show = Statement::from_string(DbBackend::Postgres, "SHOW default_transaction_isolation");
+    let row = connection.query_one_raw(show).await?;
+    let isolation: String = match row {
+        Some(row) => row.try_get("", "default_transaction_isolation")?,
+        None => String::new(),
+    };
+    if isolation == "read committed" {
+        return Ok(());
+    }
+    Err(StoreError::Misconfigured(format!("default_transaction_isolation must be `read committed`, not `{isolation}`")))
 }
 
 impl Store {

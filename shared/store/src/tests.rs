@@ -155,3 +155,16 @@ async fn a_server_that_is_not_there_is_unavailable() {
     let error = Store::open("postgres://nobody@localhost:1/x", options).await.expect_err("nobody answers");
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_server_with_another_isolation_by_default_is_refused() {
+    for (database, store) in stores().await {
+        if database.engine == Engine::Postgres {
+            let name = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', \
+                        current_database(), 'repeatable read'); END $$";
+            store.inner.writer.execute_raw(sql(&store, name)).await.expect("it is set");
+            let error = database.open().await.expect_err("locks would not mean what they mean");
+            assert!(matches!(error, StoreError::Misconfigured(_)), "{error:?}");
+        }
+    }
+}
