@@ -14,8 +14,9 @@ use crate::caller::{Caller, Scope};
 use crate::fault::{Fault, Kind, SHARED_DOMAIN};
 use crate::page::{Limits, Page};
 
-/// The longest that `WaitOperation` waits before it answers with what is so far.
-const MAX_WAIT: Duration = Duration::from_secs(30);
+/// The longest that `WaitOperation` waits before it answers with what is so far. Shorter than the time that a client
+/// gives a call without a deadline of its own.
+const MAX_WAIT: Duration = Duration::from_secs(20);
 /// How often it looks without being told of a change: another replica may have made it.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
