@@ -59,7 +59,7 @@ fn reason() -> Reason {
     Reason::parse("As the test wants.").expect("a valid reason")
 }
 
-/// Rules registry.link-spacing and registry.link-limit: the published case of 2023 (a learner
+/// Case: A-59. Rules registry.link-spacing and registry.link-limit: the published case of 2023 (a learner
 /// associates on 1 January and tries again on 20 and 31 January, 2 March and 1 April).
 #[test]
 fn a_learner_links_at_most_three_times_a_year_thirty_days_apart() {

@@ -18,7 +18,7 @@ fn certifying(learner: &str, id: &str, certification: v1::Certification) -> v1::
     }
 }
 
-/// The published case of 2023, over the wire.
+/// Case: A-59. The published case of 2023, over the wire.
 #[tokio::test]
 async fn links_keep_thirty_days_apart_and_three_a_year() {
     let suite = Suite::start().await;
