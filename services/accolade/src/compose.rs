@@ -6,5 +6,5 @@ mod parts;
 mod running;
 
 pub use local::{Databases, Local, LocalSettings};
-pub use parts::{ROLES, RoleEntry, now_of};
-pub use running::{Running, serve_one};
+pub use parts::{Parts, ROLES, RoleEntry, now_of};
+pub use running::Running;

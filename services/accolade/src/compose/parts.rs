@@ -77,8 +77,8 @@ pub const ROLES: [RoleEntry; 5] = [
         name: "association",
         migrate: Some(|store| Box::pin(async move { Ok(association::migrate(&store).await?) })),
         build: |parts| Box::pin(async move {
-            let directory = parts.directory_as("association");
-            let deps = association::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
+            let registry = parts.directory_as("association").get("registry")?;
+            let deps = association::Deps { store: parts.store()?, clock: parts.clock.clone(), registry };
             Ok(association::build(association::Config::default(), deps).await?)
         }),
     },
@@ -99,7 +99,7 @@ pub const ROLES: [RoleEntry; 5] = [
         build: |parts| Box::pin(async move {
             let directory = parts.directory_as("incentive");
             let deps = incentive::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
-            Ok(incentive::build(incentive::Config::default(), deps).await?)
+            incentive::build(incentive::Config::default(), deps).await.map_err(|error| anyhow::anyhow!(error))
         }),
     },
     RoleEntry {

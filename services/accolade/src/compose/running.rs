@@ -55,7 +55,7 @@ impl Running {
     pub fn serve_admin(&mut self, listener: TcpListener, metrics: boot::Metrics) {
         let stop = self.beside.shutdown().clone().cancelled_owned();
         let render = Arc::new(move || metrics.render());
-        self.beside.spawn("admin", rpc::health::serve_admin(self.health.clone(), render, listener, stop));
+        self.beside.spawn("admin", rpc::admin::serve(self.health.clone(), render, listener, stop));
     }
 
     /// Runs until `asked` is cancelled or a task ends badly; then ends in order: nothing is ready any more, calls

@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use sea_orm::{ConnectionTrait, Statement, TransactionTrait, Value};
-use store::{Store, StoreOptions};
+use sea_orm::{ConnectionTrait, Statement, Value};
+use store::{Store, StoreOptions, Tx};
 use values::Decimal;
 
 use super::ingest::Sample;
@@ -68,7 +68,7 @@ fn definition(columns: &[String]) -> Vec<String> {
     vec![format!("CREATE TABLE bare_usage ({}, UNIQUE (source, record_id))", all.join(", "))]
 }
 
-async fn insert<C: ConnectionTrait>(tx: &C, columns: &[String], ids: std::ops::Range<u64>) -> Result<(), store::StoreError> {
+async fn insert(tx: Tx<'_, '_>, columns: &[String], ids: std::ops::Range<u64>) -> Result<(), store::StoreError> {
     let mut values: Vec<Value> = Vec::new();
     let mut tuples = Vec::new();
     for id in ids {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant as Stopwatch};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use proto::association::v1 as association;
 use proto::association::v1::subscription_service_client::SubscriptionServiceClient;
 use proto::feed::v1 as feed;
