@@ -114,8 +114,10 @@ async fn evaluate_waiting(shared: &Shared) -> Result<bool, OpError> {
     };
     shared.arrivals.wait(newest, GATHER).await;
     let now = shared.clock.now();
+    // What was recorded has happened, also where the clock was set back since.
+    let as_of = now.max(newest);
     for waiting in &waiting {
-        let question = Question { bundle: &bundle, partner: &waiting.partner, as_of: now, known_at: newest };
+        let question = Question { bundle: &bundle, partner: &waiting.partner, as_of, known_at: newest };
         let evaluated = evaluate_partner(shared.store.read(), question).await?;
         for failure in &evaluated.failures {
             tracing::warn!(
@@ -150,10 +152,18 @@ async fn done(
 }
 
 /// Takes a step of the oldest operation; false when there is none, or its facts have not arrived.
+///
+/// Partners that wait because of something the operation sees have their turn first: afterwards they
+/// would record the present over what the operation says about its own instant.
 async fn step_operation(shared: &Shared) -> Result<bool, OpError> {
     let Some(evaluation) = evaluations::find_open(shared.store.read()).await? else { return Ok(false) };
     if !evaluation.cancel_asked && !shared.arrivals.wait(evaluation.known_at, ARRIVE).await {
         return Ok(false);
+    }
+    let before = waiting::list(shared.store.read(), 1).await?;
+    let overdue = before.first().is_some_and(|waiting| waiting.recorded <= evaluation.known_at);
+    if overdue && !evaluation.cancel_asked && shared.rules.current(shared.store.read(), None).await.is_ok() {
+        return Ok(true);
     }
     let step = match evaluate_tiers::step(&shared.store, shared.clock.now(), &shared.rules, &evaluation).await {
         Err(OpError::Store(StoreError::Unique { .. })) => Step::Taken,

@@ -314,6 +314,16 @@ impl Bed {
     /// The recorded scorecard of a partner, once `holds` is true of it. It is a failure of the test
     /// when that does not come about within half a minute.
     pub async fn scorecard(&self, partner: &str, holds: impl Fn(&wire::Scorecard) -> bool) -> wire::Scorecard {
+        self.scorecard_under("test-tiers", partner, holds).await
+    }
+
+    /// As [`Bed::scorecard`], under another program.
+    pub async fn scorecard_under(
+        &self,
+        program: &str,
+        partner: &str,
+        holds: impl Fn(&wire::Scorecard) -> bool,
+    ) -> wire::Scorecard {
         let mut commits = self.store.commits();
         let mut tiers = self.tiers(manager());
         let seen = std::sync::Mutex::new(None);
@@ -321,7 +331,7 @@ impl Bed {
             loop {
                 commits.mark_unchanged();
                 let request = wire::GetScorecardRequest {
-                    name: format!("tierPrograms/test-tiers/scorecards/{partner}"),
+                    name: format!("tierPrograms/{program}/scorecards/{partner}"),
                     view: wire::ScorecardView::Full.into(),
                     ..Default::default()
                 };

@@ -5,3 +5,4 @@ mod bed;
 mod ownership;
 mod reasons;
 mod scoring;
+mod shipped;

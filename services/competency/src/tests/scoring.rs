@@ -257,9 +257,7 @@ async fn an_operation_that_was_dropped_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn an_operation_can_be_cancelled() {
-    let mut bed = silver().await;
-    bed.stop();
-    bed.run().await;
+    let bed = silver().await;
     for at in 0..200 {
         bed.partner(&format!("p{at:03}"), "", 1).await;
     }
@@ -273,4 +271,24 @@ async fn an_operation_can_be_cancelled() {
     };
     let status = rpc::fault::from_rpc_status(&status);
     assert_eq!(status.get_details_error_info().map(|info| info.reason).as_deref(), Some("CANCELLED"));
+}
+
+#[tokio::test]
+async fn an_operation_about_the_past_is_not_overwritten_by_changes_that_it_has_seen() {
+    let bed = silver().await;
+    bed.architect("l2", "contoso").await;
+    bed.subscription("atlas", "atlas-cloud", "contoso").await;
+    bed.clock.advance_to(at("2024-10-02T00:00:00Z"));
+    // The bill of September arrives in October, when the running month is another one.
+    bed.usage("1", "customers/atlas/subscriptions/atlas-cloud", "2024-09-03T10:00:00Z", "100").await;
+    let request = wire::EvaluateTiersRequest {
+        effective_time: Some(timestamp(at("2024-09-30T23:59:59Z"))),
+        ..Default::default()
+    };
+    let operation = bed.tiers(manager()).evaluate_tiers(request).await.expect("started").into_inner();
+    bed.finished(&operation.name).await;
+    let scorecard = bed.scorecard("contoso", |scorecard| level(scorecard) == "gold").await;
+    assert_eq!(scorecard.effective_time, Some(timestamp(at("2024-09-30T23:59:59Z"))));
+    let waiting = crate::store::waiting::list(bed.store.read(), 5).await.expect("read");
+    assert!(waiting.is_empty(), "nobody is left to record the present over it: {waiting:?}");
 }
