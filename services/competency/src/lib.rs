@@ -106,14 +106,18 @@ pub async fn migrate(store: &Store) -> Result<(), StoreError> {
 /// [`BuildError`].
 pub async fn build(config: Config, deps: Deps) -> Result<Role, BuildError> {
     let Deps { store, clock, directory } = deps;
+    // A real clock is the feed's own business: replicas agree on their database's. A story's clock
+    // rules everything.
     let told = clock.clone();
-    let clock_of_feeds: feed::Clock = Arc::new(move || told.now());
-    let feed = Feed::open(&store, FeedConfig::new(NAME).with_clock(clock_of_feeds.clone())).await?;
+    let story_clock: Option<feed::Clock> = clock.is_manual().then(|| Arc::new(move || told.now()) as feed::Clock);
+    let mut settings = FeedConfig::new(NAME);
+    settings.clock.clone_from(&story_clock);
+    let feed = Feed::open(&store, settings).await?;
     let mut followers = Vec::new();
     for followed in Followed::all() {
         let source = feed::remote(directory.get(followed.feed)?);
         let mut settings = FollowerConfig::new(followed.feed);
-        settings.clock = Some(clock_of_feeds.clone());
+        settings.clock.clone_from(&story_clock);
         followers.push(Follower::new(&store, source, settings, Arc::new(followed)));
     }
     let shared = Arc::new(Shared {

@@ -9,7 +9,10 @@ use rpc::wire::{instant, timestamp, unpack};
 
 /// Contoso with one architect: silver.
 async fn silver() -> Bed {
-    let bed = Bed::start().await;
+    silver_on(Bed::start().await).await
+}
+
+async fn silver_on(bed: Bed) -> Bed {
     bed.with_rules().await;
     bed.partner("contoso", "", 1).await;
     bed.architect("l1", "contoso").await;
@@ -101,7 +104,13 @@ async fn a_replay_of_an_old_known_time_gives_the_same() {
 
 #[tokio::test]
 async fn awards_are_given_shown_as_badges_told_and_lost() {
-    let bed = silver().await;
+    for database in store::testing::test_databases().await {
+        let store = database.open().await.unwrap_or_else(|error| panic!("{:?}: {error}", database.engine));
+        awards_come_and_go(silver_on(Bed::start_on(store).await).await).await;
+    }
+}
+
+async fn awards_come_and_go(bed: Bed) {
     let mut awards = bed.awards(manager());
     let parent = "partners/contoso".to_owned();
     let listed = awards.list_awards(wire::ListAwardsRequest { parent: parent.clone(), ..Default::default() });
@@ -138,6 +147,8 @@ async fn awards_are_given_shown_as_badges_told_and_lost() {
     let notices = partner.list_notices(unread.clone()).await.expect("listed").into_inner().notices;
     let subjects: Vec<_> = notices.iter().map(wire::Notice::subject).collect();
     assert_eq!(subjects, [wire::notice::Subject::AwardEnded, wire::notice::Subject::AwardGranted]);
+    let get = wire::GetNoticeRequest { name: notices[0].name.clone() };
+    assert_eq!(partner.get_notice(get).await.expect("there").into_inner(), notices[0]);
     let acknowledge = wire::AcknowledgeNoticeRequest { name: notices[0].name.clone(), ..Default::default() };
     let read = partner.acknowledge_notice(acknowledge.clone()).await.expect("acknowledged").into_inner();
     assert!(read.acknowledge_time.is_some());
@@ -174,7 +185,16 @@ async fn a_new_bundle_rules_and_the_old_one_stays_askable() {
 
 #[tokio::test]
 async fn all_partners_are_evaluated_as_an_operation_pinned_to_one_instant() {
-    let bed = silver().await;
+    let mut results = Vec::new();
+    for database in store::testing::test_databases().await {
+        let store = database.open().await.unwrap_or_else(|error| panic!("{:?}: {error}", database.engine));
+        results.push(evaluate_all(silver_on(Bed::start_on(store).await).await).await);
+    }
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "both engines come to the same: {results:?}");
+}
+
+/// Evaluates everybody twice at one instant, and answers with the hash.
+async fn evaluate_all(bed: Bed) -> String {
     for at in 0..120 {
         bed.partner(&format!("p{at:03}"), "", 1).await;
     }
@@ -210,6 +230,7 @@ async fn all_partners_are_evaluated_as_an_operation_pinned_to_one_instant() {
     let operation = tiers.evaluate_tiers(pinned).await.expect("started").into_inner();
     let second = response(&bed.finished(&operation.name).await);
     assert_eq!(second.result_hash, first.result_hash, "the same instant gives the same results");
+    second.result_hash
 }
 
 fn response(operation: &proto::google::longrunning::Operation) -> wire::EvaluateTiersResponse {
