@@ -310,6 +310,8 @@ impl Feed {
 
     /// Tells a newer head. Two callers may have read in either order.
     fn publish(&self, fresh: Head) {
+        // The gauge is a float by its library's choice; nothing is decided by it.
+        metrics::gauge!("feed_head_position", "feed" => self.name().to_owned()).set(fresh.cursor.position as f64);
         self.inner.head.send_if_modified(|head| {
             let newer = fresh.generation > head.generation
                 || (fresh.generation == head.generation

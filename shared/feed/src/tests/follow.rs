@@ -110,10 +110,11 @@ async fn one_replica_is_active_and_another_takes_over() {
         let (producer, first, second) = (open(&producer).await, open(&consumer).await, open(&consumer).await);
         let running = Running::start(&producer).await;
         let (busy, idle) = (Arc::new(Notes::default()), Arc::new(Notes::default()));
-        let active = RunningFollower::start(&first, direct(running.feed.clone()), busy.clone());
+        let lease = Duration::from_secs(3);
+        let active = RunningFollower::with_lease(&first, direct(running.feed.clone()), busy.clone(), lease);
         write(&producer, "items/a", now()).await;
         active.following.reached(1).await.expect("it runs");
-        let standby = RunningFollower::start(&second, direct(running.feed.clone()), idle.clone());
+        let standby = RunningFollower::with_lease(&second, direct(running.feed.clone()), idle.clone(), lease);
         for _ in 0..20 {
             write(&producer, "items/a", now()).await;
         }

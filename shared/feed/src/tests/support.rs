@@ -129,11 +129,18 @@ pub(super) struct RunningFollower {
 
 impl RunningFollower {
     pub(super) fn start(store: &Store, source: Arc<dyn Source>, apply: Arc<dyn Apply>) -> RunningFollower {
-        let config = FollowerConfig {
-            retry_pause: std::time::Duration::from_millis(1),
-            lease: std::time::Duration::from_millis(400),
-            ..FollowerConfig::new("tests")
-        };
+        RunningFollower::with_lease(store, source, apply, std::time::Duration::from_millis(400))
+    }
+
+    /// With a lease that also a busy machine prolongs in time.
+    pub(super) fn with_lease(
+        store: &Store,
+        source: Arc<dyn Source>,
+        apply: Arc<dyn Apply>,
+        lease: std::time::Duration,
+    ) -> RunningFollower {
+        let config =
+            FollowerConfig { retry_pause: std::time::Duration::from_millis(1), lease, ..FollowerConfig::new("tests") };
         let follower = Follower::new(store, source, config, apply);
         let stop = CancellationToken::new();
         let (runner, token) = (follower.clone(), stop.clone());
