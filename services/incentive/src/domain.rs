@@ -14,3 +14,6 @@ pub mod plan;
 pub mod result;
 pub mod run;
 pub mod statement;
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use feed::{Apply, ApplyError, Change, async_trait};
 use prost::Name;
 use proto::association::v1 as association;
+use proto::registry::v1 as registry;
 use sea_orm::DatabaseTransaction;
 use values::Instant;
 
@@ -66,10 +67,7 @@ impl Follow {
     }
 
     fn received(&self, change: &Change) -> Result<Received, ApplyError> {
-        let partner = match known::segment_after(&change.aggregate, "partners") {
-            "" => partner_of(change)?,
-            partner => partner.to_owned(),
-        };
+        let partner = partner_of(change)?;
         let customer = match known::segment_after(&change.aggregate, "customers") {
             "" => String::new(),
             customer => format!("customers/{customer}"),
@@ -89,14 +87,22 @@ impl Follow {
     }
 }
 
-/// The partner that an association or a transaction names.
+/// Under which partner a change is found: of a location account the one above it, of an association or a
+/// transaction the one it names, and else the one in the aggregate's name.
 fn partner_of(change: &Change) -> Result<String, ApplyError> {
-    let partner = match change.kind.as_str() {
+    if change.is_tombstone() {
+        return Ok(String::new());
+    }
+    let named = match change.kind.as_str() {
+        kind if kind == registry::Partner::full_name() => change.message::<registry::Partner>()?.global_account,
         kind if kind == association::Association::full_name() => change.message::<association::Association>()?.partner,
         kind if kind == association::Transaction::full_name() => change.message::<association::Transaction>()?.partner,
         _ => String::new(),
     };
-    Ok(known::last_segment(&partner).to_owned())
+    Ok(match named.as_str() {
+        "" => known::segment_after(&change.aggregate, "partners").to_owned(),
+        named => known::last_segment(named).to_owned(),
+    })
 }
 
 #[async_trait]

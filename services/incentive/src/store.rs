@@ -10,6 +10,7 @@ pub mod cells;
 mod cells_sql;
 mod columns;
 mod migrations;
+pub mod parts;
 pub mod postings;
 pub mod received;
 pub mod records;
@@ -20,5 +21,5 @@ pub mod units;
 
 pub use migrations::Migrator;
 
-
-
+#[cfg(test)]
+mod tests;

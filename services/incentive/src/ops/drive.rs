@@ -13,7 +13,7 @@ use super::chain::{self, Task};
 use super::gather::{self, Asking, SplitHours};
 use super::{Office, OpError, bundles, issue, pin};
 use crate::domain::run::{Run, RunState};
-use crate::store::{books, records, runs, statement_lines};
+use crate::store::{books, parts, records, runs, statement_lines};
 
 /// How long the task waits for the bell before it looks again: another replica may have taken the call.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -112,7 +112,7 @@ async fn collect(office: &Office, run: &Run) -> Result<(), OpError> {
     let todo = chain::units_to_rate(office, &Task::of(run, true), &bundle).await?;
     let first = todo.first().map_or(run.period, |(month, _)| *month);
     let asking = Asking::months(&bundle, run.pins.clone(), first, run.period)?;
-    let done = runs::collected(office.store().read(), run.number).await?;
+    let done = parts::collected(office.store().read(), run.number).await?;
     for part in (0..run.parts.get()).filter(|part| !done.contains(part)) {
         let facts = gather::part(office, &asking, run.parts, part).await?;
         let hours = gather::hours_to_split(&bundle, &todo, &facts, run.pins.latest())?;
@@ -123,7 +123,7 @@ async fn collect(office: &Office, run: &Run) -> Result<(), OpError> {
         let number = run.number;
         let marked = office
             .store()
-            .transact(|tx| Box::pin(async move { runs::mark_collected(&*tx, number, part).await }));
+            .transact(|tx| Box::pin(async move { parts::mark_collected(&*tx, number, part).await }));
         marked.await.map_err(OpError::from)?;
         office.changes().announce();
     }

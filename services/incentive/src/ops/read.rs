@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sea_orm::ConnectionTrait;
-use values::{Instant, Month};
+use values::Month;
 
 use super::{Office, OpError};
 use crate::domain::line::GroundedLine;
@@ -66,11 +66,10 @@ pub async fn line(
 /// # Errors
 /// The database's.
 pub async fn subtree<C: ConnectionTrait>(connection: &C, accounts: &[String]) -> Result<Vec<String>, OpError> {
-    let kind = known::partner_kind();
-    let rows = received::known(connection, &[kind.as_str()], Instant::MAX, None).await?;
+    let own: Vec<String> = accounts.iter().map(|account| known::last_segment(account).to_owned()).collect();
+    let rows = received::ever_under(connection, &known::partner_kind(), &own).await?;
     let parents = known::parents(&rows)?;
-    let mut tree: BTreeSet<String> =
-        accounts.iter().map(|account| known::last_segment(account).to_owned()).collect();
+    let mut tree: BTreeSet<String> = own.into_iter().collect();
     // The hierarchy is two levels deep; a further turn would find nothing new.
     let below: Vec<String> =
         parents.iter().filter(|(_, parent)| tree.contains(*parent)).map(|(partner, _)| partner.clone()).collect();

@@ -2,6 +2,8 @@
 //!
 //! A row is never changed. A question "as known at" an instant reads the rows recorded up to it.
 
+use std::collections::BTreeSet;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
@@ -51,7 +53,7 @@ pub struct Received {
     pub source: Source,
     /// The customer it belongs to, or empty.
     pub customer: String,
-    /// The partner it is about, or empty.
+    /// The partner under which it is found, or empty: of a location account the one above it.
     pub partner: String,
     /// When the feed recorded it.
     pub recorded: Instant,
@@ -137,6 +139,41 @@ pub async fn names<C: ConnectionTrait>(connection: &C, kind: &str, up_to: Instan
         .all(connection)
         .await?;
     Ok(names)
+}
+
+/// Every revision of everything of a kind that was ever found under one of these partners, by name and
+/// revision.
+///
+/// # Errors
+/// The database's.
+pub async fn ever_under<C: ConnectionTrait>(
+    connection: &C,
+    kind: &str,
+    partners: &[String],
+) -> Result<Vec<Received>, StoreError> {
+    let mut names = BTreeSet::new();
+    for chunk in partners.chunks(IN_AT_ONCE) {
+        let found = row::Entity::find()
+            .select_only()
+            .column(row::Column::Name)
+            .filter(row::Column::Kind.eq(kind))
+            .filter(row::Column::Partner.is_in(chunk.iter().cloned()))
+            .into_tuple::<String>()
+            .all(connection)
+            .await?;
+        names.extend(found);
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    let mut rows = Vec::new();
+    for chunk in names.chunks(IN_AT_ONCE) {
+        let select = row::Entity::find()
+            .filter(row::Column::Kind.eq(kind))
+            .filter(row::Column::Name.is_in(chunk.iter().cloned()))
+            .order_by(row::Column::Name, Order::Asc)
+            .order_by(row::Column::Revision, Order::Asc);
+        rows.extend(select.all(connection).await?);
+    }
+    rows.into_iter().map(received).collect()
 }
 
 /// The earliest instant that anything one feed recorded inside `(after, up_to]` may change something

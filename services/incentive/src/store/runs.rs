@@ -65,24 +65,6 @@ mod feed_pin {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod part {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "run_parts")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub run: i64,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub part: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 mod control {
     use sea_orm::entity::prelude::*;
 
@@ -229,33 +211,17 @@ pub async fn pin_feeds<C: ConnectionTrait>(
     Ok(())
 }
 
-/// Marks a part of the customers as collected; a part counts once.
+/// Counts one more collected part.
 ///
 /// # Errors
 /// The database's.
-pub async fn mark_collected<C: ConnectionTrait>(connection: &C, number: i64, part: u32) -> Result<(), StoreError> {
-    let row = part::ActiveModel { run: Set(number), part: Set(i64::from(part)) };
-    let done = part::Entity::insert(row)
-        .on_conflict(OnConflict::columns([part::Column::Run, part::Column::Part]).do_nothing().to_owned())
-        .exec_without_returning(connection)
+pub async fn count_collected<C: ConnectionTrait>(connection: &C, number: i64) -> Result<(), StoreError> {
+    run::Entity::update_many()
+        .col_expr(run::Column::Collected, Expr::col(run::Column::Collected).add(1))
+        .filter(run::Column::Number.eq(number))
+        .exec(connection)
         .await?;
-    if done == 1 {
-        run::Entity::update_many()
-            .col_expr(run::Column::Collected, Expr::col(run::Column::Collected).add(1))
-            .filter(run::Column::Number.eq(number))
-            .exec(connection)
-            .await?;
-    }
     Ok(())
-}
-
-/// The collected parts.
-///
-/// # Errors
-/// The database's.
-pub async fn collected<C: ConnectionTrait>(connection: &C, number: i64) -> Result<Vec<u32>, StoreError> {
-    let rows = part::Entity::find().filter(part::Column::Run.eq(number)).all(connection).await?;
-    Ok(rows.into_iter().filter_map(|row| u32::try_from(row.part).ok()).collect())
 }
 
 /// Counts fetched records.

@@ -18,12 +18,9 @@ async fn a_close_killed_at_any_point_ends_with_the_same_numbers() {
     println!("seed {seed}");
     let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
     let mut interrupted = 0;
-    for database in store::testing::test_databases().await {
-        for round in 0..6 {
-            let store = match round {
-                0 => database.open().await.expect("the database opens"),
-                _ => store::Store::open("sqlite::memory:", store::StoreOptions::default()).await.expect("opens"),
-            };
+    for round in 0..6 {
+        for database in store::testing::test_databases().await {
+            let store = database.open().await.expect("the database opens");
             let mut world = World::on(store).await;
             autumn(&world).await;
             world.preview("2024-09").await;

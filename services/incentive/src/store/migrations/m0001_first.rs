@@ -222,6 +222,7 @@ fn index(name: &'static str, on: &'static str, columns: &[&'static str]) -> Inde
 fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("received_states_by_customer", "received_states", &["customer", "kind"]),
+        index("received_states_by_partner", "received_states", &["partner", "kind"]),
         index("received_states_by_recorded", "received_states", &["recorded"]),
         index("usage_cells_by_recorded", "usage_cells", &["recorded"]),
         index("runs_by_period", "runs", &["period", "number"]),
