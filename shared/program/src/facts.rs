@@ -11,6 +11,7 @@
 
 mod canon;
 mod known;
+mod set;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use values::{Amount, Currency, Date, Decimal, Instant, Interval, Month};
 
 pub use canon::{UsageKey, digest};
 pub use known::{Fact, last};
+pub use set::{FactRef, Facts};
 
 /// When a fact was learned, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -391,62 +393,4 @@ pub struct Exchange {
     pub rate: Decimal,
     /// When it was learned.
     pub recorded: Recorded,
-}
-
-/// Everything a question is asked about. Order never matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Accounts.
-    pub partners: Vec<Partner>,
-    /// Memberships.
-    pub enrollments: Vec<Enrollment>,
-    /// Accepted agreements.
-    pub agreements: Vec<Agreement>,
-    /// Trainings, questionnaires, audits, profiles.
-    pub checks: Vec<Check>,
-    /// Paid fees.
-    pub fees: Vec<Fee>,
-    /// Who counts for which partner.
-    pub people: Vec<PersonLink>,
-    /// Passed exams.
-    pub certifications: Vec<Certification>,
-    /// Customers.
-    pub customers: Vec<Customer>,
-    /// Subscriptions.
-    pub subscriptions: Vec<Subscription>,
-    /// Who is involved with what.
-    pub associations: Vec<Association>,
-    /// Rollup cells and single records.
-    pub usage: Vec<Usage>,
-    /// Seat counts.
-    pub seats: Vec<Seats>,
-    /// Orders, invoices and the like.
-    pub transactions: Vec<Transaction>,
-    /// Awards of tier programs and awards recorded by hand.
-    pub awards: Vec<Award>,
-    /// Manual decisions.
-    pub decisions: Vec<Decision>,
-    /// Numbers from elsewhere.
-    pub figures: Vec<Figure>,
-    /// Rates of exchange.
-    pub exchange: Vec<Exchange>,
-}
-
-/// Names one fact in explanations: its kind and its business key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-pub struct FactRef {
-    /// `association`, `usage`, `certification`, ...
-    pub kind: String,
-    /// The business key, its parts joined by `/`.
-    pub key: String,
-}
-
-impl FactRef {
-    /// A reference to the fact of `kind` with `key`.
-    pub fn new(kind: &str, key: impl Into<String>) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            key: key.into(),
-        }
-    }
 }

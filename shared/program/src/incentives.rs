@@ -12,6 +12,8 @@ mod pricing;
 mod rating;
 mod statements;
 
+use std::collections::BTreeSet;
+
 use values::{Instant, Interval, Month};
 
 use crate::bundle::Bundle;
@@ -154,7 +156,7 @@ pub fn rate(
         let total = values::ratio_from_decimal(drafts::fact_total(&scene, lever, &known)?);
         facts_total.push((lever.name.clone(), crate::quantity::Quantity::new(total, lever.basis.unit.clone())));
     }
-    let mut once: Vec<String> = prior.paid_once.clone();
+    let mut once: BTreeSet<String> = prior.paid_once.iter().cloned().collect();
     let mut lines = lines::lines(&scene, &drafts, &prices, currency, &mut once)?;
     if plan.conventions.rounding.is_some_and(|rule| rule.at == RoundedAt::Statement) {
         lines::round_by_statement(&mut lines, plan, currency)?;
@@ -162,8 +164,6 @@ pub fn rate(
     lines.sort_by(|a, b| order(plan, a).cmp(&order(plan, b)));
     let statements = statements::statements(plan, period, currency, &lines, prior)?;
     let control = statements::control(currency, &lines, &statements, bases, facts_total)?;
-    once.sort();
-    once.dedup();
     let mut rating = Rating {
         plan: plan.id.clone(),
         period,
@@ -174,7 +174,7 @@ pub fn rate(
         lines,
         statements,
         counters: counters.left(&period.to_string()),
-        paid_once: once,
+        paid_once: once.into_iter().collect(),
         control,
         result_hash: bundle.hash(),
     };

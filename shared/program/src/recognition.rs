@@ -195,7 +195,7 @@ fn counts<'p>(policy: &'p RecognitionPolicy, association: &Association, at: Inst
     if started && association.effective.contains(at) { Ok(kind) } else { Err(Reason::OutsideWindow) }
 }
 
-/// Rule `program.exclusive_kind_has_one_holder`: where two associations of an exclusive kind hold
+/// Rule: `program.exclusive_kind_has_one_holder`: where two associations of an exclusive kind hold
 /// one scope, the one that began later does; a designation ends the one before it.
 fn exclusive_holders<'a>(
     mut counted: Vec<(&'a Kind, &'a Association)>,
@@ -215,7 +215,7 @@ fn exclusive_holders<'a>(
     counted
 }
 
-/// Rule `program.credit_counts_once`: one entry per partner, whatever number of associations.
+/// Rule: `program.credit_counts_once`: one entry per partner, whatever number of associations.
 fn credit(counted: &[(&Kind, &Association)]) -> Vec<Recognized> {
     let mut partners: BTreeMap<&str, Recognized> = BTreeMap::new();
     for (kind, association) in counted {
@@ -249,7 +249,7 @@ fn paid(policy: &RecognitionPolicy, counted: &[(&Kind, &Association)]) -> Option
     })
 }
 
-/// Rule `program.first_by_attribution_is_paid`: the lowest number of the policy's attribution goes
+/// Rule: `program.first_by_attribution_is_paid`: the lowest number of the policy's attribution goes
 /// first, then the order of the kinds in the document, then the earlier association, then the
 /// partner's id.
 fn first<'a>(

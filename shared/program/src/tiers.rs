@@ -128,7 +128,7 @@ pub(crate) struct Standings {
 }
 
 impl Standings {
-    /// Rule `program.highest_level_that_holds`.
+    /// Rule: `program.highest_level_that_holds`.
     pub fn held(&self, nested: bool) -> Option<usize> {
         match nested {
             true => self.levels.iter().take_while(|(_, outcome)| outcome.met).count().checked_sub(1),
@@ -167,7 +167,7 @@ pub(crate) fn standings(
     Ok(Standings { levels: judged.collect::<Result<_, _>>()?, lines, total, explanations })
 }
 
-/// Rule `program.line_is_floored_and_capped`, after the line's gates.
+/// Rule: `program.line_is_floored_and_capped`, after the line's gates.
 fn score_line(
     on: &Judge<'_>,
     program: &TierProgram,

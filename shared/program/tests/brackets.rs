@@ -53,6 +53,7 @@ fn h03_graduated_and_volume_have_one_boundary() {
     assert_eq!(pays(&brackets("volume", "customer", "month", &rows), &["101"]), ratio("2.02"));
 }
 
+/// Rule `program.graduated_is_a_difference_of_totals`.
 #[test]
 fn h05_splitting_an_input_changes_nothing() {
     let table = brackets("graduated", "customer", "ever", &[("5", "40"), ("10", "30"), ("15", "20"), ("", "10")]);
@@ -70,6 +71,7 @@ fn h05_splitting_an_input_changes_nothing() {
     assert_eq!(whole, ratio("5.2"));
 }
 
+/// Case: H09. Rule `program.negative_falls_into_first_bracket`.
 #[test]
 fn h07_h09_a_negative_month_takes_back_what_it_earned() {
     let table = brackets("graduated", "customer", "ever", &[("50", "10"), ("", "2")]);
@@ -110,6 +112,7 @@ fn h17_half_cents_by_mode() {
     }
 }
 
+/// Rule `program.rounded_by_largest_remainder`.
 #[test]
 fn h19_parts_add_up_to_the_total() {
     let table = brackets("graduated", "customer", "month", &[("", "10")]);
@@ -175,6 +178,7 @@ fn h33_a_period_holds_its_start_and_not_its_end() {
     assert_eq!(exact(&rated(&bundle, "2024-02", &facts, &Prior::default())), ratio("10"));
 }
 
+/// Case: H65. Case: A-107.
 #[test]
 fn h61_h65_a107_the_rate_of_the_transactions_day_applies_from_that_day_on() {
     let rate = "{2019-10-01: 6 %, 2020-10-01: 4.75 %}";
@@ -211,6 +215,7 @@ fn p_a3_each_transaction_alone() {
     assert_ne!(pays(&brackets("graduated", "line", "month", &[("1000", "1"), ("3000", "2.1"), ("", "3")]), &amounts), ratio("164"));
 }
 
+/// Case: P-A13.
 #[test]
 fn p_a5_p_a13_blended_rates_and_their_pieces() {
     let table = brackets("graduated", "line", "month", &[("1000", "1"), ("5000", "2"), ("", "2")]);
@@ -222,6 +227,7 @@ fn p_a5_p_a13_blended_rates_and_their_pieces() {
     assert_eq!(pays(&marginal, &["1200000"]), ratio("70500"));
 }
 
+/// Rules `program.counter_fills_pro_rata` and `program.counter_belongs_to_its_owner`.
 #[test]
 fn two_partners_share_one_customers_brackets() {
     // 6 and 6 of one customer over 10 at 50 % and above at 10 %: 5.20 in all, 2.60 each.
@@ -240,6 +246,7 @@ fn two_partners_share_one_customers_brackets() {
     assert_eq!(paid("by-time"), ["p USD 3.00", "q USD 2.20"]);
 }
 
+/// Rule `program.below_minimum_is_carried`. Case: P-B7.
 #[test]
 fn below_the_minimum_is_carried_and_never_lost() {
     let mut files = files(TRANSACTIONS, "100 %");

@@ -39,7 +39,7 @@ fn small_cloud(bundle: &Bundle, facts: &Facts, as_of: &str) -> Option<String> {
 }
 
 #[test]
-fn a69_twelve_customers_with_160_seats_are_silver_in_2014() {
+fn a_69_twelve_customers_with_160_seats_are_silver_in_2014() {
     let facts = customers(12, 160, "2014-02-01T00:00:00Z");
     let found = division(&bundle(), &facts, "small-and-midmarket-cloud-solutions", "2014-08-15T00:00:00Z");
     assert_eq!(found.level.as_deref(), Some("silver"));
@@ -170,6 +170,7 @@ fn amounts(rating: &Rating, lever: &str) -> Vec<String> {
     rating.lines.iter().filter(|line| line.lever == lever).map(|line| line.amount.to_string()).collect()
 }
 
+/// Rule `program.announced_has_no_effect`.
 #[test]
 fn announced_and_postponed_changes_pay_nothing_until_they_have_a_date() {
     let mut facts = motions("breadth");
@@ -225,6 +226,7 @@ fn breadth_azure_is_graduated_at_a_million_a_year() {
     assert_eq!(rating.lines[0].reason, Some(Reason::ZeroRate));
 }
 
+/// Rule `program.paid_once`.
 #[test]
 fn self_service_is_paid_once_on_the_first_invoice() {
     let mut facts = motions("self-service");

@@ -182,6 +182,7 @@ fn the_bill_shuffled_and_rolled_up_by_hours_gives_the_same_bytes() {
     assert_eq!(card(&facts), card(&shuffled));
 }
 
+/// Rule `program.way_is_verified_and_minimal`.
 #[test]
 fn a_way_reaches_its_level_and_no_part_of_it_can_be_smaller() {
     let bundle = sample_bundle();

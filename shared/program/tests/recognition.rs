@@ -30,6 +30,7 @@ fn four_sources() -> Vec<Association> {
     ]
 }
 
+/// Rules `program.credit_counts_once` and `program.first_by_attribution_is_paid`.
 #[test]
 fn h73_four_evidences_credit_once_and_one_partner_is_paid() {
     let bundle = parse(&documents(&["microsoft"]));
@@ -107,6 +108,7 @@ fn a_correction_replaces_and_a_withdrawal_removes() {
     assert_eq!(payee("2016-03-01T00:00:00Z"), None);
 }
 
+/// Rule `program.exclusive_kind_has_one_holder`.
 #[test]
 fn an_exclusive_kind_has_one_holder_even_in_bad_data() {
     let bundle = parse(&documents(&["microsoft"]));
@@ -132,7 +134,7 @@ fn a_period_is_split_at_every_change_and_covered_without_gaps() {
     assert_eq!(changes(policy, &four_sources(), &subject(), month, late()), [instant("2016-01-14T00:00:00Z")]);
 }
 
-/// A change of partner at 12:30: hours are not enough, single records split exactly at the instant.
+/// Rule `program.usage_belongs_to_its_start`. A change of partner at 12:30: hours are not enough, single records split exactly at the instant.
 #[test]
 fn h69_a_change_inside_an_hour_splits_at_the_instant() {
     let bundle = small::bundle(small::USAGE, "10 %");

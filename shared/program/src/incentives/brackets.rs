@@ -12,12 +12,12 @@ pub(crate) struct Part<'t> {
     pub length: Ratio,
 }
 
-/// What the table is worth at a total: a line earns the difference between the total after and
-/// before it, so that splitting an input never changes what it earns
-/// (`program.graduated_is_a_difference_of_totals`).
+/// Rule: `program.graduated_is_a_difference_of_totals`: what the table is worth at a total. A line
+/// earns the difference between the total after and before it, so that splitting an input never
+/// changes what it earns.
 ///
-/// Below zero the first bracket goes on (`program.negative_falls_into_first_bracket`): a credit that
-/// is larger than everything before it takes back at the first rate, and later usage earns it again.
+/// Rule: `program.negative_falls_into_first_bracket`: below zero the first bracket goes on. A credit
+/// larger than everything before it takes back at the first rate, and later usage earns it again.
 pub(crate) fn worth(table: &Table, total: &Ratio) -> Ratio {
     match table.mode {
         Mode::Volume => total * rate_at(table, total),

@@ -170,8 +170,9 @@ fn usage_draft<'a>(lever: &'a Lever, subscription: &Subscription, workload: Opti
 }
 
 /// Cuts the period wherever payee, rule or the subscription's own values change for one workload,
-/// and joins neighbours in which nothing a line depends on differs. Rule
-/// `program.usage_belongs_to_its_start`.
+/// and joins neighbours in which nothing a line depends on differs.
+///
+/// Rule: `program.usage_belongs_to_its_start`.
 fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, workload: &str) -> Vec<Segment<'a>> {
     let ground = scene.ground;
     let inside = |instant: &Instant| *instant > scene.interval.start() && scene.interval.contains(*instant);
@@ -239,7 +240,7 @@ fn rule_date(scene: &Scene<'_>, start: Instant) -> Date {
     }
 }
 
-/// Rule `program.announced_has_no_effect`: before its effective day, and while that is undecided, a
+/// Rule: `program.announced_has_no_effect`: before its effective day, and while that is undecided, a
 /// plan pays nothing.
 fn in_force(plan: &IncentivePlan, day: Date) -> bool {
     plan.effective.is_some_and(|from| from <= day) && plan.until.is_none_or(|until| day < until)

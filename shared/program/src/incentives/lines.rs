@@ -1,6 +1,6 @@
 //! From exact amounts to lines: who is eligible, what was paid before, and rounding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{ToPrimitive, Zero};
 use values::{Currency, Money, Ratio, Rounding, ratio_from_decimal, ratio_to_text, round_ratio};
@@ -25,7 +25,7 @@ pub(crate) fn lines(
     drafts: &[Draft<'_>],
     prices: &[Price],
     currency: Currency,
-    once: &mut Vec<String>,
+    once: &mut BTreeSet<String>,
 ) -> Result<Vec<Line>, RateError> {
     // The convention was asked for when the document was read.
     let mode = scene.plan.conventions.rounding.map_or(Rounding::HalfEven, |rule| rule.mode);
@@ -87,15 +87,11 @@ fn nothing(draft: &Draft<'_>, price: &Price, amount: Money) -> Option<Reason> {
     }
 }
 
-/// Rule `program.paid_once`.
-fn paid_once(draft: &Draft<'_>, once: &mut Vec<String>) -> Option<Reason> {
+/// Rule: `program.paid_once`.
+fn paid_once(draft: &Draft<'_>, once: &mut BTreeSet<String>) -> Option<Reason> {
     let subject = draft.subscription.as_deref().unwrap_or(&draft.key);
     let key = format!("{}|{subject}", draft.lever.rule);
-    if once.contains(&key) {
-        return Some(Reason::AlreadyCredited);
-    }
-    once.push(key);
-    None
+    (!once.insert(key)).then_some(Reason::AlreadyCredited)
 }
 
 /// Judges the lever's requirement for the account and the accounts above it, at the last instant of
@@ -141,7 +137,7 @@ fn tie<'d>(draft: &'d Draft<'_>) -> Tie<'d> {
     (&draft.subscription, partner, draft.interval.start(), &draft.key)
 }
 
-/// Rule `program.rounded_by_largest_remainder`: the sum is rounded once; every part is rounded down
+/// Rule: `program.rounded_by_largest_remainder`: the sum is rounded once; every part is rounded down
 /// and the units left go to the largest remainders, the earlier part first.
 fn share(exact: &[&Ratio], currency: Currency, mode: Rounding, lever: &crate::model::Lever) -> Result<Vec<Money>, RateError> {
     let out = || RateError::OutOfRange { rule: lever.rule.clone(), what: "an amount".to_owned() };

@@ -96,7 +96,7 @@ fn flat(draft: &Draft<'_>) -> Price {
     }
 }
 
-/// Rule `program.counter_belongs_to_its_owner`: a customer's total goes on when its partner changes.
+/// Rule: `program.counter_belongs_to_its_owner`: a customer's total goes on when its partner changes.
 fn counter_key(scene: &Scene<'_>, draft: &Draft<'_>, table: &Table, rule: &str) -> CounterKey {
     let owner = match table.of {
         CounterOf::Customer => draft.customer.clone(),
@@ -129,7 +129,7 @@ fn fill(scene: &Scene<'_>, drafts: &[Draft<'_>], places: &[usize], before: &Rati
     after
 }
 
-/// Rule `program.counter_fills_pro_rata`: the table is applied once to the movement of the whole
+/// Rule: `program.counter_fills_pro_rata`: the table is applied once to the movement of the whole
 /// group, and every line shares its blended rate. Independent of the order of arrival.
 fn pro_rata(drafts: &[Draft<'_>], places: &[usize], before: &Ratio, after: &Ratio, prices: &mut [Price]) {
     let Some((_, table, _)) = places.first().and_then(|&place| tabled(&drafts[place])) else { return };

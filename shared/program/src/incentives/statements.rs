@@ -47,7 +47,7 @@ pub(crate) fn statements(
     Ok(statements)
 }
 
-/// Rule `program.below_minimum_is_carried`: less than the minimum, and anything owed by the partner,
+/// Rule: `program.below_minimum_is_carried`: less than the minimum, and anything owed by the partner,
 /// is carried into the next period and never lost.
 fn held_back(plan: &IncentivePlan, period: Month, due: Money) -> Result<bool, RateError> {
     if due.is_zero() {

@@ -24,7 +24,7 @@ fn zero() -> Ratio {
     Ratio::from_integer(0.into())
 }
 
-/// Rule `program.line_is_floored_and_capped`: a line never gives less than nothing or more than its
+/// Rule: `program.line_is_floored_and_capped`: a line never gives less than nothing or more than its
 /// `max`, whatever its scale says.
 pub(crate) fn points(line: &PointLine, quantity: &Ratio, day: Date, parts: PartSteps) -> Result<Points, EvaluateError> {
     let absent = |rule: &str| EvaluateError::NoValue { rule: rule.to_owned(), day: day.to_string() };

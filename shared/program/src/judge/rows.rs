@@ -172,7 +172,7 @@ fn add(rows: &mut Rows, rule: &str, place: Place, number: Decimal, fact: FactRef
     Ok(())
 }
 
-/// Rule `program.credit_counts_once`: a yes or no per row, whatever number of associations cover it
+/// Rule: `program.credit_counts_once`: a yes or no per row, whatever number of associations cover it
 /// and whichever of the partner's accounts hold them.
 fn recognized(judge: &Judge<'_>, metric: &Metric, row: &Row<'_>, moment: Instant) -> bool {
     if metric.recognized_by == RecognizedBy::Transacting {

@@ -7,6 +7,8 @@
 //! (`program.way_is_verified_and_minimal`). The rules are monotone in what is added, so one pass of
 //! reductions leaves nothing that could be smaller.
 
+mod steps;
+
 use std::collections::BTreeSet;
 
 use num_bigint::BigInt;
@@ -21,6 +23,7 @@ use crate::judge::requirement::{ScoreSoFar, judge};
 use crate::judge::{Judge, Supposed};
 use crate::model::{Bound, Division, Metric, PointLine, Requirement, TierProgram};
 use crate::quantity::{Quantity, Unit};
+use steps::{collect, grain, one, raise, step};
 
 /// How many candidates are looked at before the search says that it stopped early.
 const MAX_CANDIDATES: usize = 2_000;
@@ -46,6 +49,8 @@ struct Solver<'s, 'a> {
 }
 
 /// Finds the smallest ways to the level at `target`, an index into the day's levels.
+///
+/// Rule: `program.way_is_verified_and_minimal`.
 pub(crate) fn search(
     on: &Judge<'_>,
     program: &TierProgram,
@@ -371,62 +376,5 @@ impl Solver<'_, '_> {
         let found = standings(self.on, self.program, self.division, &Supposed::default()).ok()?;
         let leaves = found.levels.into_iter().flat_map(|(_, outcome)| outcome.leaves);
         leaves.into_iter().find(|leaf| leaf.rule == rule).map(|leaf| leaf.says)
-    }
-}
-
-fn one(rule: &str, add: Ratio) -> Supposed {
-    Supposed { added: [(rule.to_owned(), add)].into(), ..Supposed::default() }
-}
-
-/// How much is missing for a bound to hold, in whole units; none where more never helps.
-fn raise(bound: &Bound, now: &Ratio, unit: &Unit) -> Option<Ratio> {
-    let grain = grain(unit);
-    let gap = &bound.quantity().value - now;
-    let units = round_ratio(&(&gap / &grain), Rounding::Up).max(BigInt::zero());
-    let add = Ratio::from_integer(units) * &grain;
-    match bound {
-        Bound::AtLeast(_) => Some(add),
-        Bound::Above(_) if bound.holds(&(now + &add)) => Some(add),
-        Bound::Above(_) => Some(add + grain),
-        Bound::AtMost(_) | Bound::Below(_) => None,
-    }
-}
-
-/// The smallest amount by which something can change: one thing, one minor unit of money, a
-/// hundredth of a percent.
-fn grain(unit: &Unit) -> Ratio {
-    let fraction = |digits: u32| Ratio::new(1.into(), BigInt::from(10u32).pow(digits));
-    match unit {
-        Unit::Money(currency) => fraction(currency.exponent()),
-        Unit::Percent | Unit::Times | Unit::Points => fraction(2),
-        Unit::Thing(_) => fraction(0),
-    }
-}
-
-/// By how much a line is raised at a time: one thing, or a tenth of the way to its cap for what is
-/// measured; the reduction afterwards finds the exact amount.
-fn step(line: &PointLine, now: &Ratio, unit: &Unit, max: &Ratio) -> Ratio {
-    use crate::model::PointScale;
-    let one = grain(unit);
-    if matches!(unit, Unit::Thing(_)) {
-        return one;
-    }
-    let full = line.scale.all().into_iter().filter_map(|scale| match scale {
-        PointScale::Each { each, earns } if !earns.value.is_zero() => Some(max / &earns.value * &each.value),
-        PointScale::FullAt(full) => Some(full.value.clone()),
-        _ => None,
-    });
-    let gap = full.max().unwrap_or_else(|| one.clone()) - now;
-    (gap / Ratio::from_integer(10.into())).max(one)
-}
-
-fn collect<'r>(requirement: &'r Requirement, metrics: &mut Vec<&'r Metric>) {
-    match requirement {
-        Requirement::All(_, parts)
-        | Requirement::Any(_, parts)
-        | Requirement::None(_, parts)
-        | Requirement::AtLeast(_, _, parts) => parts.iter().for_each(|part| collect(part, metrics)),
-        Requirement::Metric { metric, .. } => metrics.push(metric),
-        _ => {}
     }
 }
