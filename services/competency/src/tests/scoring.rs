@@ -313,3 +313,31 @@ async fn an_operation_about_the_past_is_not_overwritten_by_changes_that_it_has_s
     let waiting = crate::store::waiting::list(bed.store.read(), 5).await.expect("read");
     assert!(waiting.is_empty(), "nobody is left to record the present over it: {waiting:?}");
 }
+
+#[tokio::test]
+async fn a_preview_scores_and_grants_nothing() {
+    let bed = Bed::start().await;
+    let text = DOCUMENTS.replace(
+        "title: Silver and gold\neffective: 2020-01-01",
+        "title: Silver and gold\neffective: 2024-10-03\nshown-from: 2024-03-16",
+    );
+    let hash = bed.stage(&text).await;
+    bed.make_current(&hash, 1).await;
+    bed.partner("contoso", "", 1).await;
+    bed.architect("l1", "contoso").await;
+    let scorecard = bed.scorecard("contoso", |it| !it.divisions[0].levels.is_empty()).await;
+    assert!(scorecard.preview);
+    let list = || wire::ListAwardsRequest { parent: "partners/-".into(), ..Default::default() };
+    let mut awards = bed.awards(manager());
+    assert!(awards.list_awards(list()).await.expect("listed").into_inner().awards.is_empty());
+    let program = wire::GetTierProgramRequest { name: "tierPrograms/test-tiers".into() };
+    let program = bed.tiers(owner()).get_tier_program(program).await.expect("anybody may").into_inner();
+    assert_eq!(program.preview_date.map(|date| (date.year, date.month, date.day)), Some((2024, 3, 16)));
+
+    bed.clock.advance_to(at("2024-10-03T00:00:00Z"));
+    let evaluate = bed.tiers(manager()).evaluate_tiers(wire::EvaluateTiersRequest::default()).await;
+    bed.finished(&evaluate.expect("started").into_inner().name).await;
+    let scorecard = bed.scorecard("contoso", |it| level(it) == "silver").await;
+    assert!(!scorecard.preview);
+    assert_eq!(awards.list_awards(list()).await.expect("listed").into_inner().awards.len(), 1);
+}
