@@ -267,7 +267,7 @@ class Story:
                 seat_count=number(row["seats"]),
                 start_time=moment(row["start"]),
                 source="import",
-                external_id="start",
+                external_id=f"{parent}/subscriptions/{row['subscription']}/start",
             )
             once(
                 seats.CreateSeatCount,

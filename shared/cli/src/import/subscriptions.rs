@@ -130,7 +130,8 @@ fn count_seats(
         seat_count: Some(rpc::wire::decimal(seats)),
         start_time,
         source: "import".to_owned(),
-        external_id: "start".to_owned(),
+        // Ids are unique within a source: the subscription's name is in it.
+        external_id: format!("{subscription}/start"),
         ..Default::default()
     };
     association::BatchCreateSeatCountsRequest {
