@@ -74,8 +74,10 @@ impl Running {
         }
         health.drain();
         stop_servers.cancel();
-        let calls = ended("calls", servers, drain).await;
+        // Tasks are asked at once, too: a sequencer that stops is what ends the streams of its feed,
+        // which would go on for ever, and a follower that stops ends its own.
         stop_beside.cancel();
+        let calls = ended("calls", servers, drain).await;
         let tasks = ended("tasks", beside, TASKS_GRACE).await;
         calls.and(tasks)
     }
