@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use ::store::{Store, StoreError};
 use boot::Clock;
-use feed::{Feed, FeedConfig, Follower, FollowerConfig, Following};
-use rpc::client::Channel;
+use feed::{Feed, FeedConfig, Follower, FollowerConfig};
+use rpc::directory::Directory;
 use rpc::health::Readiness;
 use rpc::role::{Role, Task};
 use rpc::token::Audience;
@@ -34,6 +34,8 @@ use crate::store::Migrator;
 
 /// The service's name: of its feed, in the directory, as a workload.
 pub const NAME: &str = "association";
+/// The service whose feed is followed.
+const REGISTRY: &str = "registry";
 
 /// What can be configured about the service itself: nothing yet.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -46,8 +48,19 @@ pub struct Deps {
     pub store: Store,
     /// The one clock.
     pub clock: Clock,
-    /// A way to registry, whose feed is followed.
-    pub registry: Channel,
+    /// Where registry is, whose feed is followed, called as `association`.
+    pub directory: Directory,
+}
+
+/// Why the service cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The database does not answer, or holds the feed of another service.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The directory does not know registry.
+    #[error(transparent)]
+    Directory(#[from] rpc::Fault),
 }
 
 /// Brings the schema up to date.
@@ -61,19 +74,12 @@ pub async fn migrate(store: &Store) -> Result<(), StoreError> {
 /// The service, ready to be served.
 ///
 /// # Errors
-/// When the database does not answer, or holds the feed of another service.
-pub async fn build(_config: Config, deps: Deps) -> Result<Role, StoreError> {
-    build_following(deps).await.map(|(role, _)| role)
-}
-
-/// As [`build`], with a view of how far registry is followed.
-///
-/// # Errors
-/// As of [`build`].
-pub async fn build_following(deps: Deps) -> Result<(Role, Following), StoreError> {
-    let Deps { store, clock, registry } = deps;
+/// [`BuildError`].
+pub async fn build(_config: Config, deps: Deps) -> Result<Role, BuildError> {
+    let Deps { store, clock, directory } = deps;
+    let registry = directory.get(REGISTRY)?;
     let mut config = FeedConfig::new(NAME);
-    let mut following = FollowerConfig::new("registry");
+    let mut following = FollowerConfig::new(REGISTRY);
     if clock.is_manual() {
         // A story happens on dates of its own; what is known when is told by its clock, too.
         let told = clock.clone();
@@ -83,7 +89,6 @@ pub async fn build_following(deps: Deps) -> Result<(Role, Following), StoreError
     }
     let feed = Feed::open(&store, config).await?;
     let follower = Follower::new(&store, feed::remote(registry), following, Arc::new(FollowRegistry));
-    let progress = follower.following();
     let policies = Policies::default();
     let ownership = Arc::new(grpc::Owners::new(store.clone(), clock.clone(), policies.clone()));
     let routes = grpc::routes(store.clone(), feed.clone(), clock, policies)
@@ -107,5 +112,5 @@ pub async fn build_following(deps: Deps) -> Result<(Role, Following), StoreError
         Ok::<(), StoreError>(())
     });
     let tasks = vec![sequencer, follow];
-    Ok((Role { name: NAME, audience: Audience::Services, routes, ownership, readiness, tasks }, progress))
+    Ok(Role { name: NAME, audience: Audience::Services, routes, ownership, readiness, tasks })
 }

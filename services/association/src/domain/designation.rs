@@ -1,17 +1,14 @@
 //! The partner of record of one scope over time: at most one at every instant.
 //!
-//! Rule ids: `association.one_holder_at_every_instant`, `association.correction_takes_the_place`.
+//! - `association.one_holder_at_every_instant`: an exclusive scope has at most one holder at every
+//!   instant.
+//! - `association.correction_takes_the_place`: a correction of the past takes the place of what held
+//!   at its instant, for as long as that held.
 
 use values::{Instant, Interval};
 
 use crate::domain::association::Association;
 use crate::domain::names::PartnerId;
-
-/// Rule id: an exclusive scope has at most one holder at every instant.
-pub const ONE_HOLDER: &str = "association.one_holder_at_every_instant";
-/// Rule id: a correction of the past takes the place of what held at its instant, for as long as
-/// that held.
-pub const CORRECTION_TAKES_THE_PLACE: &str = "association.correction_takes_the_place";
 
 /// What a designation changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +28,8 @@ pub enum Designation<'a> {
 ///
 /// `history` is everything that ever held the scope. The new association lasts as long as what it
 /// takes the place of would have; where nothing holds the scope at that instant, until the next
-/// that does, or for ever. No instant is ever held by two (rule [`ONE_HOLDER`]), and nothing that
-/// began later is touched (rule [`CORRECTION_TAKES_THE_PLACE`]).
+/// that does, or for ever. No instant is ever held by two (rule `association.one_holder_at_every_instant`), and nothing that
+/// began later is touched (rule `association.correction_takes_the_place`).
 pub fn designate<'a>(history: &'a [Association], partner: &PartnerId, at: Instant) -> Designation<'a> {
     let replaced = holder(history, at);
     if let Some(holder) = replaced.filter(|holder| holder.statement.partner == *partner) {

@@ -18,5 +18,3 @@ pub mod subscription;
 pub mod transaction;
 pub mod usage;
 
-#[cfg(test)]
-mod tests;

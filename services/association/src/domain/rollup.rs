@@ -1,19 +1,13 @@
 //! How records add up to cells: one per series and UTC hour of the usage's start.
 //!
-//! Rule ids: `association.flows_add_up`, `association.last_measurement_of_a_level`,
-//! `association.replaced_records_do_not_count`.
+//! - `association.flows_add_up`: quantities of a flow and all costs of an hour are added, exactly.
+//! - `association.last_measurement_of_a_level`: a level's hour is its last measurement; of two at
+//!   one instant, the one with the larger record key, so that the order of arrival never decides.
+//! - `association.replaced_records_do_not_count`: a replaced record stays and counts for nothing.
 
 use values::{Decimal, DecimalError, Instant};
 
 use crate::domain::usage::{Costs, Meter, RecordKey, UsageRecord};
-
-/// Rule id: quantities of a flow and all costs of an hour are added, exactly.
-pub const FLOWS_ADD_UP: &str = "association.flows_add_up";
-/// Rule id: a level's hour is its last measurement; of two at one instant, the one with the larger
-/// record key, so that the order of arrival never decides.
-pub const LAST_MEASUREMENT: &str = "association.last_measurement_of_a_level";
-/// Rule id: a replaced record stays and counts for nothing.
-pub const REPLACED_DO_NOT_COUNT: &str = "association.replaced_records_do_not_count";
 
 /// One measurement of a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +21,7 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// The later of two measurements (rule [`LAST_MEASUREMENT`]).
+    /// The later of two measurements (rule `association.last_measurement_of_a_level`).
     #[must_use]
     pub fn later(self, other: Measurement) -> Measurement {
         if (other.at, other.key) > (self.at, self.key) { other } else { self }
@@ -50,7 +44,7 @@ pub struct CellChange {
 }
 
 impl CellChange {
-    /// Counts a record in (rule [`FLOWS_ADD_UP`]).
+    /// Counts a record in (rule `association.flows_add_up`).
     ///
     /// # Errors
     /// When a sum leaves the range.
@@ -67,7 +61,7 @@ impl CellChange {
     }
 
     /// Notes a record that counts for nothing because it was replaced before it arrived (rule
-    /// [`REPLACED_DO_NOT_COUNT`]). Which costs were ever said is the same whichever arrives first.
+    /// `association.replaced_records_do_not_count`). Which costs were ever said is the same whichever arrives first.
     ///
     /// # Errors
     /// As of [`CellChange::add`].
@@ -75,7 +69,7 @@ impl CellChange {
         add_costs(&mut self.costs, &costs.map(|cost| cost.map(|_| Decimal::ZERO)))
     }
 
-    /// Takes a record out that was counted before (rule [`REPLACED_DO_NOT_COUNT`]).
+    /// Takes a record out that was counted before (rule `association.replaced_records_do_not_count`).
     ///
     /// # Errors
     /// As of [`CellChange::add`].

@@ -67,10 +67,7 @@ impl TransactionContent {
     }
 }
 
-/// Rule id: reversals together take back at most what there was.
-pub const REVERSALS_FIT: &str = "association.reversals_fit_the_reversed";
-
-/// Whether a further reversal fits: of the amount and of the seats, what reversals take back
+/// Rule `association.reversals_fit_the_reversed`. Whether a further reversal fits: of the amount and of the seats, what reversals take back
 /// together has the opposite sign of what there was and is not more.
 pub fn reversal_fits(original: &TransactionContent, earlier: &[TransactionContent], next: &TransactionContent) -> bool {
     let amounts = || earlier.iter().chain([next]).filter_map(|reversal| reversal.amount);

@@ -1,17 +1,15 @@
 //! One row of measured usage, checked; what makes two of them the same.
 //!
-//! Rule ids: `association.same_id_counts_once`, `association.same_id_other_content_is_refused`.
+//! - `association.same_id_counts_once`: a record counts once, however often and however late it is
+//!   sent again.
+//! - `association.same_id_other_content_is_refused`: the same id with other content is refused and
+//!   changes nothing.
 
 use std::fmt;
 
 use values::{Currency, Decimal, Instant};
 
 use crate::domain::names::SubscriptionName;
-
-/// Rule id: a record counts once, however often and however late it is sent again.
-pub const SAME_ID_COUNTS_ONCE: &str = "association.same_id_counts_once";
-/// Rule id: the same id with other content is refused and changes nothing.
-pub const SAME_ID_OTHER_CONTENT: &str = "association.same_id_other_content_is_refused";
 
 /// The bound of a quantity or cost of one record: 10¹², so that millions of records of one hour
 /// still add up within the 64 bits of a column.
@@ -151,7 +149,7 @@ impl Packed {
     }
 }
 
-/// The key of a record (rule [`SAME_ID_COUNTS_ONCE`]).
+/// The key of a record (rule `association.same_id_counts_once`).
 pub fn record_key(source: &str, record_id: &str, buffer: &mut Packed) -> RecordKey {
     buffer.clear();
     buffer.text(source);
@@ -183,7 +181,7 @@ impl UsageRecord {
         buffer.text(self.currency.as_ref().map_or("", Currency::code));
     }
 
-    /// The hash of everything the record says (rule [`SAME_ID_OTHER_CONTENT`]). Two records of one
+    /// The hash of everything the record says (rule `association.same_id_other_content_is_refused`). Two records of one
     /// key are the same when their hashes are.
     pub fn content(&self, buffer: &mut Packed) -> ContentHash {
         self.write_series(buffer);

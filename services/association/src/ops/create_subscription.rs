@@ -15,9 +15,6 @@ use crate::store::series_sql::{self, Series};
 use crate::store::{ingest_sql, usage_sql};
 use crate::store;
 
-/// Rule id: usage that came first is attached when its subscription arrives, all of it.
-pub const USAGE_IS_ATTACHED: &str = "association.usage_waits_for_its_subscription";
-
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;
 /// The most cells of one batch of attached usage.
@@ -32,7 +29,8 @@ pub struct CreateSubscription {
     pub content: SubscriptionContent,
 }
 
-/// Records a subscription, and attaches the usage that waits for it (rule [`USAGE_IS_ATTACHED`]).
+/// Records a subscription, and attaches the usage that waits for it (rule
+/// `association.usage_waits_for_its_subscription`).
 ///
 /// # Errors
 /// [`OpError::NotFound`] without the customer; [`OpError::Exists`] unless what is there is the same;

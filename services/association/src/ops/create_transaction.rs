@@ -4,7 +4,7 @@ use sea_orm::DatabaseTransaction;
 use values::{Id, Instant};
 
 use crate::domain::names::{CustomerId, SubscriptionName, TransactionName, derived_id};
-use crate::domain::transaction::{REVERSALS_FIT, Transaction, TransactionContent, reversal_fits};
+use crate::domain::transaction::{Transaction, TransactionContent, reversal_fits};
 use crate::ops::{Made, OpError, require_customer};
 use crate::{publish, store};
 
@@ -60,7 +60,7 @@ pub async fn create_transaction(
 }
 
 /// Holds the lock of the reversed transaction while looking at its reversals (rule
-/// [`REVERSALS_FIT`]).
+/// `association.reversals_fit_the_reversed`).
 async fn check_reversal(tx: &DatabaseTransaction, command: &CreateTransaction, reversed: &Id) -> Result<(), OpError> {
     let name = TransactionName { customer: command.customer.clone(), id: reversed.clone() };
     let found = store::transactions::lock(tx, &name).await?;
@@ -70,7 +70,7 @@ async fn check_reversal(tx: &DatabaseTransaction, command: &CreateTransaction, r
     if reversal_fits(&original.content, &earlier, &command.content) {
         return Ok(());
     }
-    tracing::debug!(rule = REVERSALS_FIT, "a reversal takes back too much");
+    tracing::debug!(rule = "a reversal takes back too much");
     Err(OpError::ReversalExceeds(name.to_string()))
 }
 

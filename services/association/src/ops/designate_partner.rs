@@ -9,7 +9,7 @@ use sea_orm::DatabaseTransaction;
 use values::{Canon, Instant, Interval};
 
 use crate::domain::association::{Association, Statement};
-use crate::domain::designation::{self, CORRECTION_TAKES_THE_PLACE, Designation, ONE_HOLDER};
+use crate::domain::designation::{self, Designation};
 use crate::domain::names::{AssociationName, PartnerId, SubscriptionName, derived_id};
 use crate::domain::saying::{BY_CUSTOMER, BY_STAFF, Speaker};
 use crate::domain::stamp::Stamp;
@@ -61,7 +61,8 @@ pub struct Designated {
     pub ended: Option<Association>,
 }
 
-/// Makes a partner the partner of record (rules [`ONE_HOLDER`], [`CORRECTION_TAKES_THE_PLACE`]).
+/// Makes a partner the partner of record (rules `association.one_holder_at_every_instant`,
+/// `association.correction_takes_the_place`).
 /// A partner that is designated at that instant already stays so, and nothing changes.
 ///
 /// # Errors
@@ -101,7 +102,6 @@ pub async fn designate_partner(
         }
         Designation::Takes { replaced, interval } => (replaced, interval),
     };
-    tracing::debug!(rules = ?[ONE_HOLDER, CORRECTION_TAKES_THE_PLACE], "a designation changes");
     statement.effective = interval;
     let ended = match replaced {
         Some(replaced) => Some(end_at(tx, now, replaced, at, "").await?),

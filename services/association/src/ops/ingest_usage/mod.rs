@@ -14,7 +14,7 @@ use sea_orm::DatabaseTransaction;
 use store::StoreError;
 use values::{Id, Instant};
 
-use crate::domain::usage::{SAME_ID_OTHER_CONTENT, UsageRecord};
+use crate::domain::usage::UsageRecord;
 use crate::publish;
 use crate::store::{ingest_sql, usage_sql};
 
@@ -95,8 +95,10 @@ pub async fn ingest(
     let mut fresh = Vec::new();
     for (place, row) in group.rows().iter().enumerate() {
         match known.get(&row.key) {
+            // Rule `association.same_id_counts_once`.
             Some(stored) if stored.content == row.content => outcomes[place] = Some(Outcome::Known),
-            Some(_) => outcomes[place] = Some(content_differs()),
+            // Rule `association.same_id_other_content_is_refused`.
+            Some(_) => outcomes[place] = Some(Outcome::Refused(Refusal::ContentDiffers)),
             None => fresh.push(place),
         }
     }
@@ -122,12 +124,6 @@ pub async fn ingest(
         ingest_sql::add_progress(tx, step.import.as_str(), &progress(step, &outcomes), now).await?;
     }
     Ok(Ingested { outcomes, learned: resolved.learned })
-}
-
-/// Rule [`SAME_ID_OTHER_CONTENT`].
-fn content_differs() -> Outcome {
-    tracing::debug!(rule = SAME_ID_OTHER_CONTENT, "a record's id was used with other content");
-    Outcome::Refused(Refusal::ContentDiffers)
 }
 
 fn progress(step: &ImportStep, outcomes: &[Outcome]) -> ingest_sql::Progress {

@@ -18,6 +18,8 @@ pub struct Row {
     pub series: Box<[u8]>,
     /// What it says.
     pub record: UsageRecord,
+    /// Its place among the rows as they were sent.
+    pub sent: usize,
 }
 
 /// What stands at one place of the group as it was sent.
@@ -80,7 +82,7 @@ impl Collecting {
         first.insert(key, place);
         let replaces = record.replaces.as_deref().map(|id| record_key(&group.source, id, buffer));
         record.write_series(buffer);
-        group.rows.push(Row { key, content, replaces, series: buffer.bytes().into(), record });
+        group.rows.push(Row { key, content, replaces, series: buffer.bytes().into(), record, sent: place });
         Slot::Row(place)
     }
 

@@ -56,8 +56,8 @@ pub(super) async fn decide(
     Ok(replacing)
 }
 
-/// A record can be replaced once: by the record that said so first, within a group by the one with
-/// the smallest key.
+/// A record can be replaced once: by the record that said so first, also within a group, so that the
+/// cutting into groups decides nothing.
 async fn refuse_second_claims(
     tx: &DatabaseTransaction,
     group: &Group,
@@ -67,13 +67,18 @@ async fn refuse_second_claims(
     let targets: Vec<RecordKey> = accepted.iter().filter_map(|(place, _)| group.rows()[*place].replaces).collect();
     let taken = ingest_sql::replacements(tx, &targets).await?;
     let mut claimed: HashSet<RecordKey> = taken.into_keys().collect();
-    accepted.retain(|(place, _)| {
-        let first = group.rows()[*place].replaces.is_none_or(|target| claimed.insert(target));
-        if !first {
-            outcomes[*place] = Some(Outcome::Refused(Refusal::ReplacedAlready));
+    let mut claims: Vec<(usize, usize, RecordKey)> = accepted
+        .iter()
+        .map(|(place, _)| (&group.rows()[*place], *place))
+        .filter_map(|(row, place)| Some((row.sent, place, row.replaces?)))
+        .collect();
+    claims.sort_unstable();
+    for (_, place, target) in claims {
+        if !claimed.insert(target) {
+            outcomes[place] = Some(Outcome::Refused(Refusal::ReplacedAlready));
         }
-        first
-    });
+    }
+    accepted.retain(|(place, _)| outcomes[*place].is_none());
     Ok(())
 }
 
