@@ -1,5 +1,7 @@
 //! Asks the suite for the results of the story.
 
+use std::collections::BTreeMap;
+
 use proto::association::v1 as association;
 use proto::association::v1::association_service_client::AssociationServiceClient;
 use proto::association::v1::customer_service_client::CustomerServiceClient;
@@ -18,8 +20,8 @@ use values::Instant;
 
 use super::acts::Stage;
 use super::told::{
-    Applicant, Badge, Control, Division, Explained, Facts, Line, Node, Recognized, Scorecard, Shared, Statement, Told,
-    UsageRow,
+    Applicant, Badge, Control, Division, Evidence, Explained, Facts, Line, Missing, Node, Recognized, Scorecard,
+    Shared, Statement, Told, UsageRow,
 };
 use super::{DemoError, During, story};
 
@@ -235,15 +237,27 @@ fn way(from: &competency::Proposal) -> String {
     from.steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join(", and ")
 }
 
-fn requirement(from: &competency::RequirementResult) -> String {
-    match (&from.actual, &from.gap) {
-        (Some(actual), Some(gap)) => format!("{} (has {}, lacks {})", from.title, quantity(actual), quantity(gap)),
-        _ => from.title.clone(),
+fn requirement(from: &competency::RequirementResult) -> Missing {
+    Missing {
+        asks: from.title.clone(),
+        has: from.actual.as_ref().map(quantity).unwrap_or_default(),
+        lacks: from.gap.as_ref().map(quantity).unwrap_or_default(),
     }
 }
 
+/// An exact number with its unit: a decimal where that is exact, a fraction where it is not.
 fn quantity(from: &competency::Quantity) -> String {
-    format!("{} {}", from.fraction, from.unit).trim_end().to_owned()
+    let decimal = from.decimal.as_ref().map(|it| it.value.as_str()).unwrap_or_default();
+    let places = decimal.split_once('.').map_or(0, |(_, places)| places.len());
+    let number = if places < 18 && !decimal.is_empty() { decimal } else { &from.fraction };
+    let is_currency = from.unit.len() == 3 && from.unit.chars().all(|c| c.is_ascii_uppercase());
+    match (is_currency, from.unit.as_str(), number) {
+        (true, unit, number) => format!("{unit} {number}"),
+        (false, "", number) => number.to_owned(),
+        (false, "person", number) if number != "1" => format!("{number} people"),
+        (false, unit, "1") => format!("1 {unit}"),
+        (false, unit, number) => format!("{number} {unit}s"),
+    }
 }
 
 async fn shared(stage: &Stage<'_>, at: Instant) -> Result<Shared, DemoError> {
@@ -254,10 +268,11 @@ async fn shared(stage: &Stage<'_>, at: Instant) -> Result<Shared, DemoError> {
     };
     let answer = AssociationServiceClient::new(stage.manager()).recognize_subscription(request).await;
     let answer = answer.during("asking who is recognized")?.into_inner();
+    let kinds = kinds(stage).await?;
     let recognized = answer.recognized_partners.iter().map(|partner| Recognized {
         partner: partner.partner.clone(),
         grants: partner.grants.clone(),
-        evidence: partner.units.iter().map(unit).collect(),
+        evidence: evidence(&partner.units, &kinds),
     });
     Ok(Shared {
         subscription: story::MOST_SHARED.to_owned(),
@@ -269,9 +284,36 @@ async fn shared(stage: &Stage<'_>, at: Instant) -> Result<Shared, DemoError> {
     })
 }
 
-fn unit(from: &association::RecognizedUnit) -> String {
-    let evidence: Vec<String> = from.evidence_associations.iter().map(|name| last(name)).collect();
-    format!("{} by {}", from.workload, evidence.join(", "))
+/// The kind of every association that may be evidence on the most shared subscription, by name.
+async fn kinds(stage: &Stage<'_>) -> Result<BTreeMap<String, String>, DemoError> {
+    let customer = story::MOST_SHARED.split("/subscriptions/").next().unwrap_or_default();
+    let mut client = AssociationServiceClient::new(stage.manager());
+    let mut kinds = BTreeMap::new();
+    for parent in [story::MOST_SHARED, customer] {
+        let request =
+            association::ListAssociationsRequest { parent: parent.to_owned(), page_size: PAGE, ..Default::default() };
+        let listed = client.list_associations(request).await.during("listing associations")?.into_inner();
+        kinds.extend(listed.associations.into_iter().map(|it| (it.name, it.kind)));
+    }
+    Ok(kinds)
+}
+
+/// Workloads that have the same evidence together.
+fn evidence(units: &[association::RecognizedUnit], kinds: &BTreeMap<String, String>) -> Vec<Evidence> {
+    let mut together: Vec<Evidence> = Vec::new();
+    for unit in units {
+        let mut by: Vec<String> = unit
+            .evidence_associations
+            .iter()
+            .map(|name| kinds.get(name).cloned().unwrap_or_else(|| last(name)))
+            .collect();
+        by.sort();
+        match together.iter_mut().find(|it| it.kinds == by) {
+            Some(same) => same.workloads.push(unit.workload.clone()),
+            None => together.push(Evidence { workloads: vec![unit.workload.clone()], kinds: by }),
+        }
+    }
+    together
 }
 
 async fn badges(stage: &Stage<'_>) -> Result<Vec<Badge>, DemoError> {

@@ -40,7 +40,7 @@ fn tell(out: &mut String, told: &Told) -> std::fmt::Result {
         explain(out, explained)?;
     }
     heading(out, "Scorecards, and the way to the next level")?;
-    told.scorecards.iter().try_for_each(|it| scorecard(out, it))?;
+    scorecards(out, &told.scorecards)?;
     heading(out, "The most shared subscription")?;
     told.shared.iter().try_for_each(|it| shared(out, it))?;
     heading(out, "What customers see")?;
@@ -86,19 +86,25 @@ fn statement(out: &mut String, statement: &Statement) -> std::fmt::Result {
     let rest =
         earning.len().saturating_sub(earning.iter().take(LINES).filter(|it| minor_units(&it.amount) > 0).count());
     if rest > 0 {
-        writeln!(out, "{:14}and {rest} smaller lines", "")?;
+        writeln!(out, "{:14}{}", "", plural(rest, "and 1 smaller line", "and # smaller lines"))?;
     }
     let mut reasons: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
     for line in statement.lines.iter().filter(|it| it.kind == "not-earned") {
         reasons.entry(&line.reason).or_default().push(line);
     }
     for (reason, lines) in reasons {
-        writeln!(out, "  not earned  {} lines: {reason}", lines.len())?;
+        let count = plural(lines.len(), "1 line", "# lines");
+        writeln!(out, "  not earned  {count}: {reason}")?;
         if let Some(line) = lines.first() {
             writeln!(out, "{:14}first {}, {}", "", covers(line), line.basis)?;
         }
     }
     Ok(())
+}
+
+/// One form for one, another, with the number for `#`, for any other count.
+fn plural(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { one.to_owned() } else { many.replace('#', &count.to_string()) }
 }
 
 /// The digits of an amount: minor units without the sign.
@@ -141,25 +147,39 @@ fn step(out: &mut String, node: &Node, depth: usize) -> std::fmt::Result {
     node.children.iter().try_for_each(|child| step(out, child, depth + 1))
 }
 
-fn scorecard(out: &mut String, card: &Scorecard) -> std::fmt::Result {
-    card.divisions.iter().try_for_each(|it| division(out, card, it))
+/// Only what is held or near: JSON has every partner and division.
+fn scorecards(out: &mut String, cards: &[Scorecard]) -> std::fmt::Result {
+    let all = || cards.iter().flat_map(|card| card.divisions.iter().map(move |division| (card, division)));
+    let told = |division: &Division| !division.level.is_empty() || division.missing.len() == 1;
+    for (card, it) in all().filter(|(_, division)| told(division)) {
+        division(out, card, it)?;
+    }
+    let rest = all().filter(|(_, division)| !told(division)).count();
+    if rest > 0 {
+        writeln!(out, "and {rest} more without a level, each more than one requirement away")?;
+    }
+    Ok(())
 }
 
 fn division(out: &mut String, card: &Scorecard, division: &Division) -> std::fmt::Result {
-    let level = if division.level.is_empty() { "no level" } else { &division.level };
+    let level = if division.level.is_empty() { "no level yet" } else { &division.level };
     let title = if division.title.is_empty() { String::new() } else { format!(" {}:", division.title) };
     let score = if division.score.is_empty() { String::new() } else { format!(", {}", division.score) };
     writeln!(out, "{}{title} {level}{score}", card.partner)?;
     if division.next_level.is_empty() {
-        return Ok(());
+        return writeln!(out, "  the highest level is reached");
     }
     for missing in &division.missing {
-        writeln!(out, "  {} asks {missing}", division.next_level)?;
+        let amounts = match missing.lacks.as_str() {
+            "" => String::new(),
+            lacks => format!(" (has {}, lacks {lacks})", missing.has),
+        };
+        writeln!(out, "  for {}: {}{amounts}", division.next_level, missing.asks)?;
     }
-    for way in division.ways.iter().take(2) {
-        writeln!(out, "  way there: {way}")?;
+    match division.ways.first() {
+        Some(way) => writeln!(out, "  way there: {way}"),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn shared(out: &mut String, shared: &Shared) -> std::fmt::Result {
@@ -167,11 +187,12 @@ fn shared(out: &mut String, shared: &Shared) -> std::fmt::Result {
     for partner in &shared.recognized {
         writeln!(out, "  {}: {}", partner.partner, partner.grants.join(", "))?;
         for evidence in &partner.evidence {
-            writeln!(out, "    {evidence}")?;
+            writeln!(out, "    {} by {}", evidence.workloads.join(", "), evidence.kinds.join(" and "))?;
         }
     }
     let nobody = |name: &str| if name.is_empty() { "nobody".to_owned() } else { name.to_owned() };
-    writeln!(out, "  paid: {}. {}", nobody(&shared.payee), shared.why)?;
+    writeln!(out, "  paid: {}", nobody(&shared.payee))?;
+    writeln!(out, "    {}", shared.why)?;
     writeln!(out, "  first contact: {}", nobody(&shared.first_contact))
 }
 

@@ -165,9 +165,20 @@ pub struct Division {
     /// The score, where the program has one.
     pub score: String,
     /// What the next level asks and the partner lacks.
-    pub missing: Vec<String>,
+    pub missing: Vec<Missing>,
     /// Ways to the next level, the easiest first.
     pub ways: Vec<String>,
+}
+
+/// A requirement that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// What is asked.
+    pub asks: String,
+    /// What the partner has, exact; empty for a yes-or-no requirement.
+    pub has: String,
+    /// What is still missing, exact; empty for a yes-or-no requirement.
+    pub lacks: String,
 }
 
 /// Who is recognized on a subscription at an instant.
@@ -195,7 +206,16 @@ pub struct Recognized {
     /// What it brings.
     pub grants: Vec<String>,
     /// For which workloads, by which evidence.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Evidence>,
+}
+
+/// Workloads that are credited for the same reasons. However many reasons, a workload counts once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The workloads.
+    pub workloads: Vec<String>,
+    /// The kinds of association that show it.
+    pub kinds: Vec<String>,
 }
 
 /// A badge.

@@ -1,7 +1,7 @@
 //! What people read.
 
 use crate::demo::print::text;
-use crate::demo::told::{Division, Facts, Line, Recognized, Scorecard, Shared, Statement, Told};
+use crate::demo::told::{Division, Evidence, Facts, Line, Missing, Recognized, Scorecard, Shared, Statement, Told};
 
 fn line(kind: &str, amount: &str, reason: &str) -> Line {
     Line {
@@ -46,7 +46,11 @@ fn the_story_is_told_in_full() {
                 level: String::new(),
                 next_level: "select".to_owned(),
                 score: String::new(),
-                missing: vec!["at least 2 people (has 1 person, lacks 1 person)".to_owned()],
+                missing: vec![Missing {
+                    asks: "at least 2 people".to_owned(),
+                    has: "1 person".to_owned(),
+                    lacks: "1 person".to_owned(),
+                }],
                 ways: vec!["1 more person".to_owned()],
             }],
         }],
@@ -56,7 +60,10 @@ fn the_story_is_told_in_full() {
             recognized: vec![Recognized {
                 partner: "partners/p".to_owned(),
                 grants: vec!["incentive".to_owned()],
-                evidence: vec!["compute by a-1".to_owned()],
+                evidence: vec![Evidence {
+                    workloads: vec!["compute".to_owned()],
+                    kinds: vec!["onboarding".to_owned(), "partner-of-record".to_owned()],
+                }],
             }],
             payee: "partners/p".to_owned(),
             why: "It is the partner of record.".to_owned(),
@@ -70,10 +77,10 @@ fn the_story_is_told_in_full() {
         "partners/p (P Ltd): USD 0.50, 4 lines\n",
         "    USD 0.52  aws-x compute 2024-09-01 to 2024-09-20 16:30Z\n",
         "   USD -0.02  aws-x compute",
-        "and 1 smaller lines\n",
-        "  not earned  1 lines: missing-agreement\n",
-        "partners/p Cloud: no level\n  select asks at least 2 people (has 1 person, lacks 1 person)\n  way there: 1 more person\n",
-        "  paid: partners/p. It is the partner of record.\n  first contact: nobody\n",
+        "and 1 smaller line\n",
+        "  not earned  1 line: missing-agreement\n",
+        "partners/p Cloud: no level yet\n  for select: at least 2 people (has 1 person, lacks 1 person)\n  way there: 1 more person\n",
+        "    compute by onboarding and partner-of-record\n  paid: partners/p\n    It is the partner of record.\n  first contact: nobody\n",
         "No badges.\n",
         "result_hash r\n",
     ] {
