@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use accolade::compose::{Databases, Local, LocalSettings, ROLES};
+use accolade::compose::{Databases, Local, LocalSettings, ROLES, now_of};
 use anyhow::Result;
 use boot::Clock;
 use rpc::Caller;
 use rpc::client::{Channel, Identity};
+use rpc::token::{Audience, Tokens};
 use store::testing::{TestDatabase, postgres_database, sqlite_database};
 use store::{Engine, Synchronous};
 use values::Instant;
@@ -105,6 +106,15 @@ impl Suite {
     pub fn gateway(&self, caller: &Caller) -> Result<Channel> {
         let token = self.local.tokens().issue(caller, TOKEN_LIFETIME)?;
         Ok(self.local.gateway_as(Identity::bearer(&token)?))
+    }
+
+    /// The way to a service beside the gateway, as this caller: what another service could do.
+    ///
+    /// # Errors
+    /// When there is no such service.
+    pub fn service(&self, name: &str, caller: &Caller) -> Result<Channel> {
+        let tokens = Tokens::new(KEY, Audience::Services, now_of(&self.local.clock));
+        Ok(self.local.directory.get(name)?.acting_for(Identity::issued(tokens, caller.clone())))
     }
 
     /// Moves the suite's clock forward.

@@ -77,8 +77,8 @@ pub const ROLES: [RoleEntry; 5] = [
         name: "association",
         migrate: Some(|store| Box::pin(async move { Ok(association::migrate(&store).await?) })),
         build: |parts| Box::pin(async move {
-            let registry = parts.directory_as("association").get("registry")?;
-            let deps = association::Deps { store: parts.store()?, clock: parts.clock.clone(), registry };
+            let directory = parts.directory_as("association");
+            let deps = association::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
             Ok(association::build(association::Config::default(), deps).await?)
         }),
     },
