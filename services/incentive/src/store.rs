@@ -9,6 +9,7 @@ pub mod bundles;
 pub mod cells;
 mod cells_sql;
 mod columns;
+pub mod control;
 mod migrations;
 pub mod parts;
 pub mod postings;

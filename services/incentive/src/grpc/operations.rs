@@ -4,29 +4,16 @@ use proto::incentive::v1 as pb;
 use rpc::operations::{Operation, Records, State};
 use rpc::wire::pack;
 use rpc::{Fault, Kind};
-use sea_orm::ConnectionTrait;
 
 use super::{to_fault, to_proto};
 use crate::domain::run::{Run, RunState, run_number};
-use crate::ops::{Office, OpError};
-use crate::store::{runs, units};
+use crate::ops::{Office, read};
+use crate::store::runs;
 
 /// The operations of incentive.
 pub struct Operations {
     /// What they are views of.
     pub office: Office,
-}
-
-/// A run as it is told, with its totals.
-///
-/// # Errors
-/// The database's.
-pub async fn told_run<C: ConnectionTrait>(connection: &C, run: &Run) -> Result<pb::Run, OpError> {
-    let control = runs::control(connection, run.number).await?;
-    let units = units::list(connection, run.number).await?;
-    let bases: Vec<_> =
-        units.into_iter().filter(|unit| unit.period == run.period).flat_map(|unit| unit.bases).collect();
-    to_proto::run(run, &control, &bases)
 }
 
 /// The operation that reports on a run.
@@ -47,7 +34,8 @@ pub fn operation(run: &Run, told: pb::Run) -> Operation {
 
 impl Operations {
     async fn told(&self, run: &Run) -> Result<Operation, Fault> {
-        let told = told_run(self.office.store().read(), run).await.map_err(to_fault)?;
+        let totals = read::totals(self.office.store().read(), run).await.map_err(to_fault)?;
+        let told = to_proto::run(run, &totals).map_err(to_fault)?;
         Ok(operation(run, told))
     }
 }

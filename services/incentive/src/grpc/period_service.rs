@@ -11,7 +11,7 @@ use values::{Instant, Month};
 
 use super::call::{Desk, Place, or_fault};
 use super::from_proto::{self, PARTNER, PERIOD};
-use super::operations::{operation, told_run};
+use super::operations::operation;
 use super::{to_fault, to_proto};
 use crate::domain::parts::PartCount;
 use crate::domain::run::Run;
@@ -84,7 +84,7 @@ impl PeriodService for Desk {
             .once_message(&key, now, |tx| {
                 Box::pin(async move {
                     let run = close_period::begin(&tx, now, command).await?;
-                    let told = told_run(&*tx, &run).await?;
+                    let told = to_proto::run(&run, &read::totals(&*tx, &run).await?)?;
                     Ok::<_, OpError>(operation(&run, told).into_wire())
                 })
             })
@@ -121,8 +121,7 @@ impl PeriodService for Desk {
 
     async fn get_run(&self, request: Request<pb::GetRunRequest>) -> Result<Response<pb::Run>, Status> {
         let run = self.named_run(&request.get_ref().name).await?;
-        let told = told_run(self.office.store().read(), &run).await;
-        Ok(Response::new(or_fault(told)?))
+        Ok(Response::new(or_fault(self.told(&run).await)?))
     }
 
     async fn list_runs(&self, request: Request<pb::ListRunsRequest>) -> Result<Response<pb::ListRunsResponse>, Status> {
@@ -140,7 +139,7 @@ impl PeriodService for Desk {
         let next_page_token = place.cut(&mut found)?;
         let mut told = Vec::with_capacity(found.len());
         for run in &found {
-            told.push(or_fault(told_run(self.office.store().read(), run).await)?);
+            told.push(or_fault(self.told(run).await)?);
         }
         Ok(Response::new(pb::ListRunsResponse { runs: told, next_page_token }))
     }
@@ -187,6 +186,11 @@ impl Desk {
             }
         };
         bundles::load(&self.office, hash).await
+    }
+
+    /// A run as it is told, with its totals.
+    async fn told(&self, run: &Run) -> Result<pb::Run, OpError> {
+        to_proto::run(run, &read::totals(self.office.store().read(), run).await?)
     }
 
     async fn named_run(&self, name: &str) -> Result<Run, Status> {

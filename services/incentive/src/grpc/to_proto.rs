@@ -13,6 +13,7 @@ use crate::domain::plan::plan_id;
 use crate::domain::run::{Run, RunState, run_id};
 use crate::domain::statement::{self, Amounts};
 use crate::ops::OpError;
+use crate::ops::read::RunTotals;
 use crate::store::books::{BookedPeriod, PeriodState};
 use crate::store::statement_lines::Owner;
 use crate::store::statements::StatementHead;
@@ -163,11 +164,7 @@ pub fn period(period: Month, booked: Option<BookedPeriod>, run: Option<&Run>) ->
 ///
 /// # Errors
 /// When an amount leaves the wire's range.
-pub fn run(
-    run: &Run,
-    control: &BTreeMap<Currency, Stages>,
-    bases: &[BasisTotal],
-) -> Result<pb::Run, OpError> {
+pub fn run(run: &Run, totals: &RunTotals) -> Result<pb::Run, OpError> {
     let state = match run.state {
         RunState::Waiting => pb::run::State::Waiting,
         RunState::Collecting => pb::run::State::Collecting,
@@ -192,7 +189,7 @@ pub fn run(
         time_zone_version: run.pins.zones.clone(),
         feed_positions: feeds.collect(),
         result_hash: outcome.map(|outcome| outcome.result.to_string()).unwrap_or_default(),
-        control_totals: control_totals(control, bases)?,
+        control_totals: control_totals(&totals.stages, &totals.bases)?,
         part_count: i32::try_from(run.parts.get()).unwrap_or(i32::MAX),
         collected_part_count: i32::try_from(run.collected).unwrap_or(i32::MAX),
         statement_count: outcome.map_or(0, |outcome| outcome.statements),

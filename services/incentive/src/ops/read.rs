@@ -1,17 +1,18 @@
 //! Questions about what was issued.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ConnectionTrait;
-use values::Month;
+use values::{Currency, Month};
 
 use super::{Office, OpError};
+use crate::domain::control::{BasisTotal, Stages};
 use crate::domain::line::GroundedLine;
 use crate::domain::run::{Run, run_id};
 use crate::store::books::{self, BookedPeriod};
 use crate::store::statement_lines::{self, Owner};
 use crate::store::statements::{self, StatementHead, Visible};
-use crate::store::{received, runs};
+use crate::store::{control, received, runs, units};
 use crate::wire::known;
 
 /// The run with a number.
@@ -21,6 +22,26 @@ use crate::wire::known;
 pub async fn run(office: &Office, number: i64) -> Result<Run, OpError> {
     let found = runs::find(office.store().read(), number).await?;
     found.ok_or_else(|| OpError::NotFound { kind: "incentive.accolade.dev/Run", name: run_id(number) })
+}
+
+/// The sums that must agree of a run, and what each lever of its period stands on.
+#[derive(Clone, Debug, Default)]
+pub struct RunTotals {
+    /// By currency, at each stage.
+    pub stages: BTreeMap<Currency, Stages>,
+    /// Lever by lever.
+    pub bases: Vec<BasisTotal>,
+}
+
+/// The control totals of a run.
+///
+/// # Errors
+/// The database's.
+pub async fn totals<C: ConnectionTrait>(connection: &C, run: &Run) -> Result<RunTotals, OpError> {
+    let units = units::list(connection, run.number).await?;
+    let own = units.into_iter().filter(|unit| unit.period == run.period);
+    let bases = own.flat_map(|unit| unit.bases).collect();
+    Ok(RunTotals { stages: control::load(connection, run.number).await?, bases })
 }
 
 /// A period that somebody began to close; none while it is open.

@@ -6,10 +6,9 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
 use ::store::StoreError;
-use values::{Currency, Instant, Month};
+use values::{Instant, Month};
 
 use super::columns;
-use crate::domain::control::Stages;
 use crate::domain::parts::PartCount;
 use crate::domain::run::{Outcome, Pin, Pins, Run, RunState, Source};
 
@@ -57,28 +56,6 @@ mod feed_pin {
         pub feed: String,
         pub known: i64,
         pub position: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-mod control {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "run_control")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub run: i64,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub currency: String,
-        pub rated: i64,
-        pub lines: i64,
-        pub statements: i64,
-        pub ledger: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -250,7 +227,7 @@ pub async fn request_cancel<C: ConnectionTrait>(connection: &C, number: i64) -> 
     Ok(())
 }
 
-/// Ends a run with its outcome and control totals.
+/// Ends a run with its outcome.
 ///
 /// # Errors
 /// The database's.
@@ -258,7 +235,6 @@ pub async fn succeed<C: ConnectionTrait>(
     connection: &C,
     number: i64,
     outcome: Outcome,
-    control: &BTreeMap<Currency, Stages>,
     at: Instant,
 ) -> Result<(), StoreError> {
     run::Entity::update_many()
@@ -270,17 +246,6 @@ pub async fn succeed<C: ConnectionTrait>(
         .filter(run::Column::Number.eq(number))
         .exec(connection)
         .await?;
-    for (currency, stages) in control {
-        let row = control::ActiveModel {
-            run: Set(number),
-            currency: Set(currency.code().to_owned()),
-            rated: Set(columns::minor(stages.rated)?),
-            lines: Set(columns::minor(stages.lines)?),
-            statements: Set(columns::minor(stages.statements)?),
-            ledger: Set(columns::minor(stages.ledger)?),
-        };
-        control::Entity::insert(row).exec_without_returning(connection).await?;
-    }
     Ok(())
 }
 
@@ -303,29 +268,6 @@ pub async fn end<C: ConnectionTrait>(
         .exec(connection)
         .await?;
     Ok(())
-}
-
-/// The control totals of a run by currency.
-///
-/// # Errors
-/// The database's.
-pub async fn control<C: ConnectionTrait>(
-    connection: &C,
-    number: i64,
-) -> Result<BTreeMap<Currency, Stages>, StoreError> {
-    let rows = control::Entity::find().filter(control::Column::Run.eq(number)).all(connection).await?;
-    rows.into_iter()
-        .map(|row| {
-            let money = |minor: i64| columns::money(minor, &row.currency);
-            let stages = Stages {
-                rated: money(row.rated)?,
-                lines: money(row.lines)?,
-                statements: money(row.statements)?,
-                ledger: money(row.ledger)?,
-            };
-            Ok((columns::currency(&row.currency)?, stages))
-        })
-        .collect()
 }
 
 async fn with_feeds<C: ConnectionTrait>(connection: &C, rows: Vec<run::Model>) -> Result<Vec<Run>, StoreError> {
