@@ -2,6 +2,7 @@
 
 pub(crate) mod metric;
 pub(crate) mod points;
+pub(crate) mod quick;
 pub(crate) mod requirement;
 mod rows;
 

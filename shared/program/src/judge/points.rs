@@ -24,6 +24,11 @@ fn zero() -> Ratio {
     Ratio::from_integer(0.into())
 }
 
+/// The points alone, between zero and the line's cap.
+pub(crate) fn counted(line: &PointLine, quantity: &Ratio, day: Date, parts: PartSteps) -> Result<Ratio, EvaluateError> {
+    points(line, quantity, day, parts).map(|found| found.points)
+}
+
 /// Rule: `program.line_is_floored_and_capped`: a line never gives less than nothing or more than its
 /// `max`, whatever its scale says.
 pub(crate) fn points(line: &PointLine, quantity: &Ratio, day: Date, parts: PartSteps) -> Result<Points, EvaluateError> {

@@ -192,6 +192,11 @@ fn fact(judge: &Judge<'_>, requirement: &Requirement, supposed: &Supposed) -> Ou
     Outcome { met, leaves: vec![leaf], explanation }
 }
 
+/// Whether a fact is there that the requirement asks for.
+pub(crate) fn is_there(judge: &Judge<'_>, requirement: &Requirement) -> bool {
+    look(judge, requirement).0.is_some()
+}
+
 type Looked = (Option<FactRef>, String, Reason, Option<String>);
 
 fn look(judge: &Judge<'_>, requirement: &Requirement) -> Looked {

@@ -7,9 +7,10 @@
 //! (`program.way_is_verified_and_minimal`). The rules are monotone in what is added, so one pass of
 //! reductions leaves nothing that could be smaller.
 
+mod knapsack;
 mod steps;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_bigint::BigInt;
 use num_traits::Zero;
@@ -18,15 +19,17 @@ use values::{Ratio, Rounding, round_ratio};
 use super::scorecard::{Way, WayStep};
 use super::{EvaluateError, levels, standings};
 use crate::conventions::PartSteps;
-use crate::judge::points::points;
-use crate::judge::requirement::{ScoreSoFar, judge};
+use crate::judge::points::{counted, points};
+use crate::judge::quick::{holds, value};
+use crate::judge::requirement::ScoreSoFar;
 use crate::judge::{Judge, Supposed};
-use crate::model::{Bound, Division, Metric, PointLine, Requirement, TierProgram};
+use crate::model::{Bound, Division, PointLine, Requirement, TierProgram};
 use crate::quantity::{Quantity, Unit};
-use steps::{collect, grain, one, raise, step};
+use knapsack::LineOption;
+use steps::{Known, grain, metrics, name_of, one, raise, step};
 
 /// How many candidates are looked at before the search says that it stopped early.
-const MAX_CANDIDATES: usize = 2_000;
+const MAX_CANDIDATES: usize = 1_000;
 /// How many candidates, the least effort first, are verified and reduced.
 const MAX_VERIFIED: usize = 60;
 /// How many ways are returned.
@@ -45,6 +48,8 @@ struct Solver<'s, 'a> {
     on: &'s Judge<'a>,
     program: &'s TierProgram,
     division: &'s Division,
+    /// The division's metrics, by rule.
+    metrics: BTreeMap<String, Known<'s>>,
     cut_short: bool,
 }
 
@@ -59,7 +64,7 @@ pub(crate) fn search(
 ) -> Result<Search, EvaluateError> {
     let rows = levels(on, division);
     let Some(level) = rows.get(target) else { return Ok(Search::default()) };
-    let mut solver = Solver { on, program, division, cut_short: false };
+    let mut solver = Solver { on, program, division, metrics: metrics(on, division)?, cut_short: false };
     let below = if program.award.nested { 0 } else { target };
     let mut candidates = vec![Supposed::default()];
     for row in &rows[below..=target] {
@@ -68,7 +73,7 @@ pub(crate) fn search(
     }
     let mut priced: Vec<(Ratio, Supposed)> = Vec::new();
     for candidate in candidates {
-        priced.push((solver.effort(&candidate)?, candidate));
+        priced.push((solver.effort(&candidate), candidate));
     }
     priced.sort();
     solver.cut_short |= priced.len() > MAX_VERIFIED;
@@ -76,34 +81,62 @@ pub(crate) fn search(
     for (_, candidate) in priced.into_iter().take(MAX_VERIFIED) {
         if solver.reaches(&candidate, target)? {
             let reduced = solver.reduce(candidate, target)?;
-            minimal.insert((solver.effort(&reduced)?, reduced));
+            minimal.insert((solver.effort(&reduced), reduced));
         }
     }
     let mut ways = Vec::new();
     for (effort, supposed) in minimal.into_iter().take(MAX_WAYS) {
-        ways.push(Way { level: level.name.clone(), effort, steps: solver.steps(&supposed)? });
+        ways.push(Way { level: level.name.clone(), effort, steps: solver.steps(&supposed) });
     }
     Ok(Search { ways, cut_short: solver.cut_short })
 }
 
 impl Solver<'_, '_> {
+    /// Whether the level at `target` is held with `supposed` beside the facts.
     fn reaches(&self, supposed: &Supposed, target: usize) -> Result<bool, EvaluateError> {
-        let found = standings(self.on, self.program, self.division, supposed)?;
-        Ok(found.held(self.program.award.nested).is_some_and(|held| held >= target))
+        let score = self.score_with(supposed)?;
+        let rows = levels(self.on, self.division);
+        let from = if self.program.award.nested { 0 } else { target };
+        let mut held = false;
+        for (place, row) in rows.iter().enumerate().skip(from) {
+            held = holds(self.on, &row.when, &score, supposed)?;
+            let decided = match self.program.award.nested {
+                true => !held || place >= target,
+                false => held,
+            };
+            if decided {
+                break;
+            }
+        }
+        Ok(held)
+    }
+
+    /// The points of all lines with `supposed` beside the facts.
+    fn score_with(&self, supposed: &Supposed) -> Result<ScoreSoFar, EvaluateError> {
+        let parts = self.program.conventions.part_steps.unwrap_or(PartSteps::Exact);
+        let empty = ScoreSoFar::default();
+        let mut score = ScoreSoFar::default();
+        for line in &self.division.lines {
+            let mut open = true;
+            for gate in &line.gates {
+                open &= holds(self.on, gate, &empty, supposed)?;
+            }
+            let quantity = value(self.on, &line.metric, supposed)?;
+            let points = if open { counted(line, &quantity, self.on.day, parts)? } else { Ratio::default() };
+            score.total += &points;
+            score.lines.push((line.name.clone(), points));
+        }
+        Ok(score)
     }
 
     /// Sets of changes of which each makes the requirement hold, as far as it can be read off it.
     fn candidates(&mut self, requirement: &Requirement) -> Result<Vec<Supposed>, EvaluateError> {
-        let found = standings(self.on, self.program, self.division, &Supposed::default())?;
-        let score = ScoreSoFar {
-            total: found.total,
-            lines: found.lines.iter().map(|line| (line.line.clone(), line.points.clone())).collect(),
-        };
+        let score = self.score_with(&Supposed::default())?;
         self.of(requirement, &score)
     }
 
     fn of(&mut self, requirement: &Requirement, score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
-        if judge(self.on, requirement, score, &Supposed::default())?.met {
+        if holds(self.on, requirement, score, &Supposed::default())? {
             return Ok(vec![Supposed::default()]);
         }
         match requirement {
@@ -202,59 +235,35 @@ impl Solver<'_, '_> {
         let mut joined = vec![Supposed::default()];
         for line in &self.division.lines {
             let options = self.options(line)?;
-            let enough = options.into_iter().find(|(points, _)| needed.holds(points));
-            let Some((_, changes)) = enough else { return Ok(Vec::new()) };
-            joined = self.join(&joined, &changes);
+            let enough = options.into_iter().find(|option| needed.holds(&option.points));
+            let Some(enough) = enough else { return Ok(Vec::new()) };
+            joined = self.join(&joined, &enough.changes);
         }
         Ok(joined)
     }
 
-    /// A knapsack over the lines: how far each is raised, until the total is inside the bound.
+    /// A knapsack over the lines: how far each is raised, until the total is inside the bound. The
+    /// cheapest choices by the sum of their efforts are kept; what lines share makes them cheaper still.
     fn score(&mut self, needed: &Bound) -> Result<Vec<Supposed>, EvaluateError> {
-        let mut options = Vec::new();
+        let mut lines = Vec::new();
         for line in &self.division.lines {
-            options.push(self.options(line)?);
+            lines.push(self.options(line)?);
         }
-        let best: Vec<Ratio> = options
-            .iter()
-            .map(|line| line.iter().map(|(points, _)| points.clone()).max().unwrap_or_default())
-            .collect();
+        let (chosen, cut_short) = knapsack::choices(needed, &lines);
+        self.cut_short |= cut_short;
         let mut found = Vec::new();
-        let mut open = vec![(0usize, Ratio::default(), vec![Supposed::default()])];
-        while let Some((place, total, changes)) = open.pop() {
-            if found.len() > MAX_CANDIDATES || open.len() > MAX_CANDIDATES {
-                self.cut_short = true;
-                break;
+        for choice in chosen {
+            let mut joined = vec![Supposed::default()];
+            for (line, place) in lines.iter().zip(choice) {
+                joined = self.join(&joined, &line[place].changes);
             }
-            let Some(line) = options.get(place) else {
-                if needed.holds(&total) {
-                    found.extend(changes);
-                }
-                continue;
-            };
-            let rest: Ratio = best[place + 1..].iter().cloned().sum();
-            // Unraised lines keep their points, so the least option of each counts in any case.
-            for (points, more) in line {
-                let sum = &total + points;
-                if needed.holds(&(&sum + &rest)) {
-                    let joined = self.join(&changes, more);
-                    open.push((place + 1, sum.clone(), joined));
-                }
-                let enough = &sum + self.least(&options[place + 1..]);
-                if needed.holds(&enough) {
-                    break;
-                }
-            }
+            found.extend(joined);
         }
         Ok(self.limited(found))
     }
 
-    fn least(&self, options: &[Vec<(Ratio, Vec<Supposed>)>]) -> Ratio {
-        options.iter().filter_map(|line| line.first().map(|(points, _)| points.clone())).sum()
-    }
-
     /// The points a line can have and the changes for each, rising, its present ones first.
-    fn options(&mut self, line: &PointLine) -> Result<Vec<(Ratio, Vec<Supposed>)>, EvaluateError> {
+    fn options(&mut self, line: &PointLine) -> Result<Vec<LineOption>, EvaluateError> {
         let measured = self.on.measure(&line.metric)?;
         let parts = self.program.conventions.part_steps.unwrap_or(PartSteps::Exact);
         let mut gates = vec![Supposed::default()];
@@ -266,22 +275,30 @@ impl Solver<'_, '_> {
         let open = gates.contains(&Supposed::default());
         let now = points(line, &measured.value, self.on.day, parts)?;
         let standing = if open { now.points.clone() } else { Ratio::default() };
-        let mut options = vec![(standing.clone(), vec![Supposed::default()])];
+        let mut options = vec![self.option(standing.clone(), vec![Supposed::default()])];
         if !open && now.points > standing {
-            options.push((now.points.clone(), gates.clone()));
+            options.push(self.option(now.points.clone(), gates.clone()));
         }
         let step = step(line, &measured.value, &measured.unit, &now.max);
+        let mut highest = options.last().map(|option| option.points.clone()).unwrap_or_default();
         for count in 1..=MAX_STEPS {
             let add = &step * Ratio::from_integer(count.into());
-            let then = points(line, &(&measured.value + &add), self.on.day, parts)?;
-            if then.points > options.last().map(|(points, _)| points.clone()).unwrap_or_default() {
-                options.push((then.points.clone(), self.join(&gates, &[one(&line.metric.rule, add)])));
+            let then = counted(line, &(&measured.value + &add), self.on.day, parts)?;
+            if then > highest {
+                highest = then.clone();
+                let changes = self.join(&gates, &[one(&line.metric.rule, add)]);
+                options.push(self.option(then, changes));
             }
-            if then.points >= now.max {
+            if highest >= now.max {
                 break;
             }
         }
         Ok(options)
+    }
+
+    fn option(&self, points: Ratio, changes: Vec<Supposed>) -> LineOption {
+        let effort = changes.iter().map(|change| self.effort(change)).min().unwrap_or_default();
+        LineOption { points, effort, changes }
     }
 
     /// Takes every part back as far as the target still holds.
@@ -294,7 +311,7 @@ impl Solver<'_, '_> {
             }
         }
         for rule in supposed.added.keys().cloned().collect::<Vec<_>>() {
-            let grain = self.metric(&rule)?.map_or_else(|| Ratio::from_integer(1.into()), |(_, unit, _)| grain(&unit));
+            let Some(grain) = self.metrics.get(&rule).map(|known| grain(&known.unit)) else { continue };
             let units = round_ratio(&(&supposed.added[&rule] / &grain), Rounding::Up);
             let (mut low, mut high) = (BigInt::zero(), units);
             // The least number of grains in [low, high] that reaches the target; high does.
@@ -316,59 +333,56 @@ impl Solver<'_, '_> {
         Ok(supposed)
     }
 
-    /// The metric of a rule in this division: its title, unit and present value.
-    fn metric(&self, rule: &str) -> Result<Option<(Metric, Unit, Ratio)>, EvaluateError> {
-        let mut metrics: Vec<&Metric> = Vec::new();
-        for line in &self.division.lines {
-            metrics.push(&line.metric);
-            line.gates.iter().for_each(|gate| collect(gate, &mut metrics));
-        }
-        levels(self.on, self.division).iter().for_each(|level| collect(&level.when, &mut metrics));
-        match metrics.into_iter().find(|metric| metric.rule == rule) {
-            Some(metric) => {
-                let measured = self.on.measure(metric)?;
-                Ok(Some((metric.clone(), measured.unit.clone(), measured.value.clone())))
-            }
-            None => Ok(None),
-        }
+    /// A counted thing costs one each, a measure its share of what is needed, a fact one; times the
+    /// price that the document gives.
+    fn effort(&self, supposed: &Supposed) -> Ratio {
+        let raised: Ratio = supposed
+            .added
+            .iter()
+            .filter_map(|(rule, add)| self.metrics.get(rule).map(|known| self.effort_of(known, add)))
+            .sum();
+        let obtained: Ratio = supposed.obtained.iter().map(|rule| self.price(name_of(rule))).sum();
+        raised + obtained
     }
 
-    fn effort(&self, supposed: &Supposed) -> Result<Ratio, EvaluateError> {
-        let steps = self.steps(supposed)?;
-        Ok(steps.into_iter().map(|step| step.effort).sum())
+    fn effort_of(&self, known: &Known<'_>, add: &Ratio) -> Ratio {
+        let then = &known.now + add;
+        let size = match known.unit {
+            Unit::Thing(_) => add.clone(),
+            _ if then.is_zero() => add.clone(),
+            _ => add / &then,
+        };
+        size * self.price(&known.metric.name)
     }
 
-    fn steps(&self, supposed: &Supposed) -> Result<Vec<WayStep>, EvaluateError> {
+    fn price(&self, name: &str) -> Ratio {
+        self.program.effort.get(name).cloned().unwrap_or_else(|| Ratio::from_integer(1.into()))
+    }
+
+    fn steps(&self, supposed: &Supposed) -> Vec<WayStep> {
         let mut steps = Vec::new();
         for (rule, add) in &supposed.added {
-            let Some((metric, unit, now)) = self.metric(rule)? else { continue };
-            let then = &now + add;
-            let price = self.program.effort.get(&metric.name).cloned().unwrap_or_else(|| Ratio::from_integer(1.into()));
-            // A measure costs its share of what is needed; a counted thing costs one each.
-            let size = match unit {
-                Unit::Thing(_) => add.clone(),
-                _ if then.is_zero() => add.clone(),
-                _ => add / &then,
-            };
-            let title = if metric.title.is_empty() { metric.name.clone() } else { metric.title.clone() };
-            let quantity = Quantity::new(add.clone(), unit.clone());
+            let Some(known) = self.metrics.get(rule) else { continue };
+            let metric = known.metric;
+            let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
+            let quantity = Quantity::new(add.clone(), known.unit.clone());
             steps.push(WayStep {
                 rule: rule.clone(),
                 says: format!("{quantity} more: {title}"),
-                what: metric.name,
+                what: metric.name.clone(),
                 add: Some(quantity),
-                now: Some(Quantity::new(now, unit.clone())),
-                then: Some(Quantity::new(then, unit)),
-                effort: size * price,
+                now: Some(Quantity::new(known.now.clone(), known.unit.clone())),
+                then: Some(Quantity::new(&known.now + add, known.unit.clone())),
+                effort: self.effort_of(known, add),
             });
         }
         for rule in &supposed.obtained {
-            let name = rule.rsplit(['.', '/', '#']).next().unwrap_or(rule).to_owned();
+            let name = name_of(rule).to_owned();
             let says = self.says(rule).unwrap_or_else(|| name.clone());
-            let effort = self.program.effort.get(&name).cloned().unwrap_or_else(|| Ratio::from_integer(1.into()));
+            let effort = self.price(&name);
             steps.push(WayStep { rule: rule.clone(), says, what: name, add: None, now: None, then: None, effort });
         }
-        Ok(steps)
+        steps
     }
 
     /// The words of the leaf with this rule.

@@ -1,12 +1,22 @@
 //! By how much things change in a way: the smallest unit, the gap to a bound, the step of a line.
 
+use std::collections::BTreeMap;
+
 use num_bigint::BigInt;
 use num_traits::Zero;
 use values::{Ratio, Rounding, round_ratio};
 
-use crate::judge::Supposed;
-use crate::model::{Bound, Metric, PointLine, PointScale, Requirement};
+use crate::judge::{Judge, Supposed};
+use crate::model::{Bound, Division, Metric, PointLine, PointScale, Requirement};
 use crate::quantity::Unit;
+use crate::tiers::{EvaluateError, levels};
+
+/// What a step needs to know about a metric.
+pub(crate) struct Known<'s> {
+    pub metric: &'s Metric,
+    pub unit: Unit,
+    pub now: Ratio,
+}
 
 /// One metric raised by `add`.
 pub(crate) fn one(rule: &str, add: Ratio) -> Supposed {
@@ -64,4 +74,25 @@ pub(crate) fn collect<'r>(requirement: &'r Requirement, metrics: &mut Vec<&'r Me
         Requirement::Metric { metric, .. } => metrics.push(metric),
         _ => {}
     }
+}
+
+/// The last part of a rule's path.
+pub(crate) fn name_of(rule: &str) -> &str {
+    rule.rsplit(['.', '/', '#']).next().unwrap_or(rule)
+}
+
+/// Every metric that the division's lines, gates and levels ask for.
+pub(crate) fn metrics<'s>(on: &Judge<'_>, division: &'s Division) -> Result<BTreeMap<String, Known<'s>>, EvaluateError> {
+    let mut found: Vec<&Metric> = Vec::new();
+    for line in &division.lines {
+        found.push(&line.metric);
+        line.gates.iter().for_each(|gate| collect(gate, &mut found));
+    }
+    levels(on, division).iter().for_each(|level| collect(&level.when, &mut found));
+    let mut known = BTreeMap::new();
+    for metric in found {
+        let measured = on.measure(metric)?;
+        known.insert(metric.rule.clone(), Known { metric, unit: measured.unit.clone(), now: measured.value.clone() });
+    }
+    Ok(known)
 }

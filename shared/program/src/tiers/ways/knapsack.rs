@@ -1,0 +1,61 @@
+//! Which option each line takes so that the points reach a bound, the cheapest choices first.
+
+use values::Ratio;
+
+use crate::judge::Supposed;
+use crate::model::Bound;
+
+/// How many partial choices are looked at.
+const MAX_NODES: usize = 20_000;
+/// How many choices are kept.
+const MAX_CHOICES: usize = 200;
+
+/// Points a line can have, the least effort for them, and the changes that give them.
+pub(crate) struct LineOption {
+    pub points: Ratio,
+    pub effort: Ratio,
+    pub changes: Vec<Supposed>,
+}
+
+/// For every kept choice the place of each line's option, and whether the search stopped early.
+///
+/// Lines are taken in order; a line's options rise, so beyond the first one that suffices with the
+/// least of the rest nothing minimal lies.
+pub(crate) fn choices(needed: &Bound, lines: &[Vec<LineOption>]) -> (Vec<Vec<usize>>, bool) {
+    let over = |pick: fn(&Vec<LineOption>) -> Option<&LineOption>| -> Vec<Ratio> {
+        let mut sums = vec![Ratio::default(); lines.len() + 1];
+        for (place, line) in lines.iter().enumerate().rev() {
+            sums[place] = &sums[place + 1] + pick(line).map(|option| option.points.clone()).unwrap_or_default();
+        }
+        sums
+    };
+    let (least, most) = (over(|line| line.first()), over(|line| line.last()));
+    let mut found: Vec<(Ratio, Vec<usize>)> = Vec::new();
+    let mut open: Vec<(Ratio, Ratio, Vec<usize>)> = vec![Default::default()];
+    let mut nodes = 0;
+    while let Some((total, effort, chosen)) = open.pop() {
+        nodes += 1;
+        if nodes > MAX_NODES {
+            break;
+        }
+        let Some(line) = lines.get(chosen.len()) else {
+            found.push((effort, chosen));
+            continue;
+        };
+        for (place, option) in line.iter().enumerate() {
+            let sum = &total + &option.points;
+            if needed.holds(&(&sum + &most[chosen.len() + 1])) {
+                let mut next = chosen.clone();
+                next.push(place);
+                open.push((sum.clone(), &effort + &option.effort, next));
+            }
+            if needed.holds(&(&sum + &least[chosen.len() + 1])) {
+                break;
+            }
+        }
+    }
+    found.sort();
+    let cut_short = nodes > MAX_NODES || found.len() > MAX_CHOICES;
+    found.truncate(MAX_CHOICES);
+    (found.into_iter().map(|(_, chosen)| chosen).collect(), cut_short)
+}
