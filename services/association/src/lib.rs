@@ -5,8 +5,6 @@
 //! - `store` keeps, `publish` tells the other services, `follow` listens to registry, `grpc` is the
 //!   wire.
 
-#[cfg(feature = "bench")]
-pub mod bench;
 mod domain;
 mod follow;
 mod grpc;

@@ -58,3 +58,6 @@ fn next_start(history: &[Association], at: Instant) -> Option<Instant> {
     let later = history.iter().map(|association| association.statement.effective);
     later.filter(|interval| !interval.is_empty() && interval.start() > at).map(|interval| interval.start()).min()
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,37 @@ fn fits(whole: Decimal, taken: impl Iterator<Item = Decimal>) -> bool {
     // What remains lies between nothing and the whole.
     if whole.is_negative() { rest >= whole && rest <= Decimal::ZERO } else { rest >= Decimal::ZERO && rest <= whole }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(amount: &str) -> TransactionContent {
+        TransactionContent {
+            source: "s".to_owned(),
+            external_id: "1".to_owned(),
+            kind: "order".parse().expect("an id"),
+            partner: None,
+            subscription: None,
+            product: None,
+            workload: None,
+            deal: String::new(),
+            at: Instant::from_micros(0).expect("in range"),
+            amount: Some(Amount { value: amount.parse().expect("a number"), currency: values::Currency::USD }),
+            seats: None,
+            reverses: None,
+            fields: Fields::default(),
+        }
+    }
+
+    #[test]
+    fn reversals_take_back_at_most_what_there_was() {
+        assert!(reversal_fits(&said("10"), &[], &said("-10")));
+        assert!(reversal_fits(&said("10"), &[said("-4")], &said("-6")));
+        assert!(!reversal_fits(&said("10"), &[said("-4")], &said("-6.01")));
+        assert!(!reversal_fits(&said("10"), &[], &said("1")), "a reversal of the same sign takes nothing back");
+        assert!(reversal_fits(&said("-10"), &[], &said("10")), "of a credit note");
+        let euro = Amount { currency: values::Currency::EUR, ..said("-1").amount.expect("an amount") };
+        assert!(!reversal_fits(&said("10"), &[], &TransactionContent { amount: Some(euro), ..said("-1") }));
+    }
+}

@@ -69,12 +69,11 @@ impl AssociationService for Association {
             from_proto::batch(wrong, &message.requests, |wrong, one| from_proto::create_association(wrong, one, call))
         })?;
         let (now, commands, policies) = (call.now, &commands, &self.policies);
-        let identical_allowed = message.identical_allowed;
         let change = self.change(&call, move |tx| {
             Box::pin(async move {
-                let mut batch = Batch::new(identical_allowed);
+                let mut batch = Batch::default();
                 for command in commands {
-                    batch.push(create_association(&tx, now, policies, command).await, exists)?;
+                    batch.push(create_association(&tx, now, policies, command).await)?;
                 }
                 let (made, identical_count) = batch.finish()?;
                 let associations = made.iter().map(to_proto::association).collect();

@@ -239,35 +239,32 @@ pub fn expect_new<T>(made: Made<T>, exists: impl FnOnce(&T) -> OpError) -> Resul
     }
 }
 
-/// The results of a batch: all, or every refusal.
+/// The results of a batch: all, or every refusal. What is there already with the same content is a
+/// result like any other, so that an import can be repeated.
 pub struct Batch<T> {
     made: Vec<T>,
     refused: Vec<(usize, OpError)>,
     identical: i32,
-    identical_allowed: bool,
+}
+
+impl<T> Default for Batch<T> {
+    /// An empty batch.
+    fn default() -> Batch<T> {
+        Batch { made: Vec::new(), refused: Vec::new(), identical: 0 }
+    }
 }
 
 impl<T> Batch<T> {
-    /// An empty batch.
-    pub fn new(identical_allowed: bool) -> Batch<T> {
-        Batch { made: Vec::new(), refused: Vec::new(), identical: 0, identical_allowed }
-    }
-
     /// Adds the result of the next request. A failure of the database ends the batch at once: after
     /// it, nothing else can be asked in this transaction.
     ///
     /// # Errors
     /// The database's.
-    pub fn push(
-        &mut self,
-        result: Result<Made<T>, OpError>,
-        exists: impl FnOnce(&T) -> OpError,
-    ) -> Result<(), OpError> {
+    pub fn push(&mut self, result: Result<Made<T>, OpError>) -> Result<(), OpError> {
         let index = self.made.len() + self.refused.len();
         match result {
             Err(OpError::Store(error)) => return Err(OpError::Store(error)),
             Err(refused) => self.refused.push((index, refused)),
-            Ok(Made::Identical(found)) if !self.identical_allowed => self.refused.push((index, exists(&found))),
             Ok(made) => {
                 self.identical += i32::from(made.is_identical());
                 self.made.push(made.into_inner());

@@ -86,12 +86,12 @@ impl SubscriptionService for Association {
         let (call, commands) = self.read(&request, &terms, |wrong, _| {
             from_proto::batch(wrong, &message.requests, from_proto::create_subscription)
         })?;
-        let (now, commands, identical_allowed) = (call.now, &commands, message.identical_allowed);
+        let (now, commands) = (call.now, &commands);
         let change = self.change(&call, move |tx| {
             Box::pin(async move {
-                let mut batch = Batch::new(identical_allowed);
+                let mut batch = Batch::default();
                 for command in commands {
-                    batch.push(create_subscription(&tx, now, command).await, exists)?;
+                    batch.push(create_subscription(&tx, now, command).await)?;
                 }
                 let (made, identical_count) = batch.finish()?;
                 let subscriptions = made.iter().map(|made| to_proto::subscription(made, None)).collect();

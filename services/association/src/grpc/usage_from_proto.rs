@@ -8,7 +8,7 @@ use values::{Currency, Decimal, Instant};
 
 use super::from_proto::name;
 use crate::domain::names::SubscriptionName;
-use crate::domain::usage::{Costs, Meter, Target, UsageRecord, within_bound};
+use crate::domain::usage::{Costs, Meter, RecordKey, Target, UsageRecord, within_bound};
 use crate::ops::ingest_usage::{Given, Refusal};
 use crate::ops::list_usage::UsageQuery;
 
@@ -169,6 +169,8 @@ fn target(wrong: &mut Wrong, source: &str, named: &str, external_source: String,
 const DAY: i64 = 24 * 3_600_000_000;
 /// The longest stretch of time that a list covers, in days.
 const LONGEST: i64 = 400;
+/// The days before the end that a list covers when it does not say where it starts.
+const USUAL: i64 = 31;
 
 /// The arguments that both lists of usage have.
 pub struct Stretch<'a> {
@@ -182,8 +184,11 @@ pub struct Stretch<'a> {
     pub workload: &'a str,
     /// Only this meter, or empty.
     pub meter: &'a str,
+    /// The present: where a stretch without an end ends.
+    pub now: Instant,
 }
 
+/// What a list of usage asks for.
 pub fn usage_query(
     wrong: &mut Violations,
     stretch: &Stretch<'_>,
@@ -191,8 +196,9 @@ pub fn usage_query(
     limit: usize,
 ) -> Option<UsageQuery> {
     let name = name(wrong, "parent", stretch.parent);
-    let start = wrong.instant("start_time", stretch.start_time);
-    let end = wrong.instant("end_time", stretch.end_time);
+    let end = instant_or(wrong, "end_time", stretch.end_time, stretch.now);
+    let usual = end.unwrap_or(stretch.now).saturating_add(-USUAL * DAY);
+    let start = instant_or(wrong, "start_time", stretch.start_time, usual);
     let (start, end) = (start?, end?);
     if end < start {
         wrong.add("end_time", "must not lie before the start");
@@ -206,4 +212,47 @@ pub fn usage_query(
         wire::MeterKind::Unspecified => None,
     };
     Some(UsageQuery { name: name?, start, end, workload: only(stretch.workload), meter: only(stretch.meter), kind, limit })
+}
+
+/// The instant of a field, or another one where the field is absent.
+fn instant_or(
+    wrong: &mut Violations,
+    field: &str,
+    time: Option<&prost_types::Timestamp>,
+    absent: Instant,
+) -> Option<Instant> {
+    if time.is_none() { Some(absent) } else { wrong.instant(field, time) }
+}
+
+/// The subscription and the key in a record's name.
+pub fn record_name(wrong: &mut Violations, name: &str) -> Option<(SubscriptionName, RecordKey)> {
+    let key = |id: &str| {
+        let key = RecordKey(hex::decode(id).ok()?.try_into().ok()?);
+        // One name for one record: capital digits are no other.
+        (key.to_string() == id).then_some(key)
+    };
+    let found = name.split_once("/usageRecords/").and_then(|(parent, id)| Some((parent.parse().ok()?, key(id)?)));
+    if found.is_none() {
+        let pattern = "customers/{customer}/subscriptions/{subscription}/usageRecords/{usage_record}";
+        wrong.add("name", format!("must look like `{pattern}`, with an id of 32 hexadecimal digits"));
+    }
+    found
+}
+
+/// The subscription, the hour and the mark of the series in the name of an hour.
+pub fn rollup_name(wrong: &mut Violations, name: &str) -> Option<(SubscriptionName, Instant, String)> {
+    let hour = |digits: &str| {
+        let part = |range| digits.get(range);
+        let (date, hour) = ((part(0..4)?, part(4..6)?, part(6..8)?), part(8..)?);
+        format!("{}-{}-{}T{hour}:00:00Z", date.0, date.1, date.2).parse().ok()
+    };
+    let found = name.split_once("/usageRollups/").and_then(|(parent, id)| {
+        let (digits, mark) = id.split_once('-')?;
+        Some((parent.parse().ok()?, hour(digits)?, mark.to_owned()))
+    });
+    if found.is_none() {
+        let pattern = "customers/{customer}/subscriptions/{subscription}/usageRollups/{usage_rollup}";
+        wrong.add("name", format!("must look like `{pattern}`, with an id such as `2024091822-3f0c9a5be1d27746`"));
+    }
+    found
 }

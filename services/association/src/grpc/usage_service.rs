@@ -12,9 +12,9 @@ use values::Id;
 
 use super::call::{Association, unexplained};
 use super::fault::to_fault;
-use super::usage_from_proto::{Stretch, usage_query};
+use super::usage_from_proto::{Stretch, record_name, rollup_name, usage_query};
 use super::{ingest_stream, usage_to_proto};
-use crate::ops::list_usage;
+use crate::ops::{get_usage, list_usage};
 use crate::store::records_sql::After;
 
 /// Page sizes of the lists of usage.
@@ -45,8 +45,36 @@ impl UsageService for Association {
         let id: Option<Id> = wrong.id("name", name.strip_prefix("usageImports/").unwrap_or_default());
         wrong.check()?;
         let id = id.ok_or_else(unexplained)?;
-        let progress = list_usage::get_usage_import(self.store.read(), &id).await.map_err(to_fault)?;
+        let progress = get_usage::get_usage_import(self.store.read(), &id).await.map_err(to_fault)?;
         Ok(Response::new(usage_to_proto::import(&id, &progress)))
+    }
+
+    async fn list_usage_imports(
+        &self,
+        request: Request<wire::ListUsageImportsRequest>,
+    ) -> Result<Response<wire::ListUsageImportsResponse>, Status> {
+        let message = request.get_ref();
+        let page = Page::parse(message.page_size, &message.page_token, &[], Limits::USUAL)?;
+        let after = page.after::<String>()?.unwrap_or_default();
+        let listed = list_usage::list_usage_imports(self.store.read(), &after, page.size() as u64 + 1).await;
+        let mut listed = listed.map_err(to_fault)?;
+        let next_page_token = page.cut(&mut listed, |(id, _)| id.to_string())?;
+        let usage_imports = listed.iter().map(|(id, progress)| usage_to_proto::import(id, progress)).collect();
+        Ok(Response::new(wire::ListUsageImportsResponse { usage_imports, next_page_token }))
+    }
+
+    async fn get_usage_record(
+        &self,
+        request: Request<wire::GetUsageRecordRequest>,
+    ) -> Result<Response<wire::UsageRecord>, Status> {
+        let message = request.get_ref();
+        let mut wrong = Violations::new();
+        let named = record_name(&mut wrong, &message.name);
+        let known = wrong.optional_instant("known_time", message.known_time.as_ref());
+        wrong.check()?;
+        let (subscription, key) = named.ok_or_else(unexplained)?;
+        let found = get_usage::get_usage_record(self.store.read(), &self.feed, &subscription, key, known).await;
+        Ok(Response::new(usage_to_proto::record(&subscription, &found.map_err(to_fault)?)))
     }
 
     async fn list_usage_records(
@@ -66,6 +94,7 @@ impl UsageService for Association {
             end_time: message.end_time.as_ref(),
             workload: &message.workload,
             meter: &message.meter,
+            now: self.clock.now(),
         };
         let query = usage_query(&mut wrong, &stretch, message.meter_kind(), page.size());
         let known = wrong.optional_instant("known_time", message.known_time.as_ref());
@@ -78,6 +107,20 @@ impl UsageService for Association {
             page.cut(&mut listed, |it| (it.record.hour.micros(), it.record.series, it.record.key.0))?;
         let usage_records = listed.iter().map(|record| usage_to_proto::record(&query.name, record)).collect();
         Ok(Response::new(wire::ListUsageRecordsResponse { usage_records, next_page_token }))
+    }
+
+    async fn get_usage_rollup(
+        &self,
+        request: Request<wire::GetUsageRollupRequest>,
+    ) -> Result<Response<wire::UsageRollup>, Status> {
+        let name = &request.get_ref().name;
+        let mut wrong = Violations::new();
+        let named = rollup_name(&mut wrong, name);
+        wrong.check()?;
+        let (subscription, hour, mark) = named.ok_or_else(unexplained)?;
+        let found = get_usage::get_usage_rollup(self.store.read(), &subscription, hour, &mark, name).await;
+        let (cell, series) = found.map_err(to_fault)?;
+        Ok(Response::new(usage_to_proto::rollup(&subscription, &cell, &series)))
     }
 
     async fn list_usage_rollups(
@@ -95,6 +138,7 @@ impl UsageService for Association {
             end_time: message.end_time.as_ref(),
             workload: &message.workload,
             meter: &message.meter,
+            now: self.clock.now(),
         };
         let query = usage_query(&mut wrong, &stretch, wire::MeterKind::Unspecified, page.size());
         wrong.check()?;
@@ -107,18 +151,18 @@ impl UsageService for Association {
         Ok(Response::new(wire::ListUsageRollupsResponse { usage_rollups: rollups.collect(), next_page_token }))
     }
 
-    async fn list_unattached_usage(
+    async fn list_unattached_usages(
         &self,
-        request: Request<wire::ListUnattachedUsageRequest>,
-    ) -> Result<Response<wire::ListUnattachedUsageResponse>, Status> {
+        request: Request<wire::ListUnattachedUsagesRequest>,
+    ) -> Result<Response<wire::ListUnattachedUsagesResponse>, Status> {
         let message = request.get_ref();
         let page = Page::parse(message.page_size, &message.page_token, &[], Limits::USUAL)?;
         let after = page.after::<i64>()?.unwrap_or(0);
         let limit = page.size() as u64 + 1;
-        let listed = list_usage::list_unattached_usage(self.store.read(), after, limit).await;
+        let listed = list_usage::list_unattached_usages(self.store.read(), after, limit).await;
         let mut listed = listed.map_err(to_fault)?;
         let next_page_token = page.cut(&mut listed, |(_, series)| series.number)?;
         let unattached = listed.iter().map(|(subject, series)| usage_to_proto::unattached(subject, series));
-        Ok(Response::new(wire::ListUnattachedUsageResponse { unattached_usages: unattached.collect(), next_page_token }))
+        Ok(Response::new(wire::ListUnattachedUsagesResponse { unattached_usages: unattached.collect(), next_page_token }))
     }
 }

@@ -2,7 +2,7 @@
 
 use proto::association::v1 as wire;
 use rpc::wire::{decimal, timestamp};
-use values::{Canon, Id};
+use values::Id;
 
 use crate::domain::names::SubscriptionName;
 use crate::domain::usage::Meter;
@@ -76,13 +76,10 @@ pub fn record(name: &SubscriptionName, listed: &ListedRecord) -> wire::UsageReco
 pub fn rollup(name: &SubscriptionName, cell: &Cell, series: &Series) -> wire::UsageRollup {
     let label = &series.label;
     let [billed, effective, list, contracted] = cell.costs.map(|cost| cost.map(decimal));
-    // The same everywhere: numbers of series are a database's own.
-    let mut canon = Canon::new("series");
-    canon.text(&label.workload).text(&label.meter).text(label.kind.name()).text(&label.unit).text(&currency(label.currency));
     let hour: String = cell.key.0.to_string().chars().filter(char::is_ascii_digit).take(10).collect();
     let measured = label.kind == Meter::Flow || cell.measured_at.is_some();
     wire::UsageRollup {
-        name: format!("{name}/usageRollups/{hour}-{}", &canon.digest().to_string()[..16]),
+        name: format!("{name}/usageRollups/{hour}-{}", label.mark()),
         workload: label.workload.clone(),
         meter: label.meter.clone(),
         meter_kind: meter_kind(label.kind).into(),

@@ -1,4 +1,4 @@
-//! ListUsageRecords, ListUsageRollups, ListUnattachedUsage, GetUsageImport: what is kept of usage.
+//! ListUsageRecords, ListUsageRollups, ListUnattachedUsages, ListUsageImports: what is kept of usage.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -97,7 +97,7 @@ pub async fn list_usage_records(
 }
 
 /// Adds to records what stands in other tables.
-async fn dress(
+pub(super) async fn dress(
     db: &DatabaseConnection,
     records: Vec<StoredRecord>,
     series: &HashMap<SeriesNumber, Series>,
@@ -127,7 +127,7 @@ async fn dress(
 }
 
 /// When a batch was recorded, if that was up to an instant.
-async fn recorded_at(
+pub(super) async fn recorded_at(
     db: &DatabaseConnection,
     met: &mut HashMap<i64, Option<Instant>>,
     batch: i64,
@@ -174,15 +174,24 @@ pub async fn list_usage_rollups(
     Ok(listed)
 }
 
+/// The series that count for a subscription.
+///
+/// # Errors
+/// [`OpError::NotFound`] without the subscription; the database's.
+pub(super) async fn attached_series(db: &DatabaseConnection, name: &SubscriptionName) -> Result<Vec<Series>, OpError> {
+    get_subscription(db, name).await?;
+    let subjects = series_sql::subjects_of_subscriptions(db, std::slice::from_ref(name)).await?;
+    let subjects: Vec<i64> = subjects.into_iter().map(|subject| subject.number).collect();
+    let mut series = series_sql::series_of(db, &subjects).await?;
+    series.retain(|series| series.attached);
+    Ok(series)
+}
+
 /// The attached series of a subscription that a query is about.
 async fn series_of(db: &DatabaseConnection, query: &UsageQuery) -> Result<HashMap<SeriesNumber, Series>, OpError> {
-    get_subscription(db, &query.name).await?;
-    let subjects = series_sql::subjects_of_subscriptions(db, std::slice::from_ref(&query.name)).await?;
-    let subjects: Vec<i64> = subjects.into_iter().map(|subject| subject.number).collect();
-    let series = series_sql::series_of(db, &subjects).await?;
+    let series = attached_series(db, &query.name).await?;
     let wanted = |series: &Series| {
-        series.attached
-            && query.workload.as_ref().is_none_or(|workload| *workload == series.label.workload)
+        query.workload.as_ref().is_none_or(|workload| *workload == series.label.workload)
             && query.meter.as_ref().is_none_or(|meter| *meter == series.label.meter)
             && query.kind.is_none_or(|kind| kind == series.label.kind)
     };
@@ -200,7 +209,7 @@ fn hours(start: Instant, end: Instant) -> Vec<Instant> {
 ///
 /// # Errors
 /// The database's.
-pub async fn list_unattached_usage(
+pub async fn list_unattached_usages(
     db: &DatabaseConnection,
     after: i64,
     limit: u64,
@@ -208,11 +217,14 @@ pub async fn list_unattached_usage(
     Ok(series_sql::waiting_page(db, after, limit).await?)
 }
 
-/// How far an import has come.
+/// A page of imports behind an id, by id.
 ///
 /// # Errors
-/// [`OpError::NotFound`] when none of its batches has arrived.
-pub async fn get_usage_import(db: &DatabaseConnection, import: &Id) -> Result<Progress, OpError> {
-    let found = ingest_sql::find_progress(db, import.as_str()).await?;
-    found.ok_or_else(|| OpError::missing("UsageImport", &format!("usageImports/{import}")))
+/// The database's.
+pub async fn list_usage_imports(
+    db: &DatabaseConnection,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<(Id, Progress)>, OpError> {
+    Ok(ingest_sql::progress_page(db, after, limit).await?)
 }

@@ -12,6 +12,7 @@ pub mod create_transaction;
 pub mod designate_partner;
 pub mod end_association;
 mod error;
+pub mod get_usage;
 pub mod ingest_usage;
 pub mod list_usage;
 pub mod policies;

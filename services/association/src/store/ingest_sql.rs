@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 use store::StoreError;
-use values::Instant;
+use values::{Id, Instant};
 
 use crate::domain::usage::RecordKey;
 use crate::store::bulk_sql::{execute, list, query, slices, tuples};
+use crate::store::series_sql::damaged;
 use crate::store::usage_sql::{bytes, instant, short};
 
 /// One record that takes the place of another.
@@ -187,14 +188,38 @@ pub async fn add_progress(
 pub async fn find_progress<C: ConnectionTrait>(connection: &C, import: &str) -> Result<Option<Progress>, StoreError> {
     let sql = "SELECT sequence, accepted, known, refused, created_at, updated_at FROM usage_import WHERE id = $1";
     let rows = query(connection, sql.to_owned(), vec![import.into()]).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
+    rows.first().map(read_progress).transpose()
+}
+
+/// A page of imports behind one of them, by id.
+///
+/// # Errors
+/// The database's.
+pub async fn progress_page<C: ConnectionTrait>(
+    connection: &C,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<(Id, Progress)>, StoreError> {
+    let sql = format!(
+        "SELECT id, sequence, accepted, known, refused, created_at, updated_at FROM usage_import \
+         WHERE id > $1 ORDER BY id LIMIT {limit}"
+    );
+    let rows = query(connection, sql, vec![after.into()]).await?;
+    let read = |row: &QueryResult| {
+        let id: String = row.try_get("", "id")?;
+        Ok((id.parse().map_err(damaged)?, read_progress(row)?))
+    };
+    rows.iter().map(read).collect()
+}
+
+fn read_progress(row: &QueryResult) -> Result<Progress, StoreError> {
     let created = instant(row.try_get("", "created_at")?)?;
     let updated = instant(row.try_get("", "updated_at")?)?;
-    Ok(Some(Progress {
+    Ok(Progress {
         sequence: row.try_get("", "sequence")?,
         accepted: row.try_get("", "accepted")?,
         known: row.try_get("", "known")?,
         refused: row.try_get("", "refused")?,
         times: Some((created, updated)),
-    }))
+    })
 }

@@ -6,7 +6,7 @@ use values::{Decimal, Instant};
 
 use crate::domain::usage::{Costs, RecordKey};
 use crate::store::bulk_sql::{list, query, slices};
-use crate::store::usage_sql::{SeriesNumber, instant, read_costs, short};
+use crate::store::usage_sql::{SeriesNumber, bytes, instant, read_costs, short};
 
 /// A record as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,19 @@ pub async fn records<C: ConnectionTrait>(
         }
     }
     Ok(found)
+}
+
+/// The record with a key, if it has arrived.
+///
+/// # Errors
+/// The database's.
+pub async fn find<C: ConnectionTrait>(connection: &C, key: RecordKey) -> Result<Option<StoredRecord>, StoreError> {
+    // The key knows where the row is.
+    let sql = "SELECT usage_record.* FROM usage_key JOIN usage_record ON usage_record.hour = usage_key.hour \
+               AND usage_record.series = usage_key.series AND usage_record.record_key = usage_key.record_key \
+               WHERE usage_key.record_key = $1";
+    let rows = query(connection, sql.to_owned(), vec![bytes(&key.0)]).await?;
+    rows.first().map(read).transpose()
 }
 
 fn read(row: &QueryResult) -> Result<StoredRecord, StoreError> {

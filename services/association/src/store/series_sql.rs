@@ -6,7 +6,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, QueryResult, Value};
 use store::StoreError;
-use values::{Currency, Instant};
+use values::{Canon, Currency, Instant};
 
 use crate::domain::names::SubscriptionName;
 use crate::domain::subscription::External;
@@ -55,6 +55,17 @@ pub struct SeriesLabel {
     pub unit: String,
     /// The currency of the costs.
     pub currency: Option<Currency>,
+}
+
+impl SeriesLabel {
+    /// What names the series beside its subscription: the same in every database, as their numbers
+    /// are not.
+    pub fn mark(&self) -> String {
+        let mut canon = Canon::new("series");
+        canon.text(&self.workload).text(&self.meter).text(self.kind.name()).text(&self.unit);
+        canon.text(self.currency.as_ref().map_or("", Currency::code));
+        canon.digest().to_string()[..16].to_owned()
+    }
 }
 
 /// What waits for a subscription.

@@ -1,3 +1,4 @@
 //! The store suite, on both engines.
 
+mod associations;
 mod usage;

@@ -121,7 +121,6 @@ async fn h43_ids_come_from_the_business_key() {
             saying("sales-transaction", CLOUD, "", "vendor-sales-records"),
             saying("onboarding", "customers/atlas", "storage", "onboarding-center"),
         ],
-        identical_allowed: true,
         ..Default::default()
     };
     let mut staff = suite.staff().associations();

@@ -55,9 +55,14 @@ async fn wrong_lists_are_refused() {
     expect_reason(staff.list_subscriptions(list("customers/-", "", "moon")).await, invalid, "INVALID_ORDER");
     let token = wire::ListSubscriptionsRequest { page_token: "abc".to_owned(), ..list("customers/-", "", "") };
     expect_reason(staff.list_subscriptions(token).await, invalid, "INVALID_PAGE_TOKEN");
-    let everything = wire::ListUsageRecordsRequest { parent: CLOUD.to_owned(), ..Default::default() };
+    let everything = wire::ListUsageRecordsRequest {
+        parent: "customers/atlas".to_owned(),
+        start_time: time("2023-01-01"),
+        end_time: time("2024-09-01"),
+        ..Default::default()
+    };
     let status = expect_reason(suite.staff().usage().list_usage_records(everything).await, invalid, "INVALID_FIELDS");
-    assert_eq!(fields_of(&status), ["end_time", "start_time"]);
+    assert_eq!(fields_of(&status), ["end_time", "parent"]);
 }
 
 #[tokio::test]

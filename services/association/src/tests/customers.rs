@@ -63,20 +63,23 @@ async fn a_batch_is_all_or_none_and_may_be_sent_again() {
     let suite = Suite::start().await;
     suite.customer("atlas").await;
     let mut subscriptions = suite.staff().subscriptions();
-    let batch = |ids: &[&str], identical_allowed| wire::BatchCreateSubscriptionsRequest {
+    let batch = |ids: &[&str]| wire::BatchCreateSubscriptionsRequest {
         parent: "customers/-".to_owned(),
         requests: ids.iter().map(|id| subscribing("atlas", id, &format!("ext-{id}"))).collect(),
-        identical_allowed,
         ..Default::default()
     };
-    let made = subscriptions.batch_create_subscriptions(batch(&["a", "b"], false)).await.expect("both").into_inner();
+    let made = subscriptions.batch_create_subscriptions(batch(&["a", "b"])).await.expect("both").into_inner();
     assert_eq!((made.subscriptions.len(), made.identical_count), (2, 0));
-    let refused = subscriptions.batch_create_subscriptions(batch(&["a", "c", "b"], false)).await;
+    let mut other = batch(&["a", "c", "b"]);
+    for index in [0, 2] {
+        other.requests[index].subscription.as_mut().expect("it has one").motion = "depth".to_owned();
+    }
+    let refused = subscriptions.batch_create_subscriptions(other).await;
     let status = expect_reason(refused, Code::AlreadyExists, "SUBSCRIPTION_ALREADY_EXISTS");
     assert_eq!(fields_of(&status), ["requests[0]", "requests[2]"]);
     let get = wire::GetSubscriptionRequest { name: "customers/atlas/subscriptions/c".to_owned(), ..Default::default() };
     expect_reason(subscriptions.get_subscription(get).await, Code::NotFound, "NOT_FOUND");
-    let again = subscriptions.batch_create_subscriptions(batch(&["a", "c", "b"], true)).await.expect("all").into_inner();
+    let again = subscriptions.batch_create_subscriptions(batch(&["a", "c", "b"])).await.expect("all").into_inner();
     assert_eq!((again.subscriptions.len(), again.identical_count), (3, 2));
 
     let mut taken = subscribing("atlas", "d", "ext-a");
@@ -150,7 +153,6 @@ async fn the_latest_seat_count_holds() {
         assert_eq!(seats.list_seat_counts(list).await.expect("a page").into_inner().seat_counts.len(), 3);
         let batch = wire::BatchCreateSeatCountsRequest {
             requests: vec![counting("250", "2024-05-01", "2"), counting("300", "2024-06-01", "4")],
-            identical_allowed: true,
             ..Default::default()
         };
         let made = seats.batch_create_seat_counts(batch).await.expect("both").into_inner();

@@ -46,7 +46,6 @@ async fn a_transaction_is_said_once_and_taken_back_at_most_once() {
         assert_eq!(staff.get_transaction(get).await.expect("there").into_inner(), made);
         let batch = wire::BatchCreateTransactionsRequest {
             requests: vec![order("o-1", "1000.50", ""), order("o-2", "5", "")],
-            identical_allowed: true,
             ..Default::default()
         };
         assert_eq!(staff.batch_create_transactions(batch).await.expect("both").into_inner().identical_count, 1);

@@ -90,6 +90,10 @@ async fn h39_h41_a_record_counts_once_for_ever() {
         let import = suite.staff().usage().get_usage_import(get).await.expect("there").into_inner();
         assert_eq!((import.accepted_count, import.known_count, import.refused_count), (1, 2, 1));
         assert_eq!(import.acknowledged_sequence, 1);
+        let mut usage = suite.staff().usage();
+        let one = wire::ListUsageImportsRequest { page_size: 1, ..Default::default() };
+        let page = usage.list_usage_imports(one.clone()).await.expect("a page").into_inner();
+        assert_eq!((page.usage_imports, page.next_page_token.as_str()), (vec![import], ""));
     }
 }
 
@@ -245,6 +249,64 @@ async fn a_level_is_its_last_measurement_whatever_the_order() {
         assert_eq!(hours[0].quantity, number("100"), "{:?}", suite.store.engine());
         assert_eq!((hours.len(), hours[0].billed_cost.clone()), (3, number("0.1")));
     }
+}
+
+/// What is listed can be got by its name, and only below its own subscription.
+#[tokio::test]
+async fn records_and_hours_have_names() {
+    for suite in Suite::everywhere().await {
+        suite.atlas().await;
+        let other = suite.subscription("atlas", "other", "2002").await;
+        let old = used("old", "1001", "2024-09-02T10:15:00Z", "5", "1.25");
+        let waiting = used("waiting", "3003", "2024-09-02T10:15:00Z", "5", "1.25");
+        ingest(&suite, vec![vec![old, waiting]]).await;
+        suite.at("2024-09-20");
+        let new = used("new", "1001", "2024-09-04T10:15:00Z", "4", "1");
+        ingest(&suite, vec![vec![wire::UsageRecord { replaced_record_id: "old".to_owned(), ..new }]]).await;
+        let mut usage = suite.staff().usage();
+        let listed = records(&suite, None).await;
+        assert_eq!(listed.len(), 2, "{:?}", suite.store.engine());
+        for record in &listed {
+            let get = wire::GetUsageRecordRequest { name: record.name.clone(), known_time: None };
+            assert_eq!(usage.get_usage_record(get).await.expect("listed").into_inner(), *record);
+        }
+        let then = |record: &wire::UsageRecord| wire::GetUsageRecordRequest {
+            name: record.name.clone(),
+            known_time: time("2024-09-16"),
+        };
+        let before = usage.get_usage_record(then(&listed[0])).await.expect("known then").into_inner();
+        assert_eq!((before.record_id.as_str(), before.replacing_record_id.as_str()), ("old", ""));
+        expect_reason(usage.get_usage_record(then(&listed[1])).await, Code::NotFound, "NOT_FOUND");
+        let hours = rollups(&suite, CLOUD).await;
+        assert_eq!(hours.len(), 2);
+        for hour in &hours {
+            let get = wire::GetUsageRollupRequest { name: hour.name.clone() };
+            assert_eq!(usage.get_usage_rollup(get).await.expect("listed").into_inner(), *hour);
+        }
+        let elsewhere = |name: &str| name.replace(CLOUD, &other.name);
+        let get = wire::GetUsageRecordRequest { name: elsewhere(&listed[0].name), known_time: None };
+        expect_reason(usage.get_usage_record(get).await, Code::NotFound, "NOT_FOUND");
+        let get = wire::GetUsageRollupRequest { name: elsewhere(&hours[0].name) };
+        expect_reason(usage.get_usage_rollup(get).await, Code::NotFound, "NOT_FOUND");
+    }
+}
+
+/// A list that does not say its stretch is about the last 31 days.
+#[tokio::test]
+async fn lists_are_about_the_last_month_unless_they_say() {
+    let suite = Suite::start().await;
+    suite.atlas().await;
+    let row = |id: &str, start: &str| used(id, "1001", start, "1", "1");
+    ingest(&suite, vec![vec![row("r-1", "2024-09-01"), row("r-2", "2024-09-10"), row("r-3", "2024-10-05")]]).await;
+    suite.at("2024-10-05T00:00:00Z");
+    let mut usage = suite.staff().usage();
+    let mut listed = async |start_time| {
+        let request = wire::ListUsageRecordsRequest { parent: CLOUD.to_owned(), start_time, ..Default::default() };
+        let page = usage.list_usage_records(request).await.expect("a page").into_inner();
+        page.usage_records.into_iter().map(|record| record.record_id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None).await, ["r-2"]);
+    assert_eq!(listed(time("2024-08-01")).await, ["r-1", "r-2"]);
 }
 
 /// H69: the rows of an hour can be asked for exactly up to and from an instant inside it.

@@ -18,7 +18,7 @@ use crate::domain::usage::UsageRecord;
 use crate::publish;
 use crate::store::{ingest_sql, usage_sql};
 
-#[cfg(any(test, feature = "bench"))]
+#[cfg(test)]
 pub use prepare::prepare;
 pub use prepare::{Collecting, Group};
 pub use resolve::SeriesCache;

@@ -107,7 +107,7 @@ impl Collecting {
 }
 
 /// Prepares records of one source at once.
-#[cfg(any(test, feature = "bench"))]
+#[cfg(test)]
 pub fn prepare(source: String, import: Option<ImportStep>, given: Vec<Given>) -> Group {
     let mut collecting = Collecting::new(source);
     collecting.extend(given);
