@@ -63,7 +63,7 @@ impl Neighbors {
     pub async fn sealed(&self, source: Source) -> Result<Instant, OpError> {
         let mut client = ChangeFeedServiceClient::new(self.channel(source));
         let request = SealFeedRequest { feed: format!("feeds/{}", source.name()), seal_time: None };
-        let head = client.seal_feed(request).await.map_err(silent(source))?.into_inner();
+        let head = client.seal_feed(request).await.map_err(silent(source))?.into_inner().head.unwrap_or_default();
         let sealed = head.sealed_time.as_ref().map(wire::instant).transpose();
         let sealed = sealed.map_err(|error| WireFault::new("a head", error))?;
         sealed.ok_or_else(|| WireFault::new("a head", "a sealed feed without its instant").into())

@@ -6,7 +6,9 @@ use rpc::validate::Violations;
 use rpc::{Fault, Kind};
 use values::{Digest, Month};
 
-use crate::domain::line::LineKind;
+use super::to_proto::account_word;
+use crate::domain::ledger::Account;
+use crate::domain::line::{LineKind, LinePlace};
 use crate::domain::run::run_number;
 use crate::store::statement_lines::{LineFilter, Owner};
 
@@ -24,6 +26,8 @@ pub const PARTNER: Pattern = Pattern::new("partners/{partner}");
 pub const STATEMENT: Pattern = Pattern::new("partners/{partner}/statements/{statement}");
 /// A line's name in a statement.
 pub const LINE: Pattern = Pattern::new("partners/{partner}/statements/{statement}/statementLines/{statement_line}");
+/// A posting's name.
+pub const POSTING: Pattern = Pattern::new("partners/{partner}/postings/{posting}");
 /// A line's name in a run.
 pub const RUN_LINE: Pattern = Pattern::new("periods/{period}/runs/{run}/statementLines/{statement_line}");
 
@@ -92,6 +96,23 @@ pub fn line(wrong: &mut Violations, field: &str, name: &str) -> Option<(LinesOf,
         wrong.add(field, "must end in a line such as `l-0001`");
     }
     Some((parent, number?))
+}
+
+/// The line and the account of a posting's name.
+pub fn posting(wrong: &mut Violations, field: &str, name: &str) -> Option<(LinePlace, Account)> {
+    let [partner, id] = wrong.name(field, name, POSTING)?;
+    let parse = |id: &str| {
+        let (line, word) = id.rsplit_once('-')?;
+        let account = [Account::PartnerPayable, Account::ProgramCost].into_iter().find(|it| account_word(*it) == word)?;
+        let (period, number) = line.split_once("-l-")?;
+        let (period, number) = (period.parse().ok()?, number.parse().ok()?);
+        Some((LinePlace { period, partner: partner.as_str().to_owned(), number }, account))
+    };
+    let found = parse(id.as_str());
+    if found.is_none() {
+        wrong.add(field, "must end in a posting such as `2024-09-l-0001-payable`");
+    }
+    found
 }
 
 /// A bundle's hash; empty is none.

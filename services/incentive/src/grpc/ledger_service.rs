@@ -6,13 +6,24 @@ use rpc::validate::Violations;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::call::{Desk, LINES, Place, or_fault};
-use super::from_proto::PARTNER;
+use super::from_proto::{self, PARTNER};
+use super::period_service::unexplained;
 use super::to_proto;
 use crate::ops::{OpError, read};
 use crate::store::postings;
 
 #[async_trait]
 impl LedgerService for Desk {
+    async fn get_posting(&self, request: Request<pb::GetPostingRequest>) -> Result<Response<pb::Posting>, Status> {
+        let name = &request.get_ref().name;
+        let mut wrong = Violations::new();
+        let named = from_proto::posting(&mut wrong, "name", name);
+        wrong.check()?;
+        let Some((line, account)) = named else { return Err(unexplained()) };
+        let (posting, created) = or_fault(read::posting(&self.office, &line, account, name).await)?;
+        Ok(Response::new(or_fault(to_proto::posting(&posting, created))?))
+    }
+
     async fn list_postings(
         &self,
         request: Request<pb::ListPostingsRequest>,

@@ -237,15 +237,24 @@ pub fn control_totals(
     control.iter().map(total).collect()
 }
 
+/// The word for an account in the names of postings.
+pub fn account_word(account: Account) -> &'static str {
+    match account {
+        Account::PartnerPayable => "payable",
+        Account::ProgramCost => "cost",
+    }
+}
+
 /// A posting.
 ///
 /// # Errors
 /// When its amount leaves the wire's range.
 pub fn posting(posting: &Posting, created: Instant) -> Result<pb::Posting, OpError> {
-    let (account, word) = match posting.account {
-        Account::PartnerPayable => (pb::posting::Account::PartnerPayable, "payable"),
-        Account::ProgramCost => (pb::posting::Account::ProgramCost, "cost"),
+    let account = match posting.account {
+        Account::PartnerPayable => pb::posting::Account::PartnerPayable,
+        Account::ProgramCost => pb::posting::Account::ProgramCost,
     };
+    let word = account_word(posting.account);
     let place = &posting.line;
     Ok(pb::Posting {
         name: format!("partners/{}/postings/{}-l-{:04}-{word}", place.partner, place.period, place.number),

@@ -158,6 +158,8 @@ async fn keep(office: &Office, task: &Task, unit: &Unit, lines: &[EncodedLine]) 
     let Some(run) = task.journal else { return Ok(()) };
     let kept = office.store().transact(|tx| {
         Box::pin(async move {
+            // Two replicas may drive one run: the second waits here and finds what the first kept.
+            books::lock(&*tx).await?;
             if units::insert(&*tx, run, unit).await? {
                 let owner = Owner::Rated { run, plan: unit.plan.clone() };
                 statement_lines::insert(&*tx, &owner, unit.period, lines).await?;

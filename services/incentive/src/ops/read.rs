@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ConnectionTrait;
-use values::{Currency, Month};
+use values::{Currency, Instant, Month};
 
 use super::{Office, OpError};
 use crate::domain::control::{BasisTotal, Stages};
-use crate::domain::line::GroundedLine;
+use crate::domain::ledger::{Account, Posting};
+use crate::domain::line::{GroundedLine, LinePlace};
 use crate::domain::run::{Run, run_id};
 use crate::store::books::{self, BookedPeriod};
 use crate::store::statement_lines::{self, Owner};
 use crate::store::statements::{self, StatementHead, Visible};
-use crate::store::{control, received, runs, units};
+use crate::store::{control, postings, received, runs, units};
 use crate::wire::known;
 
 /// The run with a number.
@@ -77,6 +78,20 @@ pub async fn line(
 ) -> Result<GroundedLine<Vec<u8>>, OpError> {
     let found = statement_lines::find(office.store().read(), owner, period, number).await?;
     found.ok_or_else(|| OpError::NotFound { kind: "incentive.accolade.dev/StatementLine", name: name.to_owned() })
+}
+
+/// What a line posted to an account, with when it was made.
+///
+/// # Errors
+/// [`OpError::NotFound`].
+pub async fn posting(
+    office: &Office,
+    line: &LinePlace,
+    account: Account,
+    name: &str,
+) -> Result<(Posting, Instant), OpError> {
+    let found = postings::find(office.store().read(), line, account).await?;
+    found.ok_or_else(|| OpError::NotFound { kind: "incentive.accolade.dev/Posting", name: name.to_owned() })
 }
 
 /// These partner accounts and those below them, by id, as far as registry's feed has told.

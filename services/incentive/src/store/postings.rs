@@ -60,6 +60,19 @@ pub async fn insert<C: ConnectionTrait>(connection: &C, at: Instant, postings: &
     Ok(())
 }
 
+/// What a line posted to an account, with when it was made.
+///
+/// # Errors
+/// The database's.
+pub async fn find<C: ConnectionTrait>(
+    connection: &C,
+    line: &LinePlace,
+    account: Account,
+) -> Result<Option<(Posting, Instant)>, StoreError> {
+    let key = (line.period.to_string(), line.partner.clone(), i64::from(line.number), account.name().to_owned());
+    row::Entity::find_by_id(key).one(connection).await?.map(posting).transpose()
+}
+
 /// Postings in the order of the ledger, each with when it was made.
 ///
 /// # Errors

@@ -49,3 +49,18 @@ async fn a_close_killed_at_any_point_ends_with_the_same_numbers() {
     }
     assert!(interrupted > 5, "seed {seed}: only {interrupted} kills hit a close that was under way");
 }
+
+#[tokio::test]
+async fn two_processes_that_drive_one_run_issue_it_once() {
+    for database in store::testing::test_databases().await {
+        let store = database.open().await.expect("the database opens");
+        let mut world = World::on(store).await;
+        autumn(&world).await;
+        world.join().await;
+        world.join().await;
+        let run = world.close("2024-09").await;
+        assert_eq!(run.statement_count, 2, "on {:?}", database.engine);
+        assert_eq!(world.statements("2024-09").await.len(), 2);
+        assert!(world.replay(&run.name, 1, 0).await.identical);
+    }
+}

@@ -119,7 +119,6 @@ async fn a_partner_of_record_corrected_for_the_past_moves_the_money() {
 
 #[tokio::test]
 async fn less_than_the_minimum_is_carried_into_the_next_statement() {
-    // Rule: incentive.balances-outlive-their-plan.
     let world = World::start().await;
     world.rule_by_sample().await;
     world.partner_is("harbor", "").await;
@@ -135,4 +134,35 @@ async fn less_than_the_minimum_is_carried_into_the_next_statement() {
     let total = world.statements("2024-10").await[0].totals[0].clone();
     assert_eq!(cents(&total.brought_forward), 10);
     assert_eq!((cents(&total.total), cents(&total.paid), cents(&total.carried_forward)), (20, 30, 0));
+}
+
+#[tokio::test]
+async fn a_balance_outlives_its_plan() {
+    // Rule: incentive.balances-outlive-their-plan.
+    let world = World::start().await;
+    world.rule_by_sample().await;
+    world.partner_is("harbor", "").await;
+    world.customer_is("atlas").await;
+    world.of_record("a1", "harbor", "atlas", "2024-01-01T00:00:00Z", None, 1).await;
+    world.used("atlas", "2024-09-02T10:00:00Z", "0.40").await;
+    world.close("2024-09").await;
+    world.at("2024-11-03T00:00:00Z");
+    let mut documents = super::world::sample();
+    for (_, text) in &mut documents {
+        *text = text.replace("id: sample/incentives", "id: sample/successor");
+        if text.contains("id: sample/successor") {
+            *text = text.replace("effective: 2024-01-01", "effective: 2024-10-01");
+        }
+    }
+    world.rule_by(&documents).await;
+    world.close("2024-10").await;
+    let statement = &world.statements("2024-10").await[0];
+    let plan = &statement.plan_totals[0];
+    assert_eq!((plan.incentive_plan.as_str(), plan.reason_code.as_str()), ("incentivePlans/sample-incentives", "not-in-force"));
+    let total = plan.total.clone().expect("amounts");
+    assert_eq!((cents(&total.brought_forward), cents(&total.paid), cents(&total.carried_forward)), (10, 0, 10));
+    world.at("2024-12-03T00:00:00Z");
+    world.close("2024-11").await;
+    let total = world.statements("2024-11").await[0].totals[0].clone();
+    assert_eq!(cents(&total.carried_forward), 10, "month after month");
 }

@@ -1,6 +1,7 @@
 //! The services around incentive, as far as incentive can see them: real feeds, and the records of usage.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use boot::Clock;
@@ -28,6 +29,7 @@ use rpc::wire::timestamp;
 use rpc::Directory;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::{Store, StoreOptions};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -76,8 +78,12 @@ impl Neighbor {
 }
 
 /// The records of usage that association would hold.
-#[derive(Clone, Default)]
-pub struct Records(Arc<Mutex<Vec<(Instant, association::UsageRecord)>>>);
+#[derive(Clone)]
+pub struct Records {
+    held: Arc<Mutex<Vec<(Instant, association::UsageRecord)>>>,
+    answering: Arc<AtomicBool>,
+    asked: Arc<watch::Sender<u32>>,
+}
 
 /// What the world's usage service was asked.
 #[async_trait]
@@ -98,17 +104,42 @@ impl UsageService for Records {
         Err(Status::unimplemented("nothing is imported"))
     }
 
+    async fn list_usage_imports(
+        &self,
+        _: Request<association::ListUsageImportsRequest>,
+    ) -> Result<Response<association::ListUsageImportsResponse>, Status> {
+        Err(Status::unimplemented("nothing is imported"))
+    }
+
+    async fn get_usage_record(
+        &self,
+        _: Request<association::GetUsageRecordRequest>,
+    ) -> Result<Response<association::UsageRecord>, Status> {
+        Err(Status::unimplemented("records are asked for by hour"))
+    }
+
+    async fn get_usage_rollup(
+        &self,
+        _: Request<association::GetUsageRollupRequest>,
+    ) -> Result<Response<association::UsageRollup>, Status> {
+        Err(Status::unimplemented("nobody asks for hours"))
+    }
+
     async fn list_usage_records(
         &self,
         request: Request<association::ListUsageRecordsRequest>,
     ) -> Result<Response<association::ListUsageRecordsResponse>, Status> {
+        self.asked.send_modify(|count| *count += 1);
+        if !self.answering.load(Ordering::SeqCst) {
+            return Err(Status::unavailable("association is away"));
+        }
         let asked = request.into_inner();
         let instant = |time: Option<&prost_types::Timestamp>| {
             time.and_then(|time| rpc::wire::instant(time).ok()).ok_or_else(|| Status::invalid_argument("a time"))
         };
         let (start, end) = (instant(asked.start_time.as_ref())?, instant(asked.end_time.as_ref())?);
         let known = instant(asked.known_time.as_ref())?;
-        let all = self.0.lock().expect("not poisoned");
+        let all = self.held.lock().expect("not poisoned");
         let fits = |(recorded, record): &&(Instant, association::UsageRecord)| {
             let begins = instant(record.start_time.as_ref()).is_ok_and(|at| start <= at && at < end);
             record.name.starts_with(&asked.parent) && record.meter == asked.meter && begins && *recorded <= known
@@ -124,10 +155,10 @@ impl UsageService for Records {
         Err(Status::unimplemented("nobody asks for hours"))
     }
 
-    async fn list_unattached_usage(
+    async fn list_unattached_usages(
         &self,
-        _: Request<association::ListUnattachedUsageRequest>,
-    ) -> Result<Response<association::ListUnattachedUsageResponse>, Status> {
+        _: Request<association::ListUnattachedUsagesRequest>,
+    ) -> Result<Response<association::ListUnattachedUsagesResponse>, Status> {
         Err(Status::unimplemented("all usage is attached"))
     }
 }
@@ -159,6 +190,7 @@ pub struct World {
     address: Address,
     tokens: Tokens,
     running: Option<Running>,
+    joined: Vec<Running>,
     counted: std::sync::atomic::AtomicI64,
     _stop: tokio_util::sync::DropGuard,
 }
@@ -203,6 +235,7 @@ impl World {
             address: Address::new(),
             tokens,
             running: None,
+            joined: Vec::new(),
             counted: std::sync::atomic::AtomicI64::new(0),
             _stop: stop.drop_guard(),
         };
@@ -235,9 +268,25 @@ impl World {
         self.running = Some(Running { stop, tasks });
     }
 
+    /// A second process over the same database: its tasks only.
+    pub async fn join(&mut self) {
+        let deps = Deps { store: self.store.clone(), clock: self.clock.clone(), directory: self.directory.clone() };
+        let role = build(Config { parts: 2 }, deps).await.expect("incentive builds");
+        let stop = CancellationToken::new();
+        let run = |task: rpc::Task| {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                let _ = task.run(stop).await;
+            })
+        };
+        let tasks = role.tasks.into_iter().map(run).collect();
+        self.joined.push(Running { stop, tasks });
+    }
+
     /// Kills incentive where it stands.
     pub fn kill(&mut self) {
         self.running = None;
+        self.joined.clear();
     }
 
     pub fn calling(&self, caller: Caller) -> Clients {
@@ -396,7 +445,7 @@ impl World {
                 billed_cost: decimal(billed),
                 ..Default::default()
             };
-            self.records.0.lock().expect("not poisoned").push((self.clock.now(), record));
+            self.records.held.lock().expect("not poisoned").push((self.clock.now(), record));
         }
         self.association.say(vec![NewChange::entry(name, self.association.now.now(), &batch)]).await;
     }
@@ -423,7 +472,7 @@ impl World {
     }
 
     fn next(&self) -> i64 {
-        self.counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1
+        self.counted.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     pub fn at(&self, time: &str) {
@@ -441,8 +490,29 @@ impl World {
         Ok(self.finance().periods().close_period(request).await?.into_inner())
     }
 
-    /// Waits for the end of a close.
+    /// Waits for the end of a close that succeeds.
     pub async fn ended(&self, operation: Operation) -> pb::Run {
+        match self.outcome(operation).await {
+            Some(operation::Result::Response(any)) => {
+                let reply: pb::ClosePeriodResponse = rpc::wire::unpack(&any).expect("a close replies with its run");
+                reply.run.expect("a close replies with its run")
+            }
+            other => panic!("the close did not succeed: {other:?}"),
+        }
+    }
+
+    /// Waits for the end of a close that fails, and gives the reason.
+    pub async fn failed(&self, operation: Operation) -> String {
+        match self.outcome(operation).await {
+            Some(operation::Result::Error(status)) => {
+                let status = rpc::fault::from_rpc_status(&status);
+                rpc::fault::reason_of(&status).expect("a failure has its reason")
+            }
+            other => panic!("the close did not fail: {other:?}"),
+        }
+    }
+
+    async fn outcome(&self, operation: Operation) -> Option<operation::Result> {
         let mut client = self.finance().operations();
         let mut seen = operation;
         for _ in 0..10 {
@@ -453,13 +523,7 @@ impl World {
             let request = WaitOperationRequest { name: seen.name.clone(), timeout };
             seen = client.wait_operation(request).await.expect("an operation can be waited for").into_inner();
         }
-        match seen.result {
-            Some(operation::Result::Response(any)) => {
-                let reply: pb::ClosePeriodResponse = rpc::wire::unpack(&any).expect("a close replies with its run");
-                reply.run.expect("a close replies with its run")
-            }
-            other => panic!("the close did not succeed: {other:?}"),
-        }
+        seen.result
     }
 
     pub async fn preview(&self, period: &str) -> pb::PreviewPeriodResponse {
@@ -569,10 +633,36 @@ impl Clients {
 }
 
 
+impl Default for Records {
+    fn default() -> Records {
+        Records {
+            held: Arc::default(),
+            answering: Arc::new(AtomicBool::new(true)),
+            asked: Arc::new(watch::Sender::new(0)),
+        }
+    }
+}
+
 impl Records {
-    /// Holds nothing any more.
-    pub fn forget(&self) {
-        self.0.lock().expect("not poisoned").clear();
+    /// Gives away everything it holds.
+    pub fn take(&self) -> Vec<(Instant, association::UsageRecord)> {
+        std::mem::take(&mut *self.held.lock().expect("not poisoned"))
+    }
+
+    /// Holds these again.
+    pub fn give(&self, records: Vec<(Instant, association::UsageRecord)>) {
+        self.held.lock().expect("not poisoned").extend(records);
+    }
+
+    /// Whether it answers from now on.
+    pub fn answer(&self, answers: bool) {
+        self.answering.store(answers, Ordering::SeqCst);
+    }
+
+    /// Waits until it was asked, in vain or not, and then asked again.
+    pub async fn asked_again(&self) {
+        let mut asked = self.asked.subscribe();
+        asked.wait_for(|count| *count >= 6).await.expect("the world lives");
     }
 }
 

@@ -224,7 +224,7 @@ fn check(row: &Received) -> Result<Option<Check>, WireFault> {
         partner: segment_after(&row.name, "partners").to_owned(),
         check: fact.code.clone(),
         passed: true,
-        effective: between(&row.name, fact.effective_time.as_ref(), fact.expire_time.as_ref())?,
+        effective: between(&row.name, fact.effective_time.as_ref(), fact.lapse_time.as_ref())?,
         recorded: recorded(row),
     }))
 }
