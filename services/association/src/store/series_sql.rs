@@ -227,16 +227,27 @@ pub async fn attach_series(tx: &DatabaseTransaction, numbers: &[SeriesNumber]) -
     Ok(())
 }
 
-/// Notes that records wait in a series that is not attached.
+/// Notes that records wait in series that are not attached; each series stands once.
 ///
 /// # Errors
 /// The database's.
-pub async fn add_waiting(tx: &DatabaseTransaction, number: SeriesNumber, new: Waiting) -> Result<(), StoreError> {
-    let sql = "UPDATE usage_series SET waiting_records = waiting_records + $1, \
-               first_hour = CASE WHEN first_hour <= $2 THEN first_hour ELSE $2 END, \
-               last_hour = CASE WHEN last_hour >= $3 THEN last_hour ELSE $3 END WHERE id = $4";
-    let values = vec![new.records.into(), new.first.micros().into(), new.last.micros().into(), number.into()];
-    execute(tx, sql.to_owned(), values).await?;
+pub async fn add_waiting(tx: &DatabaseTransaction, waiting: &[(SeriesNumber, Waiting)]) -> Result<(), StoreError> {
+    let backend = tx.get_database_backend();
+    for slice in slices(waiting) {
+        // Both engines call the columns of a list of values so.
+        let sql = format!(
+            "UPDATE usage_series SET waiting_records = waiting_records + new.column2, \
+             first_hour = CASE WHEN first_hour <= new.column3 THEN first_hour ELSE new.column3 END, \
+             last_hour = CASE WHEN last_hour >= new.column4 THEN last_hour ELSE new.column4 END \
+             FROM (VALUES {}) AS new WHERE usage_series.id = new.column1",
+            tuples(backend, slice.len(), 4)
+        );
+        let mut values = Vec::with_capacity(slice.len() * 4);
+        for (number, new) in slice {
+            values.extend([(*number).into(), new.records.into(), new.first.micros().into(), new.last.micros().into()]);
+        }
+        execute(tx, sql, values).await?;
+    }
     Ok(())
 }
 

@@ -135,10 +135,8 @@ async fn note_waiting(
         entry.first = entry.first.min(*hour);
         entry.last = entry.last.max(*hour);
     }
-    for (series, more) in waiting {
-        series_sql::add_waiting(tx, series, more).await?;
-    }
-    Ok(())
+    let waiting: Vec<(SeriesNumber, Waiting)> = waiting.into_iter().collect();
+    series_sql::add_waiting(tx, &waiting).await
 }
 
 /// The attached cells that changed. A level's cell is read back: whether the new measurement is the
