@@ -91,7 +91,8 @@ pub fn inexact(source: &Source) -> Vec<String> {
 
 /// Tests that wait for time instead of waiting for the thing.
 pub fn sleeps(source: &Source) -> Vec<String> {
-    if !source.is_test() || source.path.starts_with("tests/tidy/") {
+    // A benchmark paces itself and waits for processes; it proves nothing by waiting.
+    if !source.is_test() || source.is_bench() || source.path.starts_with("tests/tidy/") {
         return Vec::new();
     }
     let lines = source.text.lines().enumerate().filter(|(_, line)| {

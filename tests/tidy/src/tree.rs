@@ -22,6 +22,11 @@ impl Source {
         }) || self.path.ends_with("_tests.rs")
     }
 
+    /// Whether the file measures.
+    pub fn is_bench(&self) -> bool {
+        self.path.split('/').any(|part| matches!(part, "benches" | "bench" | "bench.rs"))
+    }
+
     /// The text before the file's own inline test module.
     pub fn without_tests(&self) -> &str {
         match self.text.find("#[cfg(test)]\nmod tests {") {
