@@ -218,7 +218,7 @@ class Story:
                 ),
             )
             certification = learner_pb2.Certification(
-                exam=row["exam"], earn_time=moment(row["earned"]), expire_time=moment(row["expires"])
+                exam=row["exam"], earn_time=moment(row["earned"]), lapse_time=moment(row["expires"])
             )
             once(
                 certifications.CreateCertification,

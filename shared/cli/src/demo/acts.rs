@@ -150,6 +150,7 @@ impl<'a> Stage<'a> {
 
     /// The customers' owners designate, change and remove, each at its moment.
     pub async fn designate(&self) -> Result<(), DemoError> {
+        self.theatre.say("the customers decide");
         let decisions = story::decisions()?;
         let progress = Progress::count("designations", decisions.len() as u64);
         for decision in &decisions {
@@ -203,6 +204,7 @@ impl<'a> Stage<'a> {
 
     /// The bill, through the public usage stream.
     pub async fn import_bill(&self, script: &Script) -> Result<(), DemoError> {
+        self.theatre.say("importing the bill");
         self.theatre.set_time(story::bill_arrives());
         let bundle = program::Bundle::parse(sample::DOCUMENTS).map_err(|problems| {
             DemoError::Answer(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
@@ -220,6 +222,7 @@ impl<'a> Stage<'a> {
     /// Every partner under every tier program, over everything that is known now.
     pub async fn evaluate_tiers(&self) -> Result<(), DemoError> {
         let act = "evaluating tiers";
+        self.theatre.say(act);
         self.theatre.set_time(story::evaluation());
         let request = competency::EvaluateTiersRequest {
             effective_time: Some(timestamp(story::end_of_period())),
@@ -233,6 +236,7 @@ impl<'a> Stage<'a> {
     /// September's statements.
     pub async fn close_period(&self) -> Result<(), DemoError> {
         let act = "closing the period";
+        self.theatre.say(act);
         self.theatre.set_time(story::closing());
         let request = gateway::ClosePeriodRequest {
             name: format!("periods/{}", story::PERIOD),

@@ -138,13 +138,32 @@ fn step(out: &mut String, node: &Node, depth: usize) -> std::fmt::Result {
     if depth > DEPTH {
         return Ok(());
     }
-    let numbers: Vec<String> = node.numbers.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let numbers: Vec<String> = node.numbers.iter().map(|(name, value)| format!("{name} {}", readable(value))).collect();
     let numbers = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
-    writeln!(out, "{:indent$}{}: {}{numbers}", "", node.text, node.value, indent = depth * 2)?;
+    writeln!(out, "{:indent$}{}: {}{numbers}", "", node.text, readable(&node.value), indent = depth * 2)?;
     if !node.rule.is_empty() {
         writeln!(out, "{:indent$}by {}", "", node.rule, indent = depth * 2 + 2)?;
     }
     node.children.iter().try_for_each(|child| step(out, child, depth + 1))
+}
+
+/// A value with long fractions rounded for the eye; JSON has them exact.
+fn readable(value: &str) -> String {
+    const LONGEST: usize = 15;
+    let word = |word: &str| match word.parse::<values::Ratio>() {
+        Ok(ratio) if word.len() > LONGEST && word.contains('/') => {
+            let millionths = values::round_ratio(&(ratio * scale()), values::Rounding::HalfEven);
+            let rounded = values::Ratio::from_integer(millionths) / scale();
+            format!("~{}", values::ratio_to_text(&rounded))
+        }
+        _ => word.to_owned(),
+    };
+    value.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Six places are enough for the eye.
+fn scale() -> values::Ratio {
+    values::ratio_from_decimal(values::Decimal::from_int(1_000_000))
 }
 
 /// Only what is held or near: JSON has every partner and division.

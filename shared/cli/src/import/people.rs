@@ -69,7 +69,7 @@ pub(super) async fn import(wire: Wire, mut row: Row, dry_run: bool) -> Result<Ou
             certification: Some(registry::Certification {
                 exam,
                 earn_time: earned,
-                expire_time: expires,
+                lapse_time: expires,
                 ..Default::default()
             }),
             validate_only: dry_run,

@@ -53,7 +53,6 @@ pub(super) async fn import(wire: Wire, mut row: Row, dry_run: bool) -> Result<Ou
             customer_id: customer.clone(),
             ..Default::default()
         }],
-        identical_allowed: true,
         validate_only: dry_run,
         request_id: String::new(),
     };
@@ -76,7 +75,6 @@ pub(super) async fn import(wire: Wire, mut row: Row, dry_run: bool) -> Result<Ou
             subscription_id: id.clone(),
             ..Default::default()
         }],
-        identical_allowed: true,
         validate_only: dry_run,
         request_id: String::new(),
     };
@@ -142,7 +140,6 @@ fn count_seats(
             seat_count_id: "start".to_owned(),
             ..Default::default()
         }],
-        identical_allowed: true,
         validate_only: dry_run,
         request_id: String::new(),
     }

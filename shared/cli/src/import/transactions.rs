@@ -56,7 +56,6 @@ pub(super) async fn import(wire: Wire, mut row: Row, dry_run: bool) -> Result<Ou
             ..Default::default()
         }],
         parent,
-        identical_allowed: true,
         validate_only: dry_run,
         request_id: String::new(),
     };
