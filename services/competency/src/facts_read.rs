@@ -4,9 +4,9 @@
 use program::facts::{
     Agreement, Association, Certification, Check, Enrollment, Facts, PersonLink, Recorded, Seats, Transaction,
 };
+use prost::Message;
 use proto::association::v1 as association;
 use proto::registry::v1 as registry;
-use prost::Message;
 use rpc::wire;
 use values::{Amount, Date, Instant, Interval, Zone};
 
@@ -73,7 +73,7 @@ fn compliance(kept: &KeptFact, recorded: Recorded) -> Result<Option<Check>, Stor
     if it.revoke_time.is_some() {
         return Ok(None);
     }
-    let effective = interval(kept, it.effective_time.as_ref(), it.expire_time.as_ref())?;
+    let effective = interval(kept, it.effective_time.as_ref(), it.lapse_time.as_ref())?;
     Ok(effective.map(|effective| Check { partner: account(kept), check: it.code, passed: true, effective, recorded }))
 }
 
@@ -90,7 +90,7 @@ fn person_link(kept: &KeptFact, recorded: Recorded) -> Result<Option<PersonLink>
 
 fn certification(kept: &KeptFact, recorded: Recorded) -> Result<Option<Certification>, StoreError> {
     let it: registry::Certification = decode(kept)?;
-    let ends = [&it.expire_time, &it.revoke_time].into_iter().flatten();
+    let ends = [&it.lapse_time, &it.revoke_time].into_iter().flatten();
     let ends = ends.map(|time| at(kept, time)).collect::<Result<Vec<_>, _>>()?;
     let start = it.earn_time.as_ref().map(|time| at(kept, time)).transpose()?.unwrap_or(Instant::MIN);
     let retired = it.retire_time.as_ref().map(|time| at(kept, time)).transpose()?;

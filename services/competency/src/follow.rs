@@ -14,9 +14,9 @@ use crate::domain::account::Account;
 use crate::domain::bundle::Current;
 use crate::domain::kept::{FactKind, KeptFact, Keys};
 use crate::domain::usage::{CellChange, UsageEntry};
+use crate::facts_read::{business_types, last};
 use crate::names;
 use crate::ops::{forget, keep};
-use crate::facts_read::{business_types, last};
 use program::facts::{Costs, Flow};
 
 /// What a kind of change is to us.
@@ -213,12 +213,7 @@ fn current(change: &Change) -> Result<Option<Current>, ApplyError> {
 fn usage(change: &Change) -> Result<UsageEntry, ApplyError> {
     let batch: association::UsageBatch = change.message()?;
     let cells = batch.cells.iter().map(|cell| cell_change(&batch, cell)).collect::<Result<Vec<_>, _>>()?;
-    Ok(UsageEntry {
-        batch: change.aggregate.clone(),
-        position: change.position,
-        recorded: change.recorded,
-        cells,
-    })
+    Ok(UsageEntry { batch: change.aggregate.clone(), position: change.position, recorded: change.recorded, cells })
 }
 
 fn cell_change(batch: &association::UsageBatch, cell: &association::UsageCell) -> Result<CellChange, ApplyError> {

@@ -128,9 +128,8 @@ pub async fn build(config: Config, deps: Deps) -> Result<Role, BuildError> {
         rules: Rules::default(),
         changes: Changes::new(),
     });
-    let routes = grpc::routes(&shared)
-        .add_service(feed.server())
-        .add_service(feed::follower_server(&store, followers.clone()));
+    let routes =
+        grpc::routes(&shared).add_service(feed.server()).add_service(feed::follower_server(&store, followers.clone()));
     Ok(Role {
         name: NAME,
         routes,
@@ -171,7 +170,8 @@ fn tasks(shared: Arc<Shared>, feed: Feed, followers: Vec<Follower>) -> Vec<Task>
         Ok::<_, StoreError>(())
     })];
     for follower in followers {
-        let name = if follower.feed() == REGISTRY { "competency-follow-registry" } else { "competency-follow-association" };
+        let name =
+            if follower.feed() == REGISTRY { "competency-follow-registry" } else { "competency-follow-association" };
         tasks.push(Task::new(name, move |stop| async move {
             follower.run(stop).await;
             Ok::<_, StoreError>(())

@@ -13,12 +13,12 @@ use values::Instant;
 
 use crate::Shared;
 use crate::domain::evaluation::Evaluation;
+use crate::ops::OpError;
 use crate::ops::evaluate::{Question, evaluate as evaluate_partner};
 use crate::ops::evaluate_tiers::{self, Step};
 use crate::ops::record::record;
-use crate::ops::OpError;
-use crate::store::waiting::{self, Waiting};
 use crate::store::evaluations;
+use crate::store::waiting::{self, Waiting};
 
 /// How often the database is asked for work that another process left.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -321,7 +321,8 @@ const ID_LENGTH: usize = 63;
 /// id, its end is replaced by a hash of the whole.
 pub fn award_id(program: &str, division: &str, ordinal: i64) -> String {
     let program = program_id(program);
-    let id = if division.is_empty() { format!("{program}-{ordinal}") } else { format!("{program}-{division}-{ordinal}") };
+    let id =
+        if division.is_empty() { format!("{program}-{ordinal}") } else { format!("{program}-{division}-{ordinal}") };
     if id.len() <= ID_LENGTH {
         return id;
     }

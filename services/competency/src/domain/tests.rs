@@ -167,7 +167,8 @@ fn values_hold_until_the_next_version_and_those_that_say_the_same_are_one() {
         partner(Some("fabrikam"), "2024-03-01T00:00:00Z", "2024-03-01T00:00:00Z"),
     ];
     let facts = timeline(&versions, true);
-    let told: Vec<_> = facts.iter().map(|fact| (fact.parent.as_deref(), fact.effective.start(), fact.effective.end())).collect();
+    let told: Vec<_> =
+        facts.iter().map(|fact| (fact.parent.as_deref(), fact.effective.start(), fact.effective.end())).collect();
     let moved = at("2024-03-01T00:00:00Z");
     assert_eq!(told, [(Some("contoso"), Instant::MIN, Some(moved)), (Some("fabrikam"), moved, None)]);
 }

@@ -177,9 +177,8 @@ impl AwardService for Awards {
         let condition = filters::notices(&filter, partners)?;
         let found = notices::list(db, condition, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
-        let next_page_token = page.cut(&mut found, |notice| {
-            (notice.created.micros(), notice.partner.clone(), notice.notice.clone())
-        })?;
+        let next_page_token =
+            page.cut(&mut found, |notice| (notice.created.micros(), notice.partner.clone(), notice.notice.clone()))?;
         let notices = found.iter().map(to_proto::notice).collect();
         Ok(Response::new(wire::ListNoticesResponse { notices, next_page_token }))
     }

@@ -12,16 +12,13 @@ use crate::store::accounts;
 ///
 /// # Errors
 /// As the database's.
-pub async fn partners(
-    store: &Store,
-    scope: &Scope,
-    asked: Option<&Id>,
-) -> Result<Option<Vec<String>>, OpError> {
+pub async fn partners(store: &Store, scope: &Scope, asked: Option<&Id>) -> Result<Option<Vec<String>>, OpError> {
     let asked = asked.map(ToString::to_string);
     let seen = match scope {
         Scope::Everything => return Ok(asked.map(|partner| vec![partner])),
         Scope::Partners(names) => {
-            let own: Vec<String> = names.iter().filter_map(|name| name.strip_prefix("partners/")).map(str::to_owned).collect();
+            let own: Vec<String> =
+                names.iter().filter_map(|name| name.strip_prefix("partners/")).map(str::to_owned).collect();
             let mut seen = accounts::list_below(store.read(), &own).await?;
             // An account that was not followed yet is the caller's all the same.
             seen.extend(own);

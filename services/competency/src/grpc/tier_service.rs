@@ -127,7 +127,9 @@ impl TierService for Tiers {
         let as_of = wrong.optional_instant("effective_time", request.effective_time.as_ref());
         let known_at = wrong.optional_instant("known_time", request.known_time.as_ref());
         wrong.check()?;
-        let Some([program, partner]) = name else { return Err(Fault::bug("a name that was checked is missing").into()) };
+        let Some([program, partner]) = name else {
+            return Err(Fault::bug("a name that was checked is missing").into());
+        };
         let asked = Asked { program: program.to_string(), partner: partner.to_string(), as_of, known_at };
         let scorecard = self.scorecard(asked).await?;
         Ok(Response::new(in_view(scorecard, view)))
@@ -167,13 +169,14 @@ impl TierService for Tiers {
         let name = wrong.name::<2>("name", &request.name, names::SCORECARD);
         let view = view(&mut wrong, request.view);
         wrong.check()?;
-        let Some([program, partner]) = name else { return Err(Fault::bug("a name that was checked is missing").into()) };
+        let Some([program, partner]) = name else {
+            return Err(Fault::bug("a name that was checked is missing").into());
+        };
         let page = Page::parse(request.page_size, &request.page_token, &[&request.name], Limits::USUAL)?;
         let db = self.shared.store.read();
         show_scorecard::recorded(db, program.as_str(), partner.as_str()).await?;
         let before = page.after::<i64>()?;
-        let found =
-            scorecards::list_revisions(db, program.as_str(), partner.as_str(), before, page.size() + 1).await;
+        let found = scorecards::list_revisions(db, program.as_str(), partner.as_str(), before, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |kept| kept.revision)?;
         let scorecards = shown(&found, view)?;

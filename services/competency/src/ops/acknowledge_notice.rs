@@ -23,8 +23,8 @@ pub async fn acknowledge(
 ) -> Result<Notice, OpError> {
     let name = names::NOTICE.format([partner, notice]);
     let found = notices::find_for_update(tx, partner, notice).await?;
-    let mut found = found
-        .ok_or_else(|| OpError::NotFound { kind: "competency.accolade.dev/Notice", name: name.clone() })?;
+    let mut found =
+        found.ok_or_else(|| OpError::NotFound { kind: "competency.accolade.dev/Notice", name: name.clone() })?;
     if !etag.is_empty() && etag != rpc::etag::of(&name, found.revision) {
         return Err(OpError::EtagMismatch(name));
     }

@@ -136,13 +136,8 @@ fn decisions(program: &TierProgram, scorecard: &Scorecard, recorded: &[Award]) -
         if current.is_some_and(|award| award.state != AwardState::Ended && award.start > scorecard.as_of) {
             continue;
         }
-        let judged = Judged {
-            program,
-            partner: &scorecard.partner,
-            score,
-            as_of: scorecard.as_of,
-            bundle_hash: &bundle_hash,
-        };
+        let judged =
+            Judged { program, partner: &scorecard.partner, score, as_of: scorecard.as_of, bundle_hash: &bundle_hash };
         decisions.extend(decide(&judged, current));
     }
     decisions

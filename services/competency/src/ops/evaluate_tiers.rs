@@ -91,8 +91,7 @@ pub async fn step(store: &Store, now: Instant, rules: &Rules, evaluation: &Evalu
     }
     let mut results: Vec<Evaluated> = Vec::with_capacity(partners.len());
     for partner in &partners {
-        let question =
-            Question { bundle: &bundle, partner, as_of: evaluation.as_of, known_at: evaluation.known_at };
+        let question = Question { bundle: &bundle, partner, as_of: evaluation.as_of, known_at: evaluation.known_at };
         results.push(evaluate(store.read(), question).await?);
     }
     commit(store, now, evaluation, &partners, &results).await

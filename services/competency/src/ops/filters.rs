@@ -30,9 +30,9 @@ pub fn badges(filter: &Filter) -> Result<Condition, Fault> {
     let asked = condition(filter, &|comparison| match comparison.field {
         "area" => text(awards::Column::Division, comparison),
         // A level that is not shown cannot be looked for either.
-        "level" => Ok(Condition::all()
-            .add(text(awards::Column::Level, comparison)?)
-            .add(awards::Column::LevelShown.eq(true))),
+        "level" => {
+            Ok(Condition::all().add(text(awards::Column::Level, comparison)?).add(awards::Column::LevelShown.eq(true)))
+        }
         "region_code" => Ok(held_by(text(accounts::Column::RegionCode, comparison)?)),
         "roles" => Ok(held_by(role(comparison))),
         "partner" => partner(awards::Column::Partner, comparison),
@@ -78,18 +78,11 @@ fn within(column: impl ColumnTrait, partners: Option<Vec<String>>, asked: Condit
     }
 }
 
-fn condition(
-    filter: &Filter,
-    one: &dyn Fn(&Comparison) -> Result<Condition, Fault>,
-) -> Result<Condition, Fault> {
+fn condition(filter: &Filter, one: &dyn Fn(&Comparison) -> Result<Condition, Fault>) -> Result<Condition, Fault> {
     match filter {
         Filter::All => Ok(Condition::all()),
-        Filter::And(parts) => {
-            parts.iter().try_fold(Condition::all(), |all, part| Ok(all.add(condition(part, one)?)))
-        }
-        Filter::Or(parts) => {
-            parts.iter().try_fold(Condition::any(), |any, part| Ok(any.add(condition(part, one)?)))
-        }
+        Filter::And(parts) => parts.iter().try_fold(Condition::all(), |all, part| Ok(all.add(condition(part, one)?))),
+        Filter::Or(parts) => parts.iter().try_fold(Condition::any(), |any, part| Ok(any.add(condition(part, one)?))),
         Filter::Not(part) => Ok(condition(part, one)?.not()),
         Filter::Compare(comparison) => one(comparison),
     }

@@ -23,13 +23,8 @@ const OF_PARTNERS: [FactKind; 6] = [
     FactKind::Transaction,
 ];
 /// Facts about customers. Who else is involved with them is read too: rules may ask for it.
-const OF_CUSTOMERS: [FactKind; 5] = [
-    FactKind::Customer,
-    FactKind::Subscription,
-    FactKind::Association,
-    FactKind::Seats,
-    FactKind::Transaction,
-];
+const OF_CUSTOMERS: [FactKind; 5] =
+    [FactKind::Customer, FactKind::Subscription, FactKind::Association, FactKind::Seats, FactKind::Transaction];
 
 /// The facts about a partner, the accounts below it, their people, and the customers they are
 /// involved with, as recorded up to `known_at`. The partner's own awards are the caller's to add.

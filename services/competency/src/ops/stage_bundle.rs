@@ -22,7 +22,12 @@ pub fn check(documents: &[Document]) -> Result<Bundle, OpError> {
 ///
 /// # Errors
 /// As the database's.
-pub async fn stage(tx: &DatabaseTransaction, now: Instant, bundle: &Bundle, documents: &[Document]) -> Result<(), OpError> {
+pub async fn stage(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    bundle: &Bundle,
+    documents: &[Document],
+) -> Result<(), OpError> {
     bundles::stage(tx, &bundle.hash().to_string(), documents, now).await?;
     Ok(())
 }

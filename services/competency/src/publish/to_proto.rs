@@ -214,11 +214,7 @@ pub fn number(value: &Ratio, unit: &str) -> wire::Quantity {
         true => value.numer().to_string(),
         false => format!("{}/{}", value.numer(), value.denom()),
     };
-    wire::Quantity {
-        decimal: Some(common::Decimal { value: decimal_text(value) }),
-        fraction,
-        unit: unit.to_owned(),
-    }
+    wire::Quantity { decimal: Some(common::Decimal { value: decimal_text(value) }), fraction, unit: unit.to_owned() }
 }
 
 /// The number as a decimal: exact where it has a finite form of at most eighteen decimals, else

@@ -41,14 +41,8 @@ pub async fn record(db: &impl ConnectionTrait, account: &Account, revision: i64)
         active: Set(account.active),
         revision: Set(revision),
     };
-    let columns = [
-        Column::Parent,
-        Column::DisplayName,
-        Column::RegionCode,
-        Column::Roles,
-        Column::Active,
-        Column::Revision,
-    ];
+    let columns =
+        [Column::Parent, Column::DisplayName, Column::RegionCode, Column::Roles, Column::Active, Column::Revision];
     let newer = OnConflict::column(Column::Partner)
         .update_columns(columns)
         .action_and_where(sea_orm::sea_query::ExprTrait::lt(Expr::col((Entity, Column::Revision)), revision))

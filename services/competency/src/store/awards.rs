@@ -97,8 +97,7 @@ pub async fn find(
     award: &str,
     known_at: Option<Instant>,
 ) -> Result<Option<Award>, StoreError> {
-    let mut query =
-        Entity::find().filter(Column::Partner.eq(partner)).filter(Column::Award.eq(award));
+    let mut query = Entity::find().filter(Column::Partner.eq(partner)).filter(Column::Award.eq(award));
     query = match known_at {
         Some(known_at) => query.filter(Column::Updated.lte(known_at.micros())),
         None => query.filter(Column::Newest.eq(true)),
@@ -147,12 +146,7 @@ pub async fn list(
         let same = Condition::all().add(Column::Partner.eq(&partner)).add(Column::Award.gt(award));
         query = query.filter(Condition::any().add(Column::Partner.gt(&partner)).add(same));
     }
-    let rows = query
-        .order_by_asc(Column::Partner)
-        .order_by_asc(Column::Award)
-        .limit(limit as u64)
-        .all(db)
-        .await?;
+    let rows = query.order_by_asc(Column::Partner).order_by_asc(Column::Award).limit(limit as u64).all(db).await?;
     rows.into_iter().map(Model::into_award).collect()
 }
 

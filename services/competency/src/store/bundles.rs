@@ -118,16 +118,9 @@ pub async fn forget_current(db: &impl ConnectionTrait, hash: &str) -> Result<(),
 ///
 /// # Errors
 /// As the database's.
-pub async fn find_current(
-    db: &impl ConnectionTrait,
-    known_at: Option<Instant>,
-) -> Result<Option<Current>, StoreError> {
+pub async fn find_current(db: &impl ConnectionTrait, known_at: Option<Instant>) -> Result<Option<Current>, StoreError> {
     let mut query = Query::select();
-    query
-        .columns(["hash", "revision", "effective"])
-        .from("bundle_register")
-        .order_by("revision", Order::Desc)
-        .limit(1);
+    query.columns(["hash", "revision", "effective"]).from("bundle_register").order_by("revision", Order::Desc).limit(1);
     if let Some(known_at) = known_at {
         query.and_where(Expr::col("recorded").lte(known_at.micros()));
     }

@@ -93,11 +93,7 @@ pub async fn find_open(db: &impl ConnectionTrait) -> Result<Option<Evaluation>, 
 ///
 /// # Errors
 /// As the database's.
-pub async fn list(
-    db: &impl ConnectionTrait,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Vec<Evaluation>, StoreError> {
+pub async fn list(db: &impl ConnectionTrait, after: Option<&str>, limit: usize) -> Result<Vec<Evaluation>, StoreError> {
     let mut query = Entity::find();
     if let Some(after) = after {
         query = query.filter(Column::Id.lt(after));

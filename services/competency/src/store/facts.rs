@@ -80,10 +80,8 @@ pub async fn keep(db: &impl ConnectionTrait, fact: &KeptFact) -> Result<bool, St
         subscription: Set(fact.keys.subscription.clone()),
         payload: Set(fact.payload.clone()),
     };
-    let kept = Entity::insert(row)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(db)
-        .await?;
+    let kept =
+        Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned()).exec_without_returning(db).await?;
     Ok(kept > 0)
 }
 
@@ -121,11 +119,7 @@ pub async fn list(
 /// # Errors
 /// As the database's.
 pub async fn forget(db: &impl ConnectionTrait, kind: FactKind, aggregate: &str) -> Result<(), StoreError> {
-    Entity::delete_many()
-        .filter(Column::Kind.eq(kind.name()))
-        .filter(Column::Aggregate.eq(aggregate))
-        .exec(db)
-        .await?;
+    Entity::delete_many().filter(Column::Kind.eq(kind.name())).filter(Column::Aggregate.eq(aggregate)).exec(db).await?;
     Ok(())
 }
 
@@ -141,10 +135,7 @@ pub async fn linked_partners(db: &impl ConnectionTrait, learner: &str) -> Result
 ///
 /// # Errors
 /// As the database's.
-pub async fn associated_partners(
-    db: &impl ConnectionTrait,
-    customers: &[String],
-) -> Result<Vec<String>, StoreError> {
+pub async fn associated_partners(db: &impl ConnectionTrait, customers: &[String]) -> Result<Vec<String>, StoreError> {
     distinct(db, FactKind::Association, Column::Partner, Column::Customer, customers).await
 }
 

@@ -91,8 +91,7 @@ pub async fn list(
             .add(Column::Partner.eq(&partner))
             .add(Column::Notice.gt(notice));
         let same_time = Condition::all().add(Column::Created.eq(created)).add(Column::Partner.gt(&partner));
-        query = query
-            .filter(Condition::any().add(Column::Created.lt(created)).add(same_time).add(same_partner));
+        query = query.filter(Condition::any().add(Column::Created.lt(created)).add(same_time).add(same_partner));
     }
     let rows = query
         .order_by_desc(Column::Created)

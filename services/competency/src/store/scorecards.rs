@@ -110,12 +110,7 @@ pub async fn list(
         let same = Condition::all().add(Column::Program.eq(&program)).add(Column::Partner.gt(partner));
         query = query.filter(Condition::any().add(Column::Program.gt(&program)).add(same));
     }
-    let rows = query
-        .order_by_asc(Column::Program)
-        .order_by_asc(Column::Partner)
-        .limit(limit as u64)
-        .all(db)
-        .await?;
+    let rows = query.order_by_asc(Column::Program).order_by_asc(Column::Partner).limit(limit as u64).all(db).await?;
     rows.into_iter().map(Model::into_kept).collect()
 }
 

@@ -262,9 +262,7 @@ async fn awards_keep_their_history_and_badges_only_what_is_held() {
         assert!(awards::list(store.read(), awards::shown_as_badge(), None, 5).await.expect("read").is_empty());
         let listed = awards::list(store.read(), Condition::all(), None, 5).await.expect("read");
         assert_eq!(listed, [award(2, AwardState::Ended)]);
-        let known = async |seconds| {
-            awards::list_of(store.read(), "contoso", Some(at(seconds))).await.expect("read")
-        };
+        let known = async |seconds| awards::list_of(store.read(), "contoso", Some(at(seconds))).await.expect("read");
         assert!(known(9).await.is_empty());
         assert_eq!(known(10).await, [award(1, AwardState::Held)]);
         assert_eq!(known(20).await, [award(2, AwardState::Ended)]);

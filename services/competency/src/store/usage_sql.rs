@@ -7,8 +7,8 @@ use values::{Currency, Decimal, Instant};
 
 use super::instant;
 use crate::domain::usage::{CellChange, UsageEntry};
-use program::facts::{Costs, Flow, Grain, Recorded, Usage};
 use ::store::{StoreError, exact};
+use program::facts::{Costs, Flow, Grain, Recorded, Usage};
 
 /// Rows of one insert: 25 values each.
 const ROWS: usize = 400;

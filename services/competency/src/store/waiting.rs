@@ -26,19 +26,15 @@ pub struct Waiting {
 pub async fn touch(db: &impl ConnectionTrait, partners: &[String], recorded: Instant) -> Result<(), StoreError> {
     for partner in partners {
         let touches = Expr::col(("waiting_partners", "touches")).add(1);
-        let later = Expr::case(
-            Expr::col(("waiting_partners", "recorded")).lt(recorded.micros()),
-            Expr::val(recorded.micros()),
-        )
-        .finally(Expr::col(("waiting_partners", "recorded")));
+        let later =
+            Expr::case(Expr::col(("waiting_partners", "recorded")).lt(recorded.micros()), Expr::val(recorded.micros()))
+                .finally(Expr::col(("waiting_partners", "recorded")));
         let mut insert = Query::insert();
         insert
             .into_table("waiting_partners")
             .columns(["partner", "touches", "recorded"])
             .values_panic([partner.as_str().into(), 1_i64.into(), recorded.micros().into()])
-            .on_conflict(
-                OnConflict::column("partner").value("touches", touches).value("recorded", later).to_owned(),
-            );
+            .on_conflict(OnConflict::column("partner").value("touches", touches).value("recorded", later).to_owned());
         db.execute(&insert).await?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use boot::Clock;
 use feed::{Feed, FeedConfig, NewChange};
+use prost::{Message, Name};
 use proto::association::v1 as association;
 use proto::competency::v1 as wire;
 use proto::competency::v1::award_service_client::AwardServiceClient;
@@ -14,7 +15,6 @@ use proto::google::longrunning::Operation;
 use proto::google::longrunning::operations_client::OperationsClient;
 use proto::registry::v1 as registry;
 use proto::r#type::v1::Role;
-use prost::{Message, Name};
 use rpc::caller::ByName;
 use rpc::client::{self, Channel, Identity};
 use rpc::memory::Address;
@@ -74,9 +74,7 @@ impl Neighbor {
 
     async fn publish(&self, change: NewChange) {
         let change = &change;
-        let done = self.store.transact(|tx| {
-            Box::pin(async move { feed::append(&tx, change.clone()).await })
-        });
+        let done = self.store.transact(|tx| Box::pin(async move { feed::append(&tx, change.clone()).await }));
         done.await.unwrap_or_else(|error: StoreError| panic!("{error}"));
     }
 }
@@ -247,7 +245,7 @@ impl Bed {
             name: format!("learners/{learner}/certifications/{exam}"),
             exam: exam.to_owned(),
             earn_time: Some(rpc::wire::timestamp(at("2023-02-01T00:00:00Z"))),
-            expire_time: expires.map(|expires| rpc::wire::timestamp(at(expires))),
+            lapse_time: expires.map(|expires| rpc::wire::timestamp(at(expires))),
             ..Default::default()
         };
         self.registry.state(&certification.name, revision, &certification).await;

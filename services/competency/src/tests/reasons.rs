@@ -85,8 +85,7 @@ async fn without_rules_nothing_is_evaluated() {
     assert_eq!(program.divisions[0].levels, ["silver", "gold"]);
     let get = wire::GetTierProgramRequest { name: "tierPrograms/other".into() };
     assert_eq!(reason(&tiers.get_tier_program(get).await.expect_err("missing")), "NOT_FOUND");
-    let unknown =
-        wire::EvaluateTiersRequest { tier_programs: vec!["tierPrograms/other".into()], ..Default::default() };
+    let unknown = wire::EvaluateTiersRequest { tier_programs: vec!["tierPrograms/other".into()], ..Default::default() };
     assert_eq!(reason(&tiers.evaluate_tiers(unknown).await.expect_err("missing")), "NOT_FOUND");
 }
 
@@ -153,7 +152,10 @@ async fn facts_that_cannot_be_evaluated_say_so() {
     let Some(proto::google::longrunning::operation::Result::Response(any)) = &done.result else { panic!("{done:?}") };
     let response: wire::EvaluateTiersResponse = rpc::wire::unpack(any).expect("typed");
     let [failure] = response.failures.as_slice() else { panic!("{response:#?}") };
-    assert_eq!((failure.partner.as_str(), failure.tier_program.as_str()), ("partners/contoso", "tierPrograms/test-tiers"));
+    assert_eq!(
+        (failure.partner.as_str(), failure.tier_program.as_str()),
+        ("partners/contoso", "tierPrograms/test-tiers")
+    );
     assert!(failure.message.contains("EUR"), "{}", failure.message);
     let request = wire::GetScorecardRequest {
         name: "tierPrograms/test-tiers/scorecards/contoso".into(),

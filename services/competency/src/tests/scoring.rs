@@ -199,10 +199,8 @@ async fn evaluate_all(bed: Bed) -> String {
         bed.partner(&format!("p{at:03}"), "", 1).await;
     }
     bed.clock.advance_to(at("2024-09-18T00:00:00Z"));
-    let request = wire::EvaluateTiersRequest {
-        request_id: "6f1a2f0e-5c1c-4f6c-9d0a-3f6a52a1b001".into(),
-        ..Default::default()
-    };
+    let request =
+        wire::EvaluateTiersRequest { request_id: "6f1a2f0e-5c1c-4f6c-9d0a-3f6a52a1b001".into(), ..Default::default() };
     let mut tiers = bed.tiers(manager());
     let operation = tiers.evaluate_tiers(request.clone()).await.expect("started").into_inner();
     let again = tiers.evaluate_tiers(request.clone()).await.expect("replayed").into_inner();
@@ -287,9 +285,7 @@ async fn an_operation_can_be_cancelled() {
     let request = proto::google::longrunning::CancelOperationRequest { name: operation.name.clone() };
     bed.operations().cancel_operation(request).await.expect("asked");
     let done = bed.finished(&operation.name).await;
-    let Some(proto::google::longrunning::operation::Result::Error(status)) = done.result else {
-        panic!("{done:?}")
-    };
+    let Some(proto::google::longrunning::operation::Result::Error(status)) = done.result else { panic!("{done:?}") };
     let status = rpc::fault::from_rpc_status(&status);
     assert_eq!(status.get_details_error_info().map(|info| info.reason).as_deref(), Some("CANCELLED"));
 }
