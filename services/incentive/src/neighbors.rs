@@ -153,4 +153,3 @@ fn row(record: UsageRecord) -> Result<Row, OpError> {
 fn silent(source: Source) -> impl Fn(Status) -> OpError {
     move |status| OpError::Unreachable { service: source.name(), problem: status.to_string() }
 }
-

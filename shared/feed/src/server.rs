@@ -83,8 +83,8 @@ impl Feed {
         })
     }
 
-    pub(crate) async fn list(&self, request: wire::ListChangesRequest) -> Result<wire::ListChangesResponse, FeedError> {
-        self.expect_name(&request.parent)?;
+    pub(crate) async fn list(&self, request: wire::ScanChangesRequest) -> Result<wire::ScanChangesResponse, FeedError> {
+        self.expect_name(&request.feed)?;
         check_kinds(&request.kinds)?;
         let limit = page_size("page_size", request.page_size)?;
         let arguments = fingerprint(&request);
@@ -104,7 +104,7 @@ impl Feed {
             after: token.after,
             upto: token.head.position,
             kinds: &request.kinds,
-            latest: request.extent() == wire::list_changes_request::Extent::Latest,
+            latest: request.extent() == wire::scan_changes_request::Extent::Latest,
             bare: request.payload_omitted,
             known: None,
         };
@@ -114,7 +114,7 @@ impl Feed {
             _ => String::new(),
         };
         let listed = Head { cursor: token.head.clone(), ..head };
-        Ok(wire::ListChangesResponse {
+        Ok(wire::ScanChangesResponse {
             changes: changes.iter().map(Change::to_wire).collect(),
             next_page_token: next,
             head: Some(watch::checkpoint(&token.head, token.sealed, &listed)),
@@ -147,9 +147,12 @@ impl Feed {
 
 #[async_trait]
 impl ChangeFeedService for FeedServer {
-    type WatchStream = WatchStream;
+    type WatchChangesStream = WatchStream;
 
-    async fn watch(&self, request: Request<wire::WatchRequest>) -> Result<Response<WatchStream>, Status> {
+    async fn watch_changes(
+        &self,
+        request: Request<wire::WatchChangesRequest>,
+    ) -> Result<Response<WatchStream>, Status> {
         let request = request.into_inner();
         self.feed.expect_name(&request.feed)?;
         check_kinds(&request.kinds)?;
@@ -170,7 +173,10 @@ impl ChangeFeedService for FeedServer {
         Ok(Response::new(self.feed.wire_head().await?))
     }
 
-    async fn seal_feed(&self, request: Request<wire::SealFeedRequest>) -> Result<Response<wire::Head>, Status> {
+    async fn seal_feed(
+        &self,
+        request: Request<wire::SealFeedRequest>,
+    ) -> Result<Response<wire::SealFeedResponse>, Status> {
         let request = request.into_inner();
         self.feed.expect_name(&request.feed)?;
         match request.seal_time {
@@ -183,13 +189,13 @@ impl ChangeFeedService for FeedServer {
                 self.feed.seal_now().await?;
             }
         }
-        Ok(Response::new(self.feed.wire_head().await?))
+        Ok(Response::new(wire::SealFeedResponse { head: Some(self.feed.wire_head().await?) }))
     }
 
-    async fn list_changes(
+    async fn scan_changes(
         &self,
-        request: Request<wire::ListChangesRequest>,
-    ) -> Result<Response<wire::ListChangesResponse>, Status> {
+        request: Request<wire::ScanChangesRequest>,
+    ) -> Result<Response<wire::ScanChangesResponse>, Status> {
         Ok(Response::new(self.feed.list(request.into_inner()).await?))
     }
 }
@@ -212,7 +218,7 @@ pub(crate) fn page_size(field: &'static str, asked: i32) -> Result<usize, FeedEr
 }
 
 /// The arguments of a list that must stay the same from page to page.
-fn fingerprint(request: &wire::ListChangesRequest) -> String {
+fn fingerprint(request: &wire::ScanChangesRequest) -> String {
     let mut kinds = request.kinds.clone();
     kinds.sort_unstable();
     let text = format!("{}\n{}\n{}", kinds.join("\n"), request.extent, request.payload_omitted);

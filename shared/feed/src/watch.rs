@@ -27,7 +27,7 @@ const READ_CHANGES: usize = 250;
 const CHECKPOINT: Duration = Duration::from_secs(8);
 
 /// The messages of one watch.
-pub(crate) type WatchStream = BoxStream<'static, Result<wire::WatchResponse, Status>>;
+pub(crate) type WatchStream = BoxStream<'static, Result<wire::WatchChangesResponse, Status>>;
 
 /// Why a stream ends.
 enum End {
@@ -108,7 +108,7 @@ struct Watcher {
     kinds: Vec<String>,
     /// The last checkpoint told: position and sealed instant.
     told: Option<(i64, i64)>,
-    sender: mpsc::Sender<wire::WatchResponse>,
+    sender: mpsc::Sender<wire::WatchChangesResponse>,
 }
 
 impl Watcher {
@@ -170,7 +170,7 @@ impl Watcher {
         let checkpoint = checkpoint(&self.cursor, sealed, head);
         self.told = Some((self.cursor.position, sealed));
         let batch = wire::ChangeBatch { changes, checkpoint: Some(checkpoint) };
-        self.send(wire::watch_response::Item::Batch(batch)).await
+        self.send(wire::watch_changes_response::Item::Batch(batch)).await
     }
 
     /// Reads behind the cursor, together with the cursor's own change, which must be the same: the
@@ -186,11 +186,11 @@ impl Watcher {
     async fn send_checkpoint(&mut self, head: &Head) -> Result<(), End> {
         self.told = Some((self.cursor.position, head.sealed));
         let checkpoint = checkpoint(&self.cursor, head.sealed, head);
-        self.send(wire::watch_response::Item::Checkpoint(checkpoint)).await
+        self.send(wire::watch_changes_response::Item::Checkpoint(checkpoint)).await
     }
 
-    async fn send(&mut self, item: wire::watch_response::Item) -> Result<(), End> {
-        let message = wire::WatchResponse { item: Some(item) };
+    async fn send(&mut self, item: wire::watch_changes_response::Item) -> Result<(), End> {
+        let message = wire::WatchChangesResponse { item: Some(item) };
         match tokio::time::timeout(self.feed.inner.config.patience, self.sender.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),

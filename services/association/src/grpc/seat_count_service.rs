@@ -12,12 +12,8 @@ use super::from_proto;
 use crate::domain::names::SeatCountName;
 use crate::domain::seats::SeatCount;
 use crate::ops::create_seat_count::create_seat_count;
-use crate::ops::{self, OpError};
+use crate::ops;
 use crate::publish::to_proto;
-
-fn exists(found: &SeatCount) -> OpError {
-    OpError::exists("SeatCount", &found.name)
-}
 
 #[async_trait]
 impl SeatCountService for Association {

@@ -12,12 +12,8 @@ use super::from_proto;
 use crate::domain::names::TransactionName;
 use crate::domain::transaction::Transaction;
 use crate::ops::create_transaction::create_transaction;
-use crate::ops::{self, OpError};
+use crate::ops;
 use crate::publish::to_proto;
-
-fn exists(found: &Transaction) -> OpError {
-    OpError::exists("Transaction", &found.name)
-}
 
 #[async_trait]
 impl TransactionService for Association {

@@ -242,9 +242,8 @@ pub fn record_name(wrong: &mut Violations, name: &str) -> Option<(SubscriptionNa
 /// The subscription, the hour and the mark of the series in the name of an hour.
 pub fn rollup_name(wrong: &mut Violations, name: &str) -> Option<(SubscriptionName, Instant, String)> {
     let hour = |digits: &str| {
-        let part = |range| digits.get(range);
-        let (date, hour) = ((part(0..4)?, part(4..6)?, part(6..8)?), part(8..)?);
-        format!("{}-{}-{}T{hour}:00:00Z", date.0, date.1, date.2).parse().ok()
+        let (year, month, day) = (digits.get(..4)?, digits.get(4..6)?, digits.get(6..8)?);
+        format!("{year}-{month}-{day}T{}:00:00Z", digits.get(8..)?).parse().ok()
     };
     let found = name.split_once("/usageRollups/").and_then(|(parent, id)| {
         let (digits, mark) = id.split_once('-')?;

@@ -161,8 +161,8 @@ async fn usage_waits_for_its_subscription_and_is_visible_meanwhile() {
         let replies = ingest(&suite, vec![early]).await;
         assert_eq!((replies[0].unattached_count, replies[0].accepted_count), (3, 3));
         let waiting = async || {
-            let request = wire::ListUnattachedUsageRequest::default();
-            let page = suite.staff().usage().list_unattached_usage(request).await.expect("a page");
+            let request = wire::ListUnattachedUsagesRequest::default();
+            let page = suite.staff().usage().list_unattached_usages(request).await.expect("a page");
             let mut all = page.into_inner().unattached_usages;
             all.sort_by_key(|it| it.currency_code.clone());
             all

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use proto::gateway::v1::{ApplyBundleRequest, ApplyBundleResponse, Document, ErrorReason};
-use proto::registry::v1::MakeBundleCurrentRequest;
+use proto::registry::v1::PromoteBundleRequest;
 use proto::registry::v1::bundle_service_client::BundleServiceClient;
 use proto::{association, competency, incentive};
 use rpc::validate::Violations;
@@ -34,7 +34,7 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
     let bundle = if request.validate_only {
         String::new()
     } else {
-        let publish = MakeBundleCurrentRequest {
+        let publish = PromoteBundleRequest {
             name: format!("bundles/{bundle_hash}"),
             expected_bundle: request.expected_bundle,
             comment: request.comment,
@@ -42,7 +42,7 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
             request_id: steps.id("make-current"),
         };
         let mut register = BundleServiceClient::new(services.get("registry")?);
-        register.make_bundle_current(publish).await?.into_inner().name
+        register.promote_bundle(publish).await?.into_inner().name
     };
     let holders = if request.validate_only { Vec::new() } else { hashes.map(|(name, _)| name.to_owned()).to_vec() };
     Ok(ApplyBundleResponse { bundle_hash, bundle, staging_services: holders })

@@ -20,7 +20,7 @@ const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f0
 const STAGE_ASSOCIATION: &str = "/accolade.association.v1.BundleService/StageBundle";
 const STAGE_COMPETENCY: &str = "/accolade.competency.v1.BundleService/StageBundle";
 const STAGE_INCENTIVE: &str = "/accolade.incentive.v1.BundleService/StageBundle";
-const MAKE_CURRENT: &str = "/accolade.registry.v1.BundleService/MakeBundleCurrent";
+const PROMOTE: &str = "/accolade.registry.v1.BundleService/PromoteBundle";
 const LIST_BUNDLES: &str = "/accolade.registry.v1.BundleService/ListBundles";
 const REQUEST_ID: &str = "7b9c5a54-6c0f-4a1c-9d8e-0f4a0b9f2f11";
 
@@ -37,7 +37,7 @@ fn stage(suite: &Suite, hashes: [&str; 3]) {
     let bundle = incentive::v1::IncentiveBundle { hash: hashes[2].into(), ..Default::default() };
     suite.echo.answer(STAGE_INCENTIVE, Ok(incentive::v1::StageBundleResponse { incentive_bundle: Some(bundle) }));
     let bundle = registry::v1::Bundle { name: format!("bundles/{HASH}"), ..Default::default() };
-    suite.echo.answer(MAKE_CURRENT, Ok(bundle));
+    suite.echo.answer(PROMOTE, Ok(bundle));
 }
 
 fn bundle() -> ApplyBundleRequest {
@@ -57,11 +57,11 @@ async fn a_bundle_becomes_current_when_all_have_staged_it() {
     let applied = flows.apply_bundle(bundle()).await.expect("applies").into_inner();
     assert_eq!(applied.bundle_hash, HASH);
     assert_eq!(applied.staging_services, ["association", "competency", "incentive"]);
-    assert_eq!(suite.echo.seen().last().expect("calls").path, MAKE_CURRENT);
+    assert_eq!(suite.echo.seen().last().expect("calls").path, PROMOTE);
 
     let checked = flows.apply_bundle(ApplyBundleRequest { validate_only: true, ..bundle() }).await.expect("checks");
     assert!(checked.into_inner().bundle.is_empty());
-    assert_eq!(count(&suite, MAKE_CURRENT), 1);
+    assert_eq!(count(&suite, PROMOTE), 1);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_bundle_that_one_service_refuses_changes_nothing() {
     let twice = [bundle().documents, bundle().documents].concat();
     let status = flows.apply_bundle(ApplyBundleRequest { documents: twice, ..bundle() }).await.expect_err("refused");
     assert_eq!(status.code(), Code::InvalidArgument);
-    assert_eq!(count(&suite, MAKE_CURRENT), 0);
+    assert_eq!(count(&suite, PROMOTE), 0);
 }
 
 #[tokio::test]

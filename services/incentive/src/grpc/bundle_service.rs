@@ -12,7 +12,7 @@ use super::call::{Desk, Place, or_fault};
 use super::from_proto::BUNDLE;
 use super::to_fault;
 use crate::ops::bundles::{self, Stage};
-use crate::ops::{OpError, Office};
+use crate::ops::{Office, OpError};
 use crate::store::bundles::{self as staged, StagedBundle};
 
 /// The most documents of a bundle, and the most bytes of one.

@@ -28,8 +28,11 @@ pub fn to_fault(error: OpError) -> Fault {
         OpError::BundleNotStaged(hash) => fault(Kind::FailedPrecondition, ErrorReason::BundleNotStaged, message)
             .with("bundle", &hash)
             .requiring("BUNDLE_STAGED", hash, "stage the bundle here first"),
-        OpError::BundleNotCurrent => fault(Kind::FailedPrecondition, ErrorReason::BundleNotCurrent, message)
-            .requiring("BUNDLE_CURRENT", "bundles/current", "make a bundle current in the registry first"),
+        OpError::BundleNotCurrent => fault(Kind::FailedPrecondition, ErrorReason::BundleNotCurrent, message).requiring(
+            "BUNDLE_CURRENT",
+            "bundles/current",
+            "make a bundle current in the registry first",
+        ),
         OpError::BundleInvalid(problems) => {
             let found = problems.len();
             let violations = problems.iter().map(|problem| Violation {
@@ -74,11 +77,9 @@ fn refused(refusal: &CloseRefusal) -> Fault {
             .with("period", period_name(*period))
             .with("run", run_name(*period, *run))
             .requiring("PERIOD_OPEN", period_name(*period), "a period is closed once"),
-        CloseRefusal::Running { period, run } => {
-            fault(Kind::Aborted, ErrorReason::PeriodCloseRunning, message.clone())
-                .with("period", period_name(*period))
-                .with("operation", operation_name(*run))
-        }
+        CloseRefusal::Running { period, run } => fault(Kind::Aborted, ErrorReason::PeriodCloseRunning, message.clone())
+            .with("period", period_name(*period))
+            .with("operation", operation_name(*run)),
         CloseRefusal::NotEnded { period, ends } => state(ErrorReason::PeriodNotEnded)
             .with("period", period_name(*period))
             .with("ends", ends)

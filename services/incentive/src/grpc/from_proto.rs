@@ -103,7 +103,8 @@ pub fn posting(wrong: &mut Violations, field: &str, name: &str) -> Option<(LineP
     let [partner, id] = wrong.name(field, name, POSTING)?;
     let parse = |id: &str| {
         let (line, word) = id.rsplit_once('-')?;
-        let account = [Account::PartnerPayable, Account::ProgramCost].into_iter().find(|it| account_word(*it) == word)?;
+        let account =
+            [Account::PartnerPayable, Account::ProgramCost].into_iter().find(|it| account_word(*it) == word)?;
         let (period, number) = line.split_once("-l-")?;
         let (period, number) = (period.parse().ok()?, number.parse().ok()?);
         Some((LinePlace { period, partner: partner.as_str().to_owned(), number }, account))

@@ -67,10 +67,8 @@ impl Records for Operations {
 
     async fn cancel(&self, id: &str) -> Result<(), Fault> {
         let Some(number) = run_number(id) else { return Ok(()) };
-        let asked = self
-            .office
-            .store()
-            .transact(|tx| Box::pin(async move { runs::request_cancel(&*tx, number).await }));
+        let asked =
+            self.office.store().transact(|tx| Box::pin(async move { runs::request_cancel(&*tx, number).await }));
         asked.await.map_err(|error| to_fault(error.into()))?;
         self.office.ring();
         Ok(())

@@ -1,8 +1,8 @@
 //! The ledger. Rows are only ever added; a line posts once.
 
+use ::store::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::Instant;
 
 use super::columns;

@@ -34,10 +34,8 @@ async fn a_period_closes_into_statements_that_add_up() {
     assert_eq!(run.statement_count, 2, "rule incentive.lines-add-up: one statement for each payee");
     // 12.00 in all: 10 at 25 % and 2 at 10 % make 2.70, shared by basis 6 : 6.
     let statements = world.statements("2024-09").await;
-    let totals: Vec<(String, i64)> = statements
-        .iter()
-        .map(|statement| (statement.partner.clone(), cents(&statement.totals[0].total)))
-        .collect();
+    let totals: Vec<(String, i64)> =
+        statements.iter().map(|statement| (statement.partner.clone(), cents(&statement.totals[0].total))).collect();
     assert_eq!(totals, [("partners/harbor".to_owned(), 135), ("partners/ridgeline".to_owned(), 135)]);
     for statement in &statements {
         let lines = world.lines(&statement.name).await;

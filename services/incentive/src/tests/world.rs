@@ -20,13 +20,13 @@ use proto::incentive::v1::period_service_client::PeriodServiceClient;
 use proto::incentive::v1::statement_service_client::StatementServiceClient;
 use proto::registry::v1 as registry;
 use proto::r#type::v1::Role as CallerRole;
+use rpc::Directory;
 use rpc::caller::{ByName, Caller};
 use rpc::client::{self, Channel, Identity};
 use rpc::memory::Address;
 use rpc::server::{self, Listener, Stack};
 use rpc::token::{Audience, Tokens};
 use rpc::wire::timestamp;
-use rpc::Directory;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::{Store, StoreOptions};
 use tokio::sync::watch;
@@ -70,9 +70,7 @@ struct Neighbor {
 impl Neighbor {
     async fn say(&self, changes: Vec<NewChange>) {
         let changes = &changes;
-        let said = self.store.transact(|tx| {
-            Box::pin(async move { feed::append_all(&tx, changes.clone()).await })
-        });
+        let said = self.store.transact(|tx| Box::pin(async move { feed::append_all(&tx, changes.clone()).await }));
         said.await.expect("a neighbour's feed takes what it says");
     }
 }
@@ -219,8 +217,7 @@ impl World {
             let channel = Channel::memory(&address, client::Settings::default(), identity);
             directory = directory.with(name, channel.expect("the protos agree"));
         }
-        let (Some(competency), Some(association), Some(registry)) =
-            (neighbors.pop(), neighbors.pop(), neighbors.pop())
+        let (Some(competency), Some(association), Some(registry)) = (neighbors.pop(), neighbors.pop(), neighbors.pop())
         else {
             panic!("three neighbours were made");
         };
@@ -378,7 +375,15 @@ impl World {
     }
 
     /// A partner is of record for a customer's subscription from one time until another.
-    pub async fn of_record(&self, id: &str, partner: &str, customer: &str, from: &str, until: Option<&str>, revision: i64) {
+    pub async fn of_record(
+        &self,
+        id: &str,
+        partner: &str,
+        customer: &str,
+        from: &str,
+        until: Option<&str>,
+        revision: i64,
+    ) {
         let name = format!("{}/associations/{id}", subscription(customer));
         let association = association::Association {
             name: name.clone(),
@@ -467,7 +472,13 @@ impl World {
         self.competency.say(vec![self.state(&self.competency, &name, revision, &award)]).await;
     }
 
-    fn state<M: prost::Message + prost::Name>(&self, of: &Neighbor, name: &str, revision: i64, message: &M) -> NewChange {
+    fn state<M: prost::Message + prost::Name>(
+        &self,
+        of: &Neighbor,
+        name: &str,
+        revision: i64,
+        message: &M,
+    ) -> NewChange {
         NewChange::state(name, revision, of.now.now(), message)
     }
 
@@ -543,7 +554,8 @@ impl World {
     }
 
     pub async fn lines(&self, parent: &str) -> Vec<pb::StatementLine> {
-        let request = pb::ListStatementLinesRequest { parent: parent.to_owned(), page_size: 1_000, ..Default::default() };
+        let request =
+            pb::ListStatementLinesRequest { parent: parent.to_owned(), page_size: 1_000, ..Default::default() };
         let listed = self.finance().statements().list_statement_lines(request).await;
         listed.expect("lines can be listed").into_inner().statement_lines
     }
@@ -631,7 +643,6 @@ impl Clients {
         OperationsClient::new(self.0.clone())
     }
 }
-
 
 impl Default for Records {
     fn default() -> Records {

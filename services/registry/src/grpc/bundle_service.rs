@@ -55,21 +55,21 @@ impl BundleService for Registry {
         Ok(Response::new(v1::ListBundlesResponse { bundles, next_page_token }))
     }
 
-    async fn make_bundle_current(
+    async fn promote_bundle(
         &self,
-        request: Request<v1::MakeBundleCurrentRequest>,
+        request: Request<v1::PromoteBundleRequest>,
     ) -> Result<Response<v1::Bundle>, Status> {
         let message = request.get_ref();
         let terms = Terms {
-            method: "MakeBundleCurrent",
+            method: "PromoteBundle",
             request_id: &message.request_id,
             validate_only: message.validate_only,
         };
         let (call, command) =
-            self.read(&request, &terms, |wrong, call| from_proto::make_bundle_current(wrong, message, call))?;
+            self.read(&request, &terms, |wrong, call| from_proto::promote_bundle(wrong, message, call))?;
         let (now, command) = (call.now, &command);
         let change = self.change(&call, move |tx| {
-            Box::pin(async move { Ok(to_proto::bundle(&ops::make_bundle_current(&tx, now, command).await?)) })
+            Box::pin(async move { Ok(to_proto::bundle(&ops::promote_bundle(&tx, now, command).await?)) })
         });
         change.await
     }

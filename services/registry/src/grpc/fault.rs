@@ -74,7 +74,7 @@ pub fn to_fault(error: OpError) -> Fault {
         OpError::LinkedElsewhere { learner } => {
             fault(Kind::PermissionDenied, ErrorReason::LearnerLinkedElsewhere, message).with("learner", learner)
         }
-        OpError::Expires(error) => Fault::wrong("certification.expire_time", error.to_string()),
+        OpError::Expires(error) => Fault::wrong("certification.lapse_time", error.to_string()),
         OpError::Supply { partner, error } => match error {
             SupplyError::NotASupplier { supplier } => {
                 fault(Kind::FailedPrecondition, ErrorReason::NotASupplier, message)

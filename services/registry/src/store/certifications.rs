@@ -78,7 +78,7 @@ impl Listed for Certification {
         vec![
             ListColumn::new("exam", Type::Text, Column::Exam),
             ListColumn::new("earn_time", Type::Instant, Column::EarnedAt),
-            ListColumn::new("expire_time", Type::Instant, Column::ExpiresAt).nullable(),
+            ListColumn::new("lapse_time", Type::Instant, Column::ExpiresAt).nullable(),
             ListColumn::new("retire_time", Type::Instant, Column::RetiredAt).nullable(),
             ListColumn::new("revoke_time", Type::Instant, Column::RevokedAt).nullable(),
         ]

@@ -86,7 +86,7 @@ impl Listed for ComplianceFact {
             ListColumn::new("kind", Type::Choice(KINDS), Column::Kind).shaped(Shape::Without("KIND_")),
             ListColumn::new("code", Type::Text, Column::Code),
             ListColumn::new("effective_time", Type::Instant, Column::StartAt),
-            ListColumn::new("expire_time", Type::Instant, Column::EndAt).nullable(),
+            ListColumn::new("lapse_time", Type::Instant, Column::EndAt).nullable(),
             ListColumn::new("revoke_time", Type::Instant, Column::RevokedAt).nullable(),
         ]
     }

@@ -11,8 +11,8 @@ fn name(content: &str) -> String {
     format!("bundles/{}", Digest::of(content.as_bytes()))
 }
 
-fn making(content: &str) -> v1::MakeBundleCurrentRequest {
-    v1::MakeBundleCurrentRequest { name: name(content), comment: "As tested.".to_owned(), ..Default::default() }
+fn making(content: &str) -> v1::PromoteBundleRequest {
+    v1::PromoteBundleRequest { name: name(content), comment: "As tested.".to_owned(), ..Default::default() }
 }
 
 fn getting(name: &str) -> v1::GetBundleRequest {
@@ -24,22 +24,22 @@ async fn one_bundle_is_current_and_the_past_is_known() {
     let suite = Suite::start().await;
     let mut bundles = suite.staff().bundles();
     refused(bundles.get_bundle(getting("bundles/current")).await, Code::NotFound, "NO_CURRENT_BUNDLE");
-    let first = bundles.make_bundle_current(making("first")).await.expect("current").into_inner();
+    let first = bundles.promote_bundle(making("first")).await.expect("current").into_inner();
     assert_eq!((first.state(), first.revision, first.publisher.as_str()), (State::Current, 1, "staff-1"));
-    assert_eq!(bundles.make_bundle_current(making("first")).await.expect("unchanged").into_inner(), first);
+    assert_eq!(bundles.promote_bundle(making("first")).await.expect("unchanged").into_inner(), first);
 
     suite.at("2024-09-20");
-    let expecting = v1::MakeBundleCurrentRequest { expected_bundle: name("other"), ..making("second") };
-    let metadata = refused(bundles.make_bundle_current(expecting).await, Code::Aborted, "CURRENT_BUNDLE_MISMATCH");
+    let expecting = v1::PromoteBundleRequest { expected_bundle: name("other"), ..making("second") };
+    let metadata = refused(bundles.promote_bundle(expecting).await, Code::Aborted, "CURRENT_BUNDLE_MISMATCH");
     assert_eq!(metadata["current_bundle"], first.name);
-    let expecting = v1::MakeBundleCurrentRequest {
+    let expecting = v1::PromoteBundleRequest {
         expected_bundle: first.name.clone(),
         request_id: request_id(1),
         ..making("second")
     };
-    let second = bundles.make_bundle_current(expecting.clone()).await.expect("current").into_inner();
+    let second = bundles.promote_bundle(expecting.clone()).await.expect("current").into_inner();
     assert_eq!((second.revision, second.effective_time), (2, time("2024-09-20")));
-    assert_eq!(bundles.make_bundle_current(expecting).await.expect("replayed").into_inner(), second);
+    assert_eq!(bundles.promote_bundle(expecting).await.expect("replayed").into_inner(), second);
 
     assert_eq!(bundles.get_bundle(getting("bundles/current")).await.expect("there").into_inner(), second);
     let superseded = bundles.get_bundle(getting(&first.name)).await.expect("there").into_inner();
@@ -50,7 +50,7 @@ async fn one_bundle_is_current_and_the_past_is_known() {
     refused(bundles.get_bundle(before).await, Code::NotFound, "NO_CURRENT_BUNDLE");
 
     suite.at("2024-09-21");
-    let again = bundles.make_bundle_current(making("first")).await.expect("current again").into_inner();
+    let again = bundles.promote_bundle(making("first")).await.expect("current again").into_inner();
     assert_eq!((again.revision, again.state()), (3, State::Current));
     let list = v1::ListBundlesRequest { order_by: "revision desc".to_owned(), ..Default::default() };
     let found = bundles.list_bundles(list).await.expect("listed").into_inner().bundles;
@@ -60,7 +60,7 @@ async fn one_bundle_is_current_and_the_past_is_known() {
     assert_eq!(
         wrong_fields(
             bundles
-                .make_bundle_current(v1::MakeBundleCurrentRequest {
+                .promote_bundle(v1::PromoteBundleRequest {
                     name: "bundles/FF".to_owned(),
                     ..Default::default()
                 })

@@ -31,8 +31,8 @@ async fn rules_hold_when_many_ask_at_once() {
             let mut bundles = suite.staff().bundles();
             let name = format!("bundles/{}", Digest::of(&[number]));
             async move {
-                let request = v1::MakeBundleCurrentRequest { name, ..Default::default() };
-                bundles.make_bundle_current(request).await.expect("current").into_inner().revision
+                let request = v1::PromoteBundleRequest { name, ..Default::default() };
+                bundles.promote_bundle(request).await.expect("current").into_inner().revision
             }
         }));
         let mut revisions = switches.await;

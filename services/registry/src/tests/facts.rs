@@ -16,7 +16,7 @@ async fn a_compliance_fact_is_recorded_and_revoked() {
             kind: v1::compliance_fact::Kind::Training.into(),
             code: code.to_owned(),
             effective_time: time("2024-01-01"),
-            expire_time: time("2025-01-01"),
+            lapse_time: time("2025-01-01"),
             ..Default::default()
         }),
         compliance_fact_id: id.to_owned(),

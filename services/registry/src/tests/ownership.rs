@@ -212,8 +212,8 @@ async fn auditors_read_and_write_nothing() {
         Code::PermissionDenied,
         "ROLE_MISSING",
     );
-    let current = v1::MakeBundleCurrentRequest { name: format!("bundles/{}", "0".repeat(64)), ..Default::default() };
-    refused(auditor.bundles().make_bundle_current(current).await, Code::PermissionDenied, "ROLE_MISSING");
+    let current = v1::PromoteBundleRequest { name: format!("bundles/{}", "0".repeat(64)), ..Default::default() };
+    refused(auditor.bundles().promote_bundle(current).await, Code::PermissionDenied, "ROLE_MISSING");
     let partner = suite.administrator("partners/acme");
     let list = v1::ListBundlesRequest::default();
     refused(partner.bundles().list_bundles(list).await, Code::PermissionDenied, "ROLE_MISSING");

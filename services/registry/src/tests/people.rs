@@ -205,7 +205,7 @@ async fn certifications_are_recorded_once_and_may_end() {
     let suite = Suite::start().await;
     suite.learner("kim").await;
     let mut client = suite.staff().certifications();
-    let full = v1::Certification { expire_time: time("2025-05-01"), ..certification("az-104", "2024-05-01") };
+    let full = v1::Certification { lapse_time: time("2025-05-01"), ..certification("az-104", "2024-05-01") };
     let created =
         client.create_certification(certifying("learners/kim", "first", full)).await.expect("created").into_inner();
     let metadata = refused(
@@ -219,10 +219,10 @@ async fn certifications_are_recorded_once_and_may_end() {
         Code::NotFound,
         "NOT_FOUND",
     );
-    let backwards = v1::Certification { expire_time: time("2024-04-01"), ..certification("az-305", "2024-05-01") };
+    let backwards = v1::Certification { lapse_time: time("2024-04-01"), ..certification("az-305", "2024-05-01") };
     assert_eq!(
         wrong_fields(client.create_certification(certifying("learners/kim", "x", backwards)).await),
-        ["certification.expire_time"]
+        ["certification.lapse_time"]
     );
 
     let update = |mask: &str, certification: v1::Certification| v1::UpdateCertificationRequest {
@@ -232,10 +232,10 @@ async fn certifications_are_recorded_once_and_may_end() {
     };
     let retired = v1::Certification { retire_time: time("2024-07-31"), ..Default::default() };
     let found = client.update_certification(update("retire_time", retired)).await.expect("retired").into_inner();
-    assert_eq!((found.retire_time, found.expire_time), (time("2024-07-31"), time("2025-05-01")));
+    assert_eq!((found.retire_time, found.lapse_time), (time("2024-07-31"), time("2025-05-01")));
     let found =
         client.update_certification(update("*", v1::Certification::default())).await.expect("cleared").into_inner();
-    assert_eq!((found.retire_time, found.expire_time), (None, None));
+    assert_eq!((found.retire_time, found.lapse_time), (None, None));
     let get = v1::GetCertificationRequest { name: created.name.clone(), ..Default::default() };
     assert_eq!(client.get_certification(get).await.expect("there").into_inner(), found);
     let revoked = v1::Certification { revoke_time: time("2024-08-01"), ..Default::default() };

@@ -224,7 +224,7 @@ impl Follower {
 
     async fn follow(&self, lease: Lease, cursor: &str) -> Result<(), FollowError> {
         let feed = format!("feeds/{}", self.feed());
-        let request = wire::WatchRequest { feed, cursor: cursor.to_owned(), kinds: Vec::new() };
+        let request = wire::WatchChangesRequest { feed, cursor: cursor.to_owned(), kinds: Vec::new() };
         let mut stream = self.inner.source.watch(request).await?;
         let renewal = match self.inner.store.engine() {
             Engine::Postgres => self.inner.config.lease / 3,
@@ -247,10 +247,10 @@ impl Follower {
         }
     }
 
-    async fn take(&self, lease: Lease, message: wire::WatchResponse) -> Result<(), FollowError> {
+    async fn take(&self, lease: Lease, message: wire::WatchChangesResponse) -> Result<(), FollowError> {
         let (changes, checkpoint) = match message.item {
-            Some(wire::watch_response::Item::Batch(batch)) => (batch.changes, batch.checkpoint),
-            Some(wire::watch_response::Item::Checkpoint(checkpoint)) => (Vec::new(), Some(checkpoint)),
+            Some(wire::watch_changes_response::Item::Batch(batch)) => (batch.changes, batch.checkpoint),
+            Some(wire::watch_changes_response::Item::Checkpoint(checkpoint)) => (Vec::new(), Some(checkpoint)),
             // A newer producer may say more than we understand.
             None => return Ok(()),
         };

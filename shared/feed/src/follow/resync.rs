@@ -119,13 +119,13 @@ impl Follower {
         Ok(cleared.await?)
     }
 
-    async fn list(&self, token: &str, bare: bool) -> Result<(Vec<Change>, wire::ListChangesResponse), FollowError> {
-        let request = wire::ListChangesRequest {
-            parent: format!("feeds/{}", self.feed()),
+    async fn list(&self, token: &str, bare: bool) -> Result<(Vec<Change>, wire::ScanChangesResponse), FollowError> {
+        let request = wire::ScanChangesRequest {
+            feed: format!("feeds/{}", self.feed()),
             page_size: PAGE,
             page_token: token.to_owned(),
             kinds: Vec::new(),
-            extent: wire::list_changes_request::Extent::History.into(),
+            extent: wire::scan_changes_request::Extent::History.into(),
             payload_omitted: bare,
         };
         let mut reply = self.inner.source.list(request).await?;

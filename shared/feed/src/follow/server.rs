@@ -72,7 +72,7 @@ impl FollowerServer {
             head_position: now.head_position,
             applied_time: now.applied.map(timestamp),
             lag_event_count: now.head_position - now.position,
-            lag_seconds: follower.lag_seconds(now),
+            lag_duration: Some(prost_types::Duration { seconds: follower.lag_seconds(now), nanos: 0 }),
             parked_change_count: parked,
         })
     }
@@ -125,6 +125,17 @@ impl FollowerService for FollowerServer {
         }
         followers.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Response::new(wire::ListFollowersResponse { followers, next_page_token: String::new() }))
+    }
+
+    async fn get_parked_change(
+        &self,
+        request: Request<wire::GetParkedChangeRequest>,
+    ) -> Result<Response<wire::ParkedChange>, Status> {
+        let name = &request.get_ref().name;
+        let (follower, event_id) = self.find_parked(name)?;
+        let found = parked_sql::find(self.store.read(), follower.feed(), event_id).await.map_err(FeedError::from)?;
+        let parked = found.ok_or_else(|| FeedError::ParkedChangeNotFound(name.clone()))?;
+        Ok(Response::new(describe_parked(follower, &parked)))
     }
 
     async fn list_parked_changes(

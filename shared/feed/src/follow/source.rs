@@ -23,8 +23,8 @@ pub trait Source: Send + Sync + 'static {
     /// Streams what comes behind a cursor.
     async fn watch(
         &self,
-        request: wire::WatchRequest,
-    ) -> Result<BoxStream<'static, Result<wire::WatchResponse, Status>>, Status>;
+        request: wire::WatchChangesRequest,
+    ) -> Result<BoxStream<'static, Result<wire::WatchChangesResponse, Status>>, Status>;
 
     /// Tells how far the feed has come.
     async fn head(&self, request: wire::GetHeadRequest) -> Result<wire::Head, Status>;
@@ -33,7 +33,7 @@ pub trait Source: Send + Sync + 'static {
     async fn seal(&self, request: wire::SealFeedRequest) -> Result<wire::Head, Status>;
 
     /// Lists what the feed keeps.
-    async fn list(&self, request: wire::ListChangesRequest) -> Result<wire::ListChangesResponse, Status>;
+    async fn list(&self, request: wire::ScanChangesRequest) -> Result<wire::ScanChangesResponse, Status>;
 }
 
 /// The feed of another service, through a channel or any other client stack.
@@ -69,9 +69,9 @@ where
 {
     async fn watch(
         &self,
-        request: wire::WatchRequest,
-    ) -> Result<BoxStream<'static, Result<wire::WatchResponse, Status>>, Status> {
-        Ok(self.client.clone().watch(request).await?.into_inner().boxed())
+        request: wire::WatchChangesRequest,
+    ) -> Result<BoxStream<'static, Result<wire::WatchChangesResponse, Status>>, Status> {
+        Ok(self.client.clone().watch_changes(request).await?.into_inner().boxed())
     }
 
     async fn head(&self, request: wire::GetHeadRequest) -> Result<wire::Head, Status> {
@@ -79,11 +79,12 @@ where
     }
 
     async fn seal(&self, request: wire::SealFeedRequest) -> Result<wire::Head, Status> {
-        Ok(self.client.clone().seal_feed(request).await?.into_inner())
+        let reply = self.client.clone().seal_feed(request).await?.into_inner();
+        reply.head.ok_or_else(|| Status::internal("a feed was sealed and does not tell its head"))
     }
 
-    async fn list(&self, request: wire::ListChangesRequest) -> Result<wire::ListChangesResponse, Status> {
-        Ok(self.client.clone().list_changes(request).await?.into_inner())
+    async fn list(&self, request: wire::ScanChangesRequest) -> Result<wire::ScanChangesResponse, Status> {
+        Ok(self.client.clone().scan_changes(request).await?.into_inner())
     }
 }
 
@@ -95,8 +96,8 @@ struct Direct {
 impl Source for Direct {
     async fn watch(
         &self,
-        request: wire::WatchRequest,
-    ) -> Result<BoxStream<'static, Result<wire::WatchResponse, Status>>, Status> {
+        request: wire::WatchChangesRequest,
+    ) -> Result<BoxStream<'static, Result<wire::WatchChangesResponse, Status>>, Status> {
         self.feed.expect_name(&request.feed)?;
         Ok(watch::start(self.feed.clone(), &request.cursor, request.kinds).await?)
     }
@@ -118,7 +119,7 @@ impl Source for Direct {
         Ok(self.feed.wire_head().await?)
     }
 
-    async fn list(&self, request: wire::ListChangesRequest) -> Result<wire::ListChangesResponse, Status> {
+    async fn list(&self, request: wire::ScanChangesRequest) -> Result<wire::ScanChangesResponse, Status> {
         Ok(self.feed.list(request).await?)
     }
 }

@@ -11,9 +11,9 @@ use tonic::Status;
 use super::support::{ENTRY, Running, STATE, at, feed_changes, lives, now, open, state, write};
 use crate::{FeedConfig, FeedError, NewChange, append, append_all, begin_epoch, compact, direct};
 
-fn watch(cursor: &str, kinds: &[&str]) -> wire::WatchRequest {
+fn watch(cursor: &str, kinds: &[&str]) -> wire::WatchChangesRequest {
     let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-    wire::WatchRequest { feed: "feeds/tests".to_owned(), cursor: cursor.to_owned(), kinds }
+    wire::WatchChangesRequest { feed: "feeds/tests".to_owned(), cursor: cursor.to_owned(), kinds }
 }
 
 fn reason(status: &Status) -> String {
@@ -21,7 +21,7 @@ fn reason(status: &Status) -> String {
 }
 
 /// The next message, which must come soon.
-async fn next(stream: &mut crate::watch::WatchStream) -> Result<wire::WatchResponse, Status> {
+async fn next(stream: &mut crate::watch::WatchStream) -> Result<wire::WatchChangesResponse, Status> {
     let message = tokio::time::timeout(Duration::from_secs(20), stream.next()).await;
     message.expect("a message comes within twenty seconds").expect("the stream goes on")
 }
@@ -31,7 +31,7 @@ async fn read(stream: &mut crate::watch::WatchStream, count: usize) -> (Vec<wire
     let mut changes = Vec::new();
     let mut cursor = String::new();
     while changes.len() < count {
-        if let Some(wire::watch_response::Item::Batch(batch)) = next(stream).await.expect("a message").item {
+        if let Some(wire::watch_changes_response::Item::Batch(batch)) = next(stream).await.expect("a message").item {
             changes.extend(batch.changes);
             cursor = batch.checkpoint.expect("a checkpoint").cursor;
         }
@@ -88,7 +88,7 @@ async fn kinds_filter_changes_but_not_checkpoints_and_a_pull_reads_the_same() {
         assert_eq!((changes[0].position, changes[0].kind.as_str()), (2, ENTRY), "{database:?}");
         assert_eq!(changes[0].nature(), wire::change::Nature::Entry);
         loop {
-            if let Some(wire::watch_response::Item::Checkpoint(checkpoint)) = next(&mut stream).await.expect("one").item
+            if let Some(wire::watch_changes_response::Item::Checkpoint(checkpoint)) = next(&mut stream).await.expect("one").item
                 && checkpoint.position == 3
             {
                 break;
@@ -151,7 +151,7 @@ async fn cursors_that_cannot_be_resumed_say_why() {
         begin_epoch(&store).await.expect("it begins");
         let status = source.watch(watch(&last, &[])).await.map(|_| ()).expect_err("another epoch");
         assert_eq!(reason(&status), "CURSOR_DIVERGED");
-        let other = wire::WatchRequest { feed: "feeds/other".to_owned(), ..watch("", &[]) };
+        let other = wire::WatchChangesRequest { feed: "feeds/other".to_owned(), ..watch("", &[]) };
         let status = source.watch(other).await.map(|_| ()).expect_err("another feed");
         assert_eq!((status.code(), reason(&status).as_str()), (tonic::Code::NotFound, "FEED_NOT_FOUND"));
         running.stop().await;
@@ -187,7 +187,7 @@ async fn what_is_sealed_stays_sealed_and_an_idle_feed_says_so() {
         let later = noon.saturating_add(3_600_000_000);
         *clock.lock().expect("no panic") = later;
         loop {
-            if let Some(wire::watch_response::Item::Checkpoint(checkpoint)) = next(&mut stream).await.expect("one").item
+            if let Some(wire::watch_changes_response::Item::Checkpoint(checkpoint)) = next(&mut stream).await.expect("one").item
                 && checkpoint.sealed_time.map(|time| instant(&time).expect("an instant")) >= Some(later)
             {
                 break;
@@ -227,7 +227,7 @@ async fn a_reader_that_does_not_read_is_disconnected() {
         let status = loop {
             match next(&mut stream).await {
                 Ok(message) => {
-                    if let Some(wire::watch_response::Item::Batch(batch)) = message.item {
+                    if let Some(wire::watch_changes_response::Item::Batch(batch)) = message.item {
                         position = batch.checkpoint.expect("a checkpoint").position;
                     }
                 }

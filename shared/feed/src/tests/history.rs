@@ -58,16 +58,16 @@ async fn a_list_goes_up_to_one_head_whatever_is_written_meanwhile() {
             write(&store, name, now()).await;
         }
         feed.seal_now().await.expect("it seals");
-        let request = |page_token: &str, extent| wire::ListChangesRequest {
-            parent: "feeds/tests".to_owned(),
+        let request = |page_token: &str, extent| wire::ScanChangesRequest {
+            feed: "feeds/tests".to_owned(),
             page_size: 2,
             page_token: page_token.to_owned(),
             kinds: Vec::new(),
             extent,
             payload_omitted: false,
         };
-        let history = wire::list_changes_request::Extent::History.into();
-        let latest = wire::list_changes_request::Extent::Latest.into();
+        let history = wire::scan_changes_request::Extent::History.into();
+        let latest = wire::scan_changes_request::Extent::Latest.into();
         let first = feed.list(request("", history)).await.expect("a page");
         write(&store, "items/d", now()).await;
         feed.seal_now().await.expect("it seals");

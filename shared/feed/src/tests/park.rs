@@ -32,6 +32,11 @@ async fn parked(server: &FollowerServer) -> Vec<wire::ParkedChange> {
     }
 }
 
+async fn get(server: &FollowerServer, name: &str) -> Result<wire::ParkedChange, tonic::Status> {
+    let request = wire::GetParkedChangeRequest { name: name.to_owned() };
+    Ok(server.get_parked_change(Request::new(request)).await?.into_inner())
+}
+
 async fn retry(server: &FollowerServer, name: &str) -> Result<i32, tonic::Status> {
     let request = wire::RetryParkedChangeRequest { name: name.to_owned(), ..Default::default() };
     Ok(server.retry_parked_change(Request::new(request)).await?.into_inner().applied_change_count)
@@ -74,6 +79,9 @@ async fn poison_stops_its_own_aggregate_and_nothing_else() {
         use wire::parked_change::Cause::{Blocked, Failed};
         assert_eq!(causes, [Failed, Blocked, Blocked]);
         assert_eq!((all[0].attempt_count, all[0].error.as_str()), (5, "poison"));
+        for parked in &all {
+            assert_eq!(get(&server, &parked.name).await.expect("it is parked"), *parked);
+        }
         let request = wire::GetFollowerRequest { name: "followers/tests".to_owned() };
         let described = server.get_follower(Request::new(request)).await.expect("it is there").into_inner();
         assert_eq!((described.parked_change_count, described.lag_event_count), (3, 0));
@@ -95,6 +103,8 @@ async fn poison_stops_its_own_aggregate_and_nothing_else() {
         assert_eq!(seen["items/bad"], [1, 2, 3, 4, 5], "{:?}", producer.engine());
         assert_eq!(seen["items/good"], [1, 2, 3, 4, 5]);
         let gone = retry(&server, &all[0].name).await.expect_err("it is not parked any more");
+        assert_eq!(reason(&gone), "PARKED_CHANGE_NOT_FOUND");
+        let gone = get(&server, &all[0].name).await.expect_err("it is not parked any more");
         assert_eq!(reason(&gone), "PARKED_CHANGE_NOT_FOUND");
         follower.stop().await;
         running.stop().await;
@@ -118,6 +128,8 @@ async fn an_operator_gives_a_change_up_with_a_reason() {
         assert_eq!(skip(&server, &all[0].name, "a test made it").await.expect("it is given up"), 1);
         assert_eq!(by_aggregate(&effects(&consumer).await)["items/bad"], [2], "{:?}", producer.engine());
         assert!(parked(&server).await.is_empty());
+        let gone = get(&server, &all[0].name).await.expect_err("it was given up");
+        assert_eq!(reason(&gone), "PARKED_CHANGE_NOT_FOUND");
         follower.stop().await;
         running.stop().await;
     }

@@ -33,8 +33,8 @@ impl Address {
 impl Source for Address {
     async fn watch(
         &self,
-        request: wire::WatchRequest,
-    ) -> Result<BoxStream<'static, Result<wire::WatchResponse, Status>>, Status> {
+        request: wire::WatchChangesRequest,
+    ) -> Result<BoxStream<'static, Result<wire::WatchChangesResponse, Status>>, Status> {
         self.get().watch(request).await
     }
 
@@ -46,7 +46,7 @@ impl Source for Address {
         self.get().seal(request).await
     }
 
-    async fn list(&self, request: wire::ListChangesRequest) -> Result<wire::ListChangesResponse, Status> {
+    async fn list(&self, request: wire::ScanChangesRequest) -> Result<wire::ScanChangesResponse, Status> {
         self.get().list(request).await
     }
 }

@@ -129,8 +129,8 @@ pub async fn head(suite: &Processes) -> Result<i64> {
     let channel = suite.channel("association", Caller::service("competency"))?;
     // Sealing gives a position to everything that is committed.
     let request = feed::SealFeedRequest { feed: "feeds/association".to_owned(), ..Default::default() };
-    let head = ChangeFeedServiceClient::new(channel).seal_feed(request).await.context("asking for the head")?;
-    Ok(head.into_inner().position)
+    let sealed = ChangeFeedServiceClient::new(channel).seal_feed(request).await.context("asking for the head")?;
+    Ok(sealed.into_inner().head.context("the feed did not tell its head")?.position)
 }
 
 /// Association's feed as any other follower sees it: at which position each aggregate changed last.
@@ -142,16 +142,16 @@ struct Feed {
 impl Feed {
     async fn watch(suite: &Processes) -> Result<Feed> {
         let channel = suite.channel("association", Caller::service("competency"))?;
-        let request = feed::WatchRequest {
+        let request = feed::WatchChangesRequest {
             feed: "feeds/association".to_owned(),
             kinds: vec!["accolade.association.v1.Association".to_owned()],
             ..Default::default()
         };
-        let mut stream = ChangeFeedServiceClient::new(channel).watch(request).await.context("watching the feed")?.into_inner();
+        let mut stream = ChangeFeedServiceClient::new(channel).watch_changes(request).await.context("watching the feed")?.into_inner();
         let (sender, changes) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok(Some(message)) = stream.message().await {
-                let Some(feed::watch_response::Item::Batch(batch)) = message.item else { continue };
+                let Some(feed::watch_changes_response::Item::Batch(batch)) = message.item else { continue };
                 for change in batch.changes {
                     if sender.send((change.aggregate, change.position)).is_err() {
                         return;

@@ -16,7 +16,7 @@ use super::call::Call;
 use crate::domain::bundle::Publication;
 use crate::domain::ids::{AgreementId, LearnerId, Owned, PartnerId};
 use crate::domain::text::Reason;
-use crate::ops::{End, MakeBundleCurrent, Target};
+use crate::ops::{End, PromoteBundle, Target};
 
 /// `partners/acme`.
 pub const PARTNER: Pattern = Pattern::new("partners/{partner}");
@@ -158,11 +158,11 @@ pub fn bundle_hash(wrong: &mut Violations, field: &str, name: &str) -> Option<Di
     found
 }
 
-pub fn make_bundle_current(
+pub fn promote_bundle(
     wrong: &mut Violations,
-    request: &v1::MakeBundleCurrentRequest,
+    request: &v1::PromoteBundleRequest,
     call: &Call,
-) -> Option<MakeBundleCurrent> {
+) -> Option<PromoteBundle> {
     let hash = bundle_hash(wrong, "name", &request.name);
     let expected = match request.expected_bundle.as_str() {
         "" => None,
@@ -170,5 +170,5 @@ pub fn make_bundle_current(
     };
     let comment = wrong.text("comment", &request.comment, 0..=500);
     let publication = Publication { publisher: call.caller.subject.clone(), comment: comment? };
-    Some(MakeBundleCurrent { hash: hash?, expected, publication })
+    Some(PromoteBundle { hash: hash?, expected, publication })
 }

@@ -288,7 +288,7 @@ pub fn create_compliance_fact(
         let kind = wrong.choice("kind", fact.kind, v1::compliance_fact::Kind::try_from(fact.kind));
         let code = wrong.take("code", Code::parse(&fact.code));
         let start = wrong.instant("effective_time", fact.effective_time.as_ref());
-        let counts: Option<Interval> = interval(wrong, start, ("expire_time", fact.expire_time.as_ref()), call.now);
+        let counts: Option<Interval> = interval(wrong, start, ("lapse_time", fact.lapse_time.as_ref()), call.now);
         let kind = match kind? {
             v1::compliance_fact::Kind::Unspecified => return None,
             v1::compliance_fact::Kind::Training => ComplianceKind::Training,

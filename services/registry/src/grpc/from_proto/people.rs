@@ -123,7 +123,7 @@ pub fn create_certification(
         let earned = wrong.instant("earn_time", certification.earn_time.as_ref());
         not_ahead(wrong, "earn_time", earned, call.now);
         let life = Life {
-            expires: wrong.optional_instant("expire_time", certification.expire_time.as_ref()),
+            expires: wrong.optional_instant("lapse_time", certification.lapse_time.as_ref()),
             retired: wrong.optional_instant("retire_time", certification.retire_time.as_ref()),
             revoked: wrong.optional_instant("revoke_time", certification.revoke_time.as_ref()),
         };
@@ -148,17 +148,17 @@ pub fn update_certification(
     request: &v1::UpdateCertificationRequest,
     call: &Call,
 ) -> Option<UpdateCertification> {
-    const MUTABLE: &[&str] = &["expire_time", "retire_time", "revoke_time"];
+    const MUTABLE: &[&str] = &["lapse_time", "retire_time", "revoke_time"];
     let certification = wrong.required("certification", request.certification.as_ref())?;
     let update = call.mask(wrong, Update::parse(request.update_mask.as_ref(), certification, MUTABLE))?;
     wrong.within("certification", |wrong| {
         let key = of_learner(wrong, "name", &certification.name, CERTIFICATION);
-        let expires = wrong.optional_instant("expire_time", certification.expire_time.as_ref());
+        let expires = wrong.optional_instant("lapse_time", certification.lapse_time.as_ref());
         let retired = wrong.optional_instant("retire_time", certification.retire_time.as_ref());
         let revoked = wrong.optional_instant("revoke_time", certification.revoke_time.as_ref());
         Some(UpdateCertification {
             target: target(key, &certification.etag)?,
-            expires: update.has("expire_time").then_some(expires),
+            expires: update.has("lapse_time").then_some(expires),
             retired: update.has("retire_time").then_some(retired),
             revoked: update.has("revoke_time").then_some(revoked),
         })

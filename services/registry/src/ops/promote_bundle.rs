@@ -1,4 +1,4 @@
-//! MakeBundleCurrent.
+//! PromoteBundle.
 
 use sea_orm::DatabaseTransaction;
 use values::{Digest, Instant};
@@ -9,7 +9,7 @@ use crate::{publish, store};
 
 /// A bundle to make current.
 #[derive(Clone, Debug)]
-pub struct MakeBundleCurrent {
+pub struct PromoteBundle {
     /// The bundle's hash.
     pub hash: Digest,
     /// The bundle that must be current before; absent if it does not matter.
@@ -22,10 +22,10 @@ pub struct MakeBundleCurrent {
 ///
 /// # Errors
 /// [`OpError::Bundle`] when another one is current than expected.
-pub async fn make_bundle_current(
+pub async fn promote_bundle(
     tx: &DatabaseTransaction,
     now: Instant,
-    command: &MakeBundleCurrent,
+    command: &PromoteBundle,
 ) -> Result<Bundle, OpError> {
     let current = store::bundles::lock_current(tx).await?;
     let known = store::find::<Bundle>(tx, command.hash.to_string()).await?;
