@@ -21,7 +21,7 @@ pub struct Running {
     /// Their health.
     pub health: Health,
     servers: Tasks,
-    /// What runs beside the calls; it stops after the last of them.
+    /// What runs beside the calls: sequencers, followers, the admin port.
     beside: Tasks,
 }
 
@@ -58,8 +58,8 @@ impl Running {
         self.beside.spawn("admin", rpc::admin::serve(self.health.clone(), render, listener, stop));
     }
 
-    /// Runs until `asked` is cancelled or a task ends badly; then ends in order: nothing is ready any more, calls
-    /// finish within `drain`, tasks stop.
+    /// Runs until `asked` is cancelled or a task ends badly; then ends in order: nothing is ready any more, no
+    /// new calls are taken and feeds end, running calls finish within `drain`.
     ///
     /// # Errors
     /// The first task that ended badly.
