@@ -118,11 +118,8 @@ impl Apply for Follow {
     async fn apply(&self, tx: &DatabaseTransaction, change: &Change) -> Result<(), ApplyError> {
         if change.kind == association::UsageBatch::full_name() {
             let cells = usage::cells(&change.message()?).map_err(ApplyError::refused)?;
-            let arrival = Arrival {
-                event: change.aggregate.clone(),
-                position: change.position,
-                recorded: change.recorded,
-            };
+            let arrival =
+                Arrival { event: change.aggregate.clone(), position: change.position, recorded: change.recorded };
             return Ok(learn::usage(tx, &arrival, &cells).await?);
         }
         if !self.kinds.contains(&change.kind.as_str()) {
@@ -139,6 +136,7 @@ impl Apply for Follow {
 /// The constants name messages that exist: a renamed message would otherwise never be read again.
 #[cfg(test)]
 pub(crate) fn names() -> Vec<(String, bool)> {
-    let all = REGISTRY.iter().chain(&REGISTRY_IGNORED).chain(&ASSOCIATION).chain(&COMPETENCY).chain(&COMPETENCY_IGNORED);
+    let all =
+        REGISTRY.iter().chain(&REGISTRY_IGNORED).chain(&ASSOCIATION).chain(&COMPETENCY).chain(&COMPETENCY_IGNORED);
     all.map(|name| ((*name).to_owned(), proto::descriptors().get_message_by_name(name).is_some())).collect()
 }

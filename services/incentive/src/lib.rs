@@ -90,11 +90,8 @@ pub async fn build(config: Config, deps: Deps) -> Result<Role, BoxError> {
         followed.insert(source, follower.following());
         followers.push(follower);
     }
-    let neighbors = Neighbors::new(
-        channel(Source::Registry)?,
-        channel(Source::Association)?,
-        channel(Source::Competency)?,
-    );
+    let neighbors =
+        Neighbors::new(channel(Source::Registry)?, channel(Source::Association)?, channel(Source::Competency)?);
     let office = Office::new(store.clone(), clock, followed, neighbors, Changes::new());
     let routes = grpc::routes(&office, &feed, followers.clone(), config.parts);
     Ok(Role {

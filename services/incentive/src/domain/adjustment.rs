@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use program::explain::Step;
 use program::Explanation;
+use program::explain::Step;
 use values::{Money, MoneyError, Month, ratio_to_text};
 
 use super::line::{Corrects, GroundedLine, Grounds, Line, LineKey, LineKind, LinePlace};

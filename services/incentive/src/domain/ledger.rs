@@ -79,7 +79,10 @@ pub fn postings<G>(period: Month, statement: &Statement<G>) -> Result<Vec<Postin
     }
     for (currency, sum) in sums(&found, None)? {
         if !sum.is_zero() {
-            return Err(LedgerError::Unbalanced { partner: statement.partner.clone(), sum: Money::new(sum.minor(), currency) });
+            return Err(LedgerError::Unbalanced {
+                partner: statement.partner.clone(),
+                sum: Money::new(sum.minor(), currency),
+            });
         }
     }
     Ok(found)

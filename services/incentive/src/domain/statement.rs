@@ -158,8 +158,14 @@ fn sort<G>(lines: &mut [GroundedLine<G>]) {
     lines.sort_by_cached_key(|line| {
         let line = &line.line;
         let corrected = line.corrects.as_ref().map(|corrects| corrects.period);
-        (corrected, line.plan.clone(), line.rule.clone(), line.customer.clone(), line.subscription.clone(),
-            (line.workload.clone(), line.transaction.clone(), line.covered.start(), *line.content().bytes()))
+        (
+            corrected,
+            line.plan.clone(),
+            line.rule.clone(),
+            line.customer.clone(),
+            line.subscription.clone(),
+            (line.workload.clone(), line.transaction.clone(), line.covered.start(), *line.content().bytes()),
+        )
     });
 }
 

@@ -1,7 +1,7 @@
 //! Golden tables: each reads like the rule it is about.
 
-use program::explain::Step;
 use program::Explanation;
+use program::explain::Step;
 use values::{Currency, Instant, Interval, Money, Month};
 
 use super::adjustment::{Issued, adjustments};
@@ -61,7 +61,8 @@ fn issued(partner: &str, customer: &str, number: i32, cents: i128) -> Issued {
 #[test]
 fn periods_close_once_and_in_order() {
     // Rule: incentive.close-once-in-order.
-    let closed = |months: &[&str]| Books { closed: months.iter().map(|text| (month(text), 7)).collect(), closing: None };
+    let closed =
+        |months: &[&str]| Books { closed: months.iter().map(|text| (month(text), 7)).collect(), closing: None };
     let ends = at("2024-10-01T00:00:00Z");
     let ask = |books: &Books, period: &str, now: &str| may_close(books, month(period), ends, at(now));
     assert_eq!(ask(&closed(&[]), "2024-09", "2024-10-01T00:00:00Z"), Ok(()), "the first may be any");
@@ -106,11 +107,7 @@ fn adjustments_sum_to_the_new_total_minus_the_old() {
         .collect();
     assert_eq!(
         told,
-        [
-            ("harbor", "atlas", 45, Some(1)),
-            ("harbor", "borealis", 10, None),
-            ("harbor", "cascade", -30, Some(2)),
-        ],
+        [("harbor", "atlas", 45, Some(1)), ("harbor", "borealis", 10, None), ("harbor", "cascade", -30, Some(2)),],
         "what is the same is not adjusted; what moved inside the period is compared by its sum"
     );
     assert_eq!(found.iter().map(|line| line.line.amount.minor()).sum::<i128>(), 310 - 285);
@@ -119,7 +116,8 @@ fn adjustments_sum_to_the_new_total_minus_the_old() {
 
 #[test]
 fn an_adjustment_is_counted_when_a_period_is_corrected_again() {
-    let once = adjustments(month("2024-09"), vec![line("harbor", "atlas", 1, 180)], vec![issued("harbor", "atlas", 1, 135)]);
+    let once =
+        adjustments(month("2024-09"), vec![line("harbor", "atlas", 1, 180)], vec![issued("harbor", "atlas", 1, 135)]);
     let adjustment = once.expect("small amounts").remove(0).line;
     let place = LinePlace { period: month("2024-10"), partner: "harbor".to_owned(), number: 1 };
     let then = vec![Issued { place, line: adjustment }, issued("harbor", "atlas", 1, 135)];
@@ -188,7 +186,8 @@ fn a_result_hash_names_everything_it_stands_on() {
         zones: "2026e".to_owned(),
         feeds: std::collections::BTreeMap::new(),
     };
-    let unit = |plan: &str, hash: u8| result::RatedUnit { period: month("2024-09"), plan: plan.to_owned(), hash: [hash; 32] };
+    let unit =
+        |plan: &str, hash: u8| result::RatedUnit { period: month("2024-09"), plan: plan.to_owned(), hash: [hash; 32] };
     let empty = issue::<Grounds>(month("2024-09"), Vec::new(), &[]).expect("nothing to add");
     let hash = |pins: &run::Pins, units| result::result_hash(month("2024-09"), pins, units, &empty);
     let base = pins(b"bundle", "2024-10-05T00:00:00Z");

@@ -72,8 +72,7 @@ pub async fn units_to_rate(office: &Office, task: &Task, bundle: &Bundle) -> Res
 async fn corrected_months(office: &Office, task: &Task) -> Result<Vec<Month>, OpError> {
     let connection = office.store().read();
     let books = books::load(connection).await?;
-    let mut closed: Vec<(Month, i64)> =
-        books.closed.into_iter().filter(|(month, _)| *month < task.period).collect();
+    let mut closed: Vec<(Month, i64)> = books.closed.into_iter().filter(|(month, _)| *month < task.period).collect();
     closed.sort();
     let Some((_, last)) = closed.last().copied() else { return Ok(Vec::new()) };
     let last = runs::find(connection, last).await?;

@@ -121,9 +121,8 @@ async fn collect(office: &Office, run: &Run) -> Result<(), OpError> {
             keep_records(office, run.number, hour, &found).await?;
         }
         let number = run.number;
-        let marked = office
-            .store()
-            .transact(|tx| Box::pin(async move { parts::mark_collected(&*tx, number, part).await }));
+        let marked =
+            office.store().transact(|tx| Box::pin(async move { parts::mark_collected(&*tx, number, part).await }));
         marked.await.map_err(OpError::from)?;
         office.changes().announce();
     }
@@ -182,8 +181,7 @@ async fn issue_all(office: &Office, run: &Run) -> Result<(), OpError> {
     let chain = chain_of(office, run, &Task::of(run, true)).await?;
     let computed = &issue::compute(run.period, &run.pins, chain)?;
     let now = office.clock().now();
-    let issued =
-        office.store().transact(|tx| Box::pin(async move { issue::issue(&tx, now, run, computed).await }));
+    let issued = office.store().transact(|tx| Box::pin(async move { issue::issue(&tx, now, run, computed).await }));
     if issued.await? {
         info!(
             run = run.number,
@@ -198,8 +196,7 @@ async fn issue_all(office: &Office, run: &Run) -> Result<(), OpError> {
 
 async fn step(office: &Office, run: &Run, to: RunState) -> Result<(), OpError> {
     let (number, from) = (run.number, run.state);
-    let moved =
-        office.store().transact(|tx| Box::pin(async move { runs::advance(&*tx, number, from, to).await }));
+    let moved = office.store().transact(|tx| Box::pin(async move { runs::advance(&*tx, number, from, to).await }));
     moved.await.map_err(OpError::from)?;
     Ok(())
 }

@@ -55,13 +55,8 @@ pub async fn preview(office: &Office, asked: PreviewPeriod) -> Result<Preview, O
         Some(bundle) => bundle,
         None => bundles::current(office.store().read(), known).await?,
     };
-    let pins = Pins {
-        known,
-        bundle,
-        engine: ENGINE_VERSION.to_owned(),
-        zones: Zone::table_version().to_owned(),
-        feeds,
-    };
+    let pins =
+        Pins { known, bundle, engine: ENGINE_VERSION.to_owned(), zones: Zone::table_version().to_owned(), feeds };
     let task = Task { period: asked.period, pins, journal: None, before: i64::MAX };
     let chain = compute(office, &task).await?;
     let chain_bases = chain.units.iter().flat_map(|unit| unit.bases.clone()).collect();

@@ -63,9 +63,8 @@ pub async fn replay(office: &Office, asked: ReplayRun) -> Result<Replay, OpError
 async fn same_bytes(office: &Office, run: &Run, computed: &Computed) -> Result<bool, OpError> {
     for statement in &computed.issue.statements {
         let there = statements::find(office.store().read(), &statement.partner, run.period).await?;
-        let same = there.is_some_and(|there| {
-            there.content == statement.content && there.plan_totals == statement.plan_totals
-        });
+        let same =
+            there.is_some_and(|there| there.content == statement.content && there.plan_totals == statement.plan_totals);
         let owner = Owner::Statement { partner: statement.partner.clone() };
         if !same || !same_lines(office, run, &owner, &statement.lines).await? {
             return Ok(false);

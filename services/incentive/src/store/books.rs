@@ -1,9 +1,9 @@
 //! Which periods are closed or being closed.
 
+use ::store::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::Month;
 
 use super::columns;
@@ -101,8 +101,7 @@ pub async fn load<C: ConnectionTrait>(connection: &C) -> Result<Books, StoreErro
 /// # Errors
 /// [`StoreError::Unique`] when it is marked already.
 pub async fn open_run<C: ConnectionTrait>(connection: &C, month: Month, run: i64) -> Result<(), StoreError> {
-    let row =
-        period::ActiveModel { period: Set(month.to_string()), state: Set(CLOSING.to_owned()), run: Set(run) };
+    let row = period::ActiveModel { period: Set(month.to_string()), state: Set(CLOSING.to_owned()), run: Set(run) };
     period::Entity::insert(row).exec_without_returning(connection).await?;
     Ok(())
 }
@@ -151,7 +150,11 @@ pub async fn find<C: ConnectionTrait>(connection: &C, month: Month) -> Result<Op
 ///
 /// # Errors
 /// The database's.
-pub async fn list<C: ConnectionTrait>(connection: &C, offset: u64, limit: u64) -> Result<Vec<BookedPeriod>, StoreError> {
+pub async fn list<C: ConnectionTrait>(
+    connection: &C,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<BookedPeriod>, StoreError> {
     let rows = period::Entity::find()
         .order_by(period::Column::Period, Order::Desc)
         .offset(offset)

@@ -1,9 +1,9 @@
 //! Staged bundles, under their hashes, for ever.
 
+use ::store::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::{Digest, Instant};
 
 use super::columns;
@@ -67,7 +67,10 @@ pub async fn find<C: ConnectionTrait>(connection: &C, hash: Digest) -> Result<Op
 ///
 /// # Errors
 /// The database's.
-pub async fn find_by_start<C: ConnectionTrait>(connection: &C, digits: &str) -> Result<Option<StagedBundle>, StoreError> {
+pub async fn find_by_start<C: ConnectionTrait>(
+    connection: &C,
+    digits: &str,
+) -> Result<Option<StagedBundle>, StoreError> {
     let found = row::Entity::find()
         .filter(row::Column::Hash.starts_with(digits))
         .order_by(row::Column::Hash, Order::Asc)
@@ -80,7 +83,11 @@ pub async fn find_by_start<C: ConnectionTrait>(connection: &C, digits: &str) -> 
 ///
 /// # Errors
 /// The database's.
-pub async fn list<C: ConnectionTrait>(connection: &C, offset: u64, limit: u64) -> Result<Vec<StagedBundle>, StoreError> {
+pub async fn list<C: ConnectionTrait>(
+    connection: &C,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<StagedBundle>, StoreError> {
     let rows = row::Entity::find()
         .order_by(row::Column::Created, Order::Desc)
         .order_by(row::Column::Hash, Order::Asc)

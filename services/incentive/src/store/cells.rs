@@ -1,11 +1,11 @@
 //! Hours of usage as association's batches changed them, kept batch by batch: sums are taken over what
 //! was recorded up to an instant.
 
+use ::store::StoreError;
 use program::facts::{Costs, Flow};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, Set};
-use ::store::StoreError;
 use values::{Decimal, Instant};
 
 use super::columns::maybe_parts;

@@ -1,8 +1,8 @@
 //! Set-based reads of usage: exact sums by hour as known at an instant.
 
+use ::store::StoreError;
 use program::facts::{Costs, Flow};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
-use ::store::StoreError;
 use values::{Decimal, Instant};
 
 use super::cells::{Cell, Series};

@@ -10,7 +10,7 @@ use values::Currency;
 use super::columns;
 use crate::domain::control::Stages;
 
-mod control {
+mod row {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -42,7 +42,7 @@ pub async fn insert<C: ConnectionTrait>(
     control: &BTreeMap<Currency, Stages>,
 ) -> Result<(), StoreError> {
     for (currency, stages) in control {
-        let row = control::ActiveModel {
+        let row = row::ActiveModel {
             run: Set(number),
             currency: Set(currency.code().to_owned()),
             rated: Set(columns::minor(stages.rated)?),
@@ -50,7 +50,7 @@ pub async fn insert<C: ConnectionTrait>(
             statements: Set(columns::minor(stages.statements)?),
             ledger: Set(columns::minor(stages.ledger)?),
         };
-        control::Entity::insert(row).exec_without_returning(connection).await?;
+        row::Entity::insert(row).exec_without_returning(connection).await?;
     }
     Ok(())
 }
@@ -59,11 +59,8 @@ pub async fn insert<C: ConnectionTrait>(
 ///
 /// # Errors
 /// The database's.
-pub async fn load<C: ConnectionTrait>(
-    connection: &C,
-    number: i64,
-) -> Result<BTreeMap<Currency, Stages>, StoreError> {
-    let rows = control::Entity::find().filter(control::Column::Run.eq(number)).all(connection).await?;
+pub async fn load<C: ConnectionTrait>(connection: &C, number: i64) -> Result<BTreeMap<Currency, Stages>, StoreError> {
+    let rows = row::Entity::find().filter(row::Column::Run.eq(number)).all(connection).await?;
     rows.into_iter()
         .map(|row| {
             let money = |minor: i64| columns::money(minor, &row.currency);

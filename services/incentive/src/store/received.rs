@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use ::store::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::Instant;
 
 use super::columns;

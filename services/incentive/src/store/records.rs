@@ -1,11 +1,11 @@
 //! Single usage records that a run fetched because the payee or the rule changes inside their hour. They
 //! are kept with the run, so that a replay needs nobody.
 
+use ::store::StoreError;
 use program::facts::{Costs, Flow, UsageKey};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, Order, PaginatorTrait, QueryOrder, Set};
-use ::store::StoreError;
 use values::{Decimal, Instant};
 
 use super::cells::{Series, flow_name};

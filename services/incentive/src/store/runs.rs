@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ::store::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::{Instant, Month};
 
 use super::columns;
@@ -180,9 +180,7 @@ pub async fn pin_feeds<C: ConnectionTrait>(
         position: Set(pin.position),
     });
     feed_pin::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::columns([feed_pin::Column::Run, feed_pin::Column::Feed]).do_nothing().to_owned(),
-        )
+        .on_conflict(OnConflict::columns([feed_pin::Column::Run, feed_pin::Column::Feed]).do_nothing().to_owned())
         .exec_without_returning(connection)
         .await?;
     Ok(())

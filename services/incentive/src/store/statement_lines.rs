@@ -1,9 +1,9 @@
 //! Lines: those of statements, those of a run that nobody is paid for, and those that a run has rated and
 //! not issued yet. What explains a line is kept beside it, encoded, and is never read for anything else.
 
+use ::store::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::Month;
 
 use super::columns::{self, or_empty, or_none};
@@ -188,9 +188,7 @@ pub async fn issued<C: ConnectionTrait>(
     before: Month,
 ) -> Result<Vec<Issued>, StoreError> {
     let month = period.to_string();
-    let own = Condition::all()
-        .add(row::Column::Period.eq(&month))
-        .add(row::Column::CorrectedPeriod.eq(""));
+    let own = Condition::all().add(row::Column::Period.eq(&month)).add(row::Column::CorrectedPeriod.eq(""));
     let about = Condition::any().add(own).add(row::Column::CorrectedPeriod.eq(&month));
     let rows = row::Entity::find()
         .filter(row::Column::Stage.eq(STATEMENT))

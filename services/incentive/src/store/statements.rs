@@ -1,8 +1,8 @@
 //! Issued statements and their amounts. Rows are only ever added.
 
+use ::store::StoreError;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::{Digest, Instant, Month};
 
 use super::columns;

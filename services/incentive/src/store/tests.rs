@@ -12,7 +12,10 @@ use super::received::Received;
 use super::statement_lines::{LineFilter, Owner};
 use super::statements::{StatementHead, Visible};
 use super::units::Unit;
-use super::{Migrator, books, bundles, cells, control, parts, postings, received, records, runs, statement_lines, statements, units};
+use super::{
+    Migrator, books, bundles, cells, control, parts, postings, received, records, runs, statement_lines, statements,
+    units,
+};
 use crate::domain::control::{BasisTotal, Stages};
 use crate::domain::ledger::{Account, Posting};
 use crate::domain::line::{Corrects, GroundedLine, Line, LineKind, LinePlace};
@@ -48,9 +51,7 @@ async fn each(check: impl AsyncFn(Store)) {
 /// Writes in a transaction of its own.
 macro_rules! write {
     ($store:expr, |$tx:ident| $body:expr) => {
-        $store
-            .transact(|$tx| Box::pin(async move { $body.await }))
-            .await
+        $store.transact(|$tx| Box::pin(async move { $body.await })).await
     };
 }
 
@@ -290,7 +291,10 @@ async fn statements_lines_and_postings_come_back_as_they_went() {
         );
         let plan = "sample/incentives";
         let issued = statement_lines::issued(store.read(), september, plan, month("2024-11")).await.expect("read");
-        assert_eq!(issued.iter().map(|issued| issued.place.period).collect::<Vec<_>>(), [september, september, october]);
+        assert_eq!(
+            issued.iter().map(|issued| issued.place.period).collect::<Vec<_>>(),
+            [september, september, october]
+        );
         let then = statement_lines::issued(store.read(), september, plan, october).await.expect("read");
         assert_eq!(then.len(), 2, "only what was issued before");
         let kinds = LineFilter { kind: Some(LineKind::NotEarned), ..LineFilter::default() };
@@ -321,12 +325,8 @@ async fn units_records_and_bundles_come_back_as_they_went() {
             write!(store, |tx| runs::insert(&*tx, new)).expect("kept");
         }
         let third = Ratio::new(1.into(), 3.into());
-        let counter = Counter {
-            rule: "r".to_owned(),
-            owner: "atlas".to_owned(),
-            span: "2024".to_owned(),
-            total: third,
-        };
+        let counter =
+            Counter { rule: "r".to_owned(), owner: "atlas".to_owned(), span: "2024".to_owned(), total: third };
         let payment = Payment {
             partner: "harbor".to_owned(),
             plan: "p".to_owned(),
@@ -357,7 +357,7 @@ async fn units_records_and_bundles_come_back_as_they_went() {
             assert!(write!(store, |tx| units::insert(&*tx, number, kept)).expect("kept"));
             assert!(!write!(store, |tx| units::insert(&*tx, number, kept)).expect("asked"), "kept once");
         }
-        assert_eq!(units::list(store.read(), 1).await.expect("read"), [unit.clone()]);
+        assert_eq!(units::list(store.read(), 1).await.expect("read"), std::slice::from_ref(&unit));
         let latest = units::find_latest(store.read(), month("2024-09"), "p", 3).await.expect("read");
         assert_eq!(latest, Some(unit), "what a failed run left counts for nothing");
         assert_eq!(units::find_latest(store.read(), month("2024-09"), "p", 1).await.expect("read"), None);

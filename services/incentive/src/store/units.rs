@@ -1,10 +1,10 @@
 //! What the rules gave for one plan and one period, kept with the run that asked. The newest rating of a
 //! period says where the next one begins.
 
+use ::store::StoreError;
 use program::incentives::Counter;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
-use ::store::StoreError;
 use values::{Digest, Money, Month};
 
 use super::columns;
@@ -212,9 +212,10 @@ fn counter_rows(run: i64, unit: &Unit) -> Vec<counter::ActiveModel> {
         span: Set(span.to_owned()),
         total: Set(total),
     };
-    let counters = unit.counters.iter().map(|counter| {
-        row(COUNTER, &counter.rule, &counter.owner, &counter.span, counter.total.to_string())
-    });
+    let counters = unit
+        .counters
+        .iter()
+        .map(|counter| row(COUNTER, &counter.rule, &counter.owner, &counter.span, counter.total.to_string()));
     let once = unit.paid_once.iter().map(|key| row(PAID_ONCE, "", key, "", String::new()));
     counters.chain(once).collect()
 }

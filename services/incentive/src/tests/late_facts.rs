@@ -158,7 +158,10 @@ async fn a_balance_outlives_its_plan() {
     world.close("2024-10").await;
     let statement = &world.statements("2024-10").await[0];
     let plan = &statement.plan_totals[0];
-    assert_eq!((plan.incentive_plan.as_str(), plan.reason_code.as_str()), ("incentivePlans/sample-incentives", "not-in-force"));
+    assert_eq!(
+        (plan.incentive_plan.as_str(), plan.reason_code.as_str()),
+        ("incentivePlans/sample-incentives", "not-in-force")
+    );
     let total = plan.total.clone().expect("amounts");
     assert_eq!((cents(&total.brought_forward), cents(&total.paid), cents(&total.carried_forward)), (10, 0, 10));
     world.at("2024-12-03T00:00:00Z");

@@ -58,8 +58,7 @@ async fn lists_page_and_filter() {
     let world = World::start().await;
     autumn(&world).await;
     let run = world.close("2024-09").await;
-    let mut request =
-        pb::ListStatementsRequest { parent: "partners/-".to_owned(), page_size: 1, ..Default::default() };
+    let mut request = pb::ListStatementsRequest { parent: "partners/-".to_owned(), page_size: 1, ..Default::default() };
     let first = world.finance().statements().list_statements(request.clone()).await.expect("a page").into_inner();
     assert_eq!(first.statements.len(), 1);
     request.page_token = first.next_page_token;
@@ -84,19 +83,13 @@ async fn plans_show_brackets_and_dates() {
     let world = World::start().await;
     autumn(&world).await;
     world.preview("2024-09").await;
-    let request = pb::GetIncentivePlanRequest {
-        name: "incentivePlans/sample-incentives".to_owned(),
-        ..Default::default()
-    };
+    let request =
+        pb::GetIncentivePlanRequest { name: "incentivePlans/sample-incentives".to_owned(), ..Default::default() };
     let plan = world.partner("harbor").plans().get_incentive_plan(request).await.expect("a plan").into_inner();
     assert_eq!(plan.state(), pb::incentive_plan::State::InForce);
     let cloud = plan.levers.iter().find(|lever| lever.rule_id.ends_with("levers.cloud")).expect("the lever");
-    let breadth: Vec<&str> = cloud
-        .rates
-        .iter()
-        .filter(|row| row.rate_case == "breadth")
-        .map(|row| row.rate.as_str())
-        .collect();
+    let breadth: Vec<&str> =
+        cloud.rates.iter().filter(|row| row.rate_case == "breadth").map(|row| row.rate.as_str()).collect();
     assert_eq!(breadth, ["25 %", "10 %"]);
     let before = rpc::wire::timestamp(super::world::at("2023-06-01T00:00:00Z"));
     let request = pb::ListIncentivePlansRequest { effective_time: Some(before), ..Default::default() };

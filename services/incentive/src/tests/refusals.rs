@@ -1,8 +1,8 @@
 //! What is refused, and with which reason.
 
 use proto::incentive::v1 as pb;
-use rpc::caller::Caller;
 use proto::r#type::v1::Role as CallerRole;
+use rpc::caller::Caller;
 use tonic::Code;
 
 use super::closing::autumn;
@@ -87,7 +87,8 @@ async fn a_bundle_that_is_not_here_rates_nothing() {
 async fn documents_with_problems_are_refused_with_all_of_them() {
     let world = World::start().await;
     let document = |path: &str, text: &str| pb::BundleDocument { path: path.to_owned(), text: text.to_owned() };
-    let documents = vec![document("a.yaml", "language: 1\nkind: Nothing\n"), document("b.yaml", "kind: IncentivePlan\n")];
+    let documents =
+        vec![document("a.yaml", "language: 1\nkind: Nothing\n"), document("b.yaml", "kind: IncentivePlan\n")];
     let request = pb::StageBundleRequest { documents, ..Default::default() };
     let status = world.manager().bundles().stage_bundle(request).await.expect_err("refused");
     assert_eq!(rpc::fault::reason_of(&status).as_deref(), Some("BUNDLE_INVALID"));

@@ -59,7 +59,12 @@ const NAMES: [&str; 18] = [
     "postings",
 ];
 
-fn table(name: &'static str, texts: &[&'static str], numbers: &[&'static str], key: &[&'static str]) -> TableCreateStatement {
+fn table(
+    name: &'static str,
+    texts: &[&'static str],
+    numbers: &[&'static str],
+    key: &[&'static str],
+) -> TableCreateStatement {
     let mut table = Table::create();
     table.table(name);
     for text in texts {
@@ -122,7 +127,14 @@ fn books() -> Vec<TableCreateStatement> {
         "runs",
         &["period", "state", "bundle", "engine", "zones", "result", "failure"],
         &[
-            "number", "known", "parts", "collected", "cancel_requested", "statements", "line_count", "created",
+            "number",
+            "known",
+            "parts",
+            "collected",
+            "cancel_requested",
+            "statements",
+            "line_count",
+            "created",
             "split_records",
         ],
         &["number"],
@@ -145,12 +157,8 @@ fn rated() -> Vec<TableCreateStatement> {
         &["run", "subscription", "workload", "meter", "hour", "record"],
     );
     amounts(&mut records);
-    let units = table(
-        "run_units",
-        &["period", "plan", "currency", "hash"],
-        &["run", "rated"],
-        &["run", "period", "plan"],
-    );
+    let units =
+        table("run_units", &["period", "plan", "currency", "hash"], &["run", "rated"], &["run", "period", "plan"]);
     let payments = table(
         "run_payments",
         &["period", "plan", "partner", "currency", "reason"],
@@ -189,9 +197,27 @@ fn issued() -> Vec<TableCreateStatement> {
     // A line of a run that is not issued yet, or that nobody is paid for, has the run as its owner; a
     // line of a statement has the partner and the period.
     let texts = [
-        "stage", "owner", "period", "kind", "plan", "rule", "partner", "customer", "subscription", "workload",
-        "transaction_id", "association_kind", "association", "basis", "basis_unit", "rate", "exact", "currency",
-        "reason", "corrected_period", "corrected_statement",
+        "stage",
+        "owner",
+        "period",
+        "kind",
+        "plan",
+        "rule",
+        "partner",
+        "customer",
+        "subscription",
+        "workload",
+        "transaction_id",
+        "association_kind",
+        "association",
+        "basis",
+        "basis_unit",
+        "rate",
+        "exact",
+        "currency",
+        "reason",
+        "corrected_period",
+        "corrected_statement",
     ];
     let mut lines = table(
         "statement_lines",
