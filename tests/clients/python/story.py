@@ -159,7 +159,7 @@ class Story:
             partners.CreatePartner,
             partner_service_pb2.CreatePartnerRequest(partner_id=row["partner"], partner=partner),
         )
-        if created is not None and row["origin"] == "application":
+        if created is not None and row["origin"] == "application" and row["state"] != "applied":
             partners.ReviewPartner(partner_service_pb2.ReviewPartnerRequest(name=name))
             if row["state"] == "active":
                 partners.ApprovePartner(partner_service_pb2.ApprovePartnerRequest(name=name))
