@@ -54,7 +54,7 @@ fn tell(out: &mut String, told: &Told) -> std::fmt::Result {
         heading(out, "An application to look at")?;
         writeln!(
             out,
-            "{} is {}. It may be {}.",
+            "{}: {}. It may be {}.",
             applicant.partner,
             applicant.state,
             applicant.suspicions.join(" or ")
