@@ -1,5 +1,7 @@
 //! Logs, traces and metrics of a process.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
@@ -64,7 +66,7 @@ impl Telemetry {
     /// [`TelemetryError`].
     pub fn start(log: &LogConfig, role: &str, otlp_endpoint: Option<&str>) -> Result<Telemetry, TelemetryError> {
         let filter = EnvFilter::try_new(&log.filter).map_err(|error| TelemetryError::Filter(error.to_string()))?;
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
         let lines = match log.format {
             LogFormat::Text => lines.with_target(false).boxed(),
             LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).boxed(),
