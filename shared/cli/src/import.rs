@@ -64,7 +64,7 @@ pub enum ImportError {
     #[error(transparent)]
     Table(#[from] crate::table::TableError),
     /// A bill cannot be opened or its header is wrong.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Bill {
         /// Which file.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum ImportError {
         source: focus::OpenError,
     },
     /// A file cannot be read to its end.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// Which file.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum ImportError {
     #[error("the suite answered about a batch that was not sent: {0}")]
     Answer(i64),
     /// The place where the import continues after an interrupt cannot be kept.
-    #[error("cannot keep the checkpoint {}: {source}", path.display())]
+    #[error("cannot keep the checkpoint {}", path.display())]
     Checkpoint {
         /// Which file.
         path: PathBuf,

@@ -21,7 +21,7 @@ pub struct Columns {
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The file cannot be opened or read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     File {
         /// Which file.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum TableError {
         problems: Vec<String>,
     },
     /// The text is not CSV.
-    #[error("{name}: {source}")]
+    #[error("{name}")]
     Csv {
         /// Which file.
         name: String,

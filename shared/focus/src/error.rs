@@ -6,7 +6,7 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The source failed.
-    #[error("cannot read the file: {0}")]
+    #[error("cannot read the file")]
     Input(#[from] io::Error),
     /// The file holds no header line.
     #[error("the file is empty: expected a header line with FOCUS column names")]
@@ -48,7 +48,7 @@ pub enum ReadError {
     #[error(transparent)]
     Row(#[from] BadRow),
     /// The source failed. There is no next row.
-    #[error("cannot read beyond line {line}: {source}")]
+    #[error("cannot read beyond line {line}")]
     Input {
         /// The line that was being read.
         line: u64,
