@@ -114,7 +114,8 @@ impl Bundle {
         self.policies.iter().find(|policy| policy.id == id)
     }
 
-    /// Everything the catalogs of the bundle say together.
+    /// Everything the catalogs of the bundle say together. Where catalogs of several vendors give one
+    /// name two meanings, the first by id is seen here; each program uses its own.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
     }

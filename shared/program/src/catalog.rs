@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything the catalogs of a bundle say together.
+/// What one catalog says, or several together.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     /// Workloads and groups of them.
@@ -63,6 +63,34 @@ pub struct Measure {
 }
 
 impl Catalog {
+    /// Adds what `other` says. What both define is left as it is; its names are returned.
+    pub(crate) fn absorb(&mut self, other: &Catalog) -> Vec<String> {
+        let mut twice = Vec::new();
+        for (name, measure) in &other.measures {
+            if self.measures.contains_key(name) {
+                twice.push(name.clone());
+            } else {
+                self.measures.insert(name.clone(), measure.clone());
+            }
+        }
+        for (name, workload) in &other.workloads {
+            let known = self.workloads.entry(name.clone()).or_insert_with(|| workload.clone());
+            if known.members.is_empty() {
+                *known = workload.clone();
+            } else if !workload.members.is_empty() && known.members != workload.members {
+                twice.push(name.clone());
+            }
+        }
+        for (service, workload) in &other.services {
+            self.services.entry(service.clone()).or_insert_with(|| workload.clone());
+        }
+        for (provider, workload) in &other.other_services {
+            self.other_services.entry(provider.clone()).or_insert_with(|| workload.clone());
+        }
+        self.certifications.extend(other.certifications.iter().cloned());
+        twice
+    }
+
     /// The workload of a provider's service as a bill names them: the listed one, else the
     /// provider's workload for services that are not listed.
     pub fn workload_of(&self, provider: &str, service: &str) -> Option<&str> {

@@ -7,12 +7,14 @@ use std::rc::Rc;
 
 use values::{Date, Decimal, Instant, Interval, Month, Zone};
 
-use crate::bundle::Bundle;
 use crate::catalog::{Catalog, Measure, Reads};
 use crate::conventions::CurrentMonth;
 use crate::facts::{Association, Customer, Facts, FactRef, Partner, Seats, Subscription, Transaction, Usage};
 use crate::model::Filter;
 use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
+
+/// Spans of recognition over all time, by subscription and workload.
+type SpansByPlace = HashMap<(String, String), Rc<Vec<Span>>>;
 
 /// The facts of one question. Everything in it was known at the question's instant.
 pub(crate) struct Ground<'a> {
@@ -25,8 +27,7 @@ pub(crate) struct Ground<'a> {
     customers: HashMap<&'a str, Vec<&'a Customer>>,
     associations: HashMap<&'a str, Vec<&'a Association>>,
     seats: HashMap<&'a str, Vec<&'a Seats>>,
-    /// Spans of recognition by subscription and workload, over all time.
-    spans: RefCell<HashMap<(String, String), Rc<Vec<Span>>>>,
+    spans: RefCell<SpansByPlace>,
 }
 
 /// What a row is, for filters and splits.
@@ -42,10 +43,10 @@ pub(crate) struct Row<'a> {
 
 impl<'a> Ground<'a> {
     /// Indexes `facts`, of which [`Facts::known_at`] already chose what counts.
-    pub fn new(bundle: &'a Bundle, policy: &'a RecognitionPolicy, zone: Zone, facts: &'a Facts) -> Ground<'a> {
+    pub fn new(catalog: &'a Catalog, policy: &'a RecognitionPolicy, zone: Zone, facts: &'a Facts) -> Ground<'a> {
         let mut ground = Ground {
             facts,
-            catalog: bundle.catalog(),
+            catalog,
             policy,
             zone,
             partners: HashMap::new(),

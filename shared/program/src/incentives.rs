@@ -11,6 +11,7 @@ mod lines;
 mod pricing;
 mod rating;
 mod statements;
+mod transactions;
 
 use std::collections::BTreeSet;
 
@@ -45,6 +46,8 @@ pub const ROUNDED_BY_LARGEST_REMAINDER: &str = "program.rounded_by_largest_remai
 pub const ANNOUNCED_HAS_NO_EFFECT: &str = "program.announced_has_no_effect";
 /// Rule id: what is below the payment minimum is carried forward.
 pub const BELOW_MINIMUM_IS_CARRIED: &str = "program.below_minimum_is_carried";
+/// Rule id: what takes a transaction back does so at the rate and from the payee of its day.
+pub const REVERSAL_FOLLOWS_ITS_ORIGINAL: &str = "program.reversal_follows_its_original";
 /// Rule id: a lever that pays once pays the first line of its subject, ever.
 pub const PAID_ONCE: &str = "program.paid_once";
 
@@ -200,7 +203,7 @@ fn stage<'a>(
     let policy = bundle.recognition_policy(&found.recognition).ok_or_else(unknown)?;
     let zone = found.conventions.zone.clone();
     let interval = zone.whole_month(period);
-    Ok((found, Ground::new(bundle, policy, zone, known), interval))
+    Ok((found, Ground::new(&found.catalog, policy, zone, known), interval))
 }
 
 type Totals = Vec<(String, crate::quantity::Quantity)>;

@@ -5,12 +5,12 @@
 //! engine's version, the time-zone table and the facts as known.
 //!
 //! In reading order:
-//! - [`facts`]: what the engine sees;
-//! - [`Bundle`]: checked documents ([`catalog`], [`recognition`], tier programs, incentive plans);
-//! - [`recognition`]: who is recognized on a subscription, for what, by which evidence;
-//! - [`tiers`]: levels, points, requirements, and the way to the next level;
-//! - [`incentives`]: lines, brackets, statements;
-//! - [`explain`]: why.
+//! - [`facts`], what the engine sees;
+//! - [`Bundle`], checked documents ([`catalog`], [`recognition`], tier programs, incentive plans);
+//! - [`recognition`], who is recognized on a subscription, for what, by which evidence;
+//! - [`tiers`], levels, points, requirements, and the way to the next level;
+//! - [`incentives`], lines, brackets, statements;
+//! - [`explain`], why.
 
 pub mod bundle;
 pub mod catalog;

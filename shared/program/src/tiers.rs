@@ -86,7 +86,7 @@ pub fn evaluate(
     let program = bundle.tier_program(program).ok_or_else(unknown)?;
     let policy = bundle.recognition_policy(&program.recognition).ok_or_else(unknown)?;
     let known = facts.known_at(known_at);
-    let ground = Ground::new(bundle, policy, program.conventions.zone.clone(), &known);
+    let ground = Ground::new(&program.catalog, policy, program.conventions.zone.clone(), &known);
     let accounts = ground.accounts(partner, as_of);
     // Both conventions were asked for when the document was read.
     let current = program.conventions.current_month.unwrap_or(CurrentMonth::RunningMonth);

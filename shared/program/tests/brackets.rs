@@ -178,9 +178,27 @@ fn h33_a_period_holds_its_start_and_not_its_end() {
     assert_eq!(exact(&rated(&bundle, "2024-02", &facts, &Prior::default())), ratio("10"));
 }
 
-/// Case: H65. Case: A-107.
+/// Rule `program.reversal_follows_its_original`.
 #[test]
-fn h61_h65_a107_the_rate_of_the_transactions_day_applies_from_that_day_on() {
+fn h61_a_reversal_takes_back_at_the_rate_and_from_the_payee_of_its_original() {
+    let mut facts = world();
+    facts.associations[0].effective = between("2020-01-01T00:00:00Z", "2020-11-01T00:00:00Z");
+    facts.associations.push(association("a-q", "q", "record", "c", "s", "2020-11-01T00:00:00Z"));
+    facts.transactions.push(sale("t1", "2020-09-15T00:00:00Z", "5000", "1"));
+    facts.transactions.push(sale("r1", "2020-12-15T00:00:00Z", "-5000", "-1"));
+    let paid = |facts: &Facts| {
+        let bundle = bundle(TRANSACTIONS, "{2019-10-01: 6 %, 2020-10-01: 4.75 %}");
+        let rating = rated(&bundle, "2020-12", facts, &Prior::default());
+        format!("{} {}", rating.lines[0].partner.clone().unwrap_or_default(), rating.lines[0].amount)
+    };
+    assert_eq!(paid(&facts), "q USD -237.50");
+    facts.transactions[1].reverses = Some("t1".to_owned());
+    assert_eq!(paid(&facts), "p USD -300.00");
+}
+
+/// Case: A-107.
+#[test]
+fn h65_a107_the_rate_of_the_transactions_day_applies_from_that_day_on() {
     let rate = "{2019-10-01: 6 %, 2020-10-01: 4.75 %}";
     let mut facts = world();
     facts.transactions.push(sale("t1", "2020-09-30T23:59:59Z", "5000", "1"));

@@ -92,6 +92,18 @@ fn a_number_needs_a_source_or_says_that_it_is_a_sample() {
     assert!(found.contains("a number needs a `source`"), "{found}");
 }
 
+/// Documents of several vendors stand in one bundle; each uses the catalogs that it names.
+#[test]
+fn vendors_stand_side_by_side() {
+    let bundle = parse(&documents(&["sample", "microsoft"]));
+    assert_eq!((bundle.tier_programs().len(), bundle.incentive_plans().len()), (2, 2));
+    let twice = changed(&files(TRANSACTIONS, "1 %"), "uses: [small/catalog, small/recognition]", "uses: [small/catalog, other/catalog, small/recognition]");
+    let mut more = twice.clone();
+    more.push(("other.yaml".to_owned(), twice[0].1.replace("small/catalog", "other/catalog")));
+    let found = listed(&Bundle::parse(&more).expect_err("two meanings"));
+    assert!(found.contains("`value` has two meanings in the catalogs it uses"), "{found}");
+}
+
 #[test]
 fn hostile_yaml_is_refused_early() {
     let laughs = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
@@ -109,6 +121,57 @@ fn hostile_yaml_is_refused_early() {
         let problems = Bundle::parse(&[("hostile.yaml", text)]).expect_err("hostile");
         assert!(listed(&problems).contains(says), "{says}: {}", listed(&problems));
     }
+}
+
+/// Lines dropped, doubled, swapped and cut, words exchanged: whatever comes out is refused with
+/// problems or is a bundle that evaluates.
+#[test]
+fn damaged_documents_never_panic() {
+    use rand::{RngExt, SeedableRng};
+    let seed = 7;
+    println!("damaged documents: seed {seed}");
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let whole = documents(&["sample", "microsoft"]);
+    let words: Vec<String> = whole.iter().flat_map(|(_, text)| text.split_whitespace().map(str::to_owned)).collect();
+    let (mut refused, mut taken) = (0, 0);
+    for _ in 0..400 {
+        let mut files = whole.clone();
+        let file = random.random_range(0..files.len());
+        let mut lines: Vec<String> = files[file].1.lines().map(str::to_owned).collect();
+        for _ in 0..random.random_range(1..4) {
+            let (a, b) = (random.random_range(0..lines.len()), random.random_range(0..lines.len()));
+            match random.random_range(0..5) {
+                0 => drop(lines.remove(a)),
+                1 => lines.insert(a, lines[b].clone()),
+                2 => lines.swap(a, b),
+                3 => {
+                    let cut = random.random_range(0..lines[a].chars().count() + 1);
+                    lines[a] = lines[a].chars().take(cut).collect();
+                }
+                _ => {
+                    let new = &words[random.random_range(0..words.len())];
+                    let old = lines[a].split_whitespace().last().unwrap_or("\u{0}").to_owned();
+                    lines[a] = lines[a].replace(&old, new);
+                }
+            }
+        }
+        files[file].1 = lines.join("\n");
+        match Bundle::parse(&files) {
+            Err(problems) => {
+                assert!(problems.iter().all(|problem| !problem.message.is_empty() && !problem.file.is_empty()));
+                refused += 1;
+            }
+            Ok(bundle) => {
+                taken += 1;
+                let now = instant("2024-09-30T23:00:00Z");
+                for program in bundle.tier_programs() {
+                    let card = program::tiers::evaluate(&bundle, &program.id, &program::Facts::default(), "p", now, now);
+                    assert!(card.is_ok() || card.is_err());
+                }
+            }
+        }
+    }
+    assert!(refused > 50 && taken > 20, "refused {refused}, taken {taken}");
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::{Date, Decimal, Instant, Interval, Month};
 
 use super::rating::InputRef;
+use super::transactions::{number, transactions};
 use super::{RateError, overflow};
-use crate::catalog::Reads;
 use crate::conventions::{PartnerLevel, RulesDatedBy};
-use crate::facts::{Facts, Grain, Subscription, Transaction, UsageKey};
+use crate::facts::{Facts, Grain, Subscription, UsageKey};
 use crate::ground::{Ground, Row, last_instant, usage_number};
-use crate::model::{Charge, Found, IncentivePlan, Lever, LinePer, PayeeAt, Position, Stream};
+use crate::model::{Charge, Found, IncentivePlan, Lever, LinePer, PayeeAt, Stream};
 use crate::quantity::Unit;
 use crate::recognition::{Payee, among};
 
@@ -24,6 +24,9 @@ pub(crate) struct Scene<'a> {
     pub period: Month,
     pub interval: Interval,
 }
+
+/// What one fact moves a counter by: start, name, quantity.
+pub(crate) type Move = (Instant, InputRef, Decimal);
 
 /// A line on its way.
 pub(crate) struct Draft<'a> {
@@ -44,7 +47,7 @@ pub(crate) struct Draft<'a> {
     pub position: Decimal,
     pub inputs: Vec<InputRef>,
     /// Start, name and position of each fact, for counters that are filled by time.
-    pub moves: Vec<(Instant, InputRef, Decimal)>,
+    pub moves: Vec<Move>,
 }
 
 /// All drafts of all levers, in the order of levers and keys.
@@ -122,9 +125,22 @@ fn usage<'a>(scene: &Scene<'a>, lever: &'a Lever, split: &mut BTreeSet<UsageKey>
     for draft in &mut drafts {
         draft.inputs.sort();
         draft.inputs.dedup();
-        draft.moves.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        draft.moves = merged(std::mem::take(&mut draft.moves), lever)?;
     }
     Ok(drafts)
+}
+
+/// One move per fact, however many differences it arrived in.
+fn merged(mut moves: Vec<Move>, lever: &Lever) -> Result<Vec<Move>, RateError> {
+    moves.sort();
+    let mut merged: Vec<Move> = Vec::with_capacity(moves.len());
+    for (start, input, quantity) in moves {
+        match merged.last_mut() {
+            Some((_, known, sum)) if *known == input => *sum = sum.checked_add(quantity).map_err(|_| overflow(lever))?,
+            _ => merged.push((start, input, quantity)),
+        }
+    }
+    Ok(merged)
 }
 
 /// Whether the usage starts in the period, or is an hour that the period's first instant cuts, as
@@ -224,7 +240,7 @@ fn alike(a: &Segment<'_>, b: &Segment<'_>) -> bool {
         && a.charge.map(|charge| charge.rule) == b.charge.map(|charge| charge.rule)
 }
 
-fn payee_moment(scene: &Scene<'_>, lever: &Lever, start: Instant) -> Instant {
+pub(crate) fn payee_moment(scene: &Scene<'_>, lever: &Lever, start: Instant) -> Instant {
     match lever.pays.at {
         PayeeAt::Start => start,
         PayeeAt::LastDayOfMonth => last_instant(&scene.interval),
@@ -232,7 +248,7 @@ fn payee_moment(scene: &Scene<'_>, lever: &Lever, start: Instant) -> Instant {
 }
 
 /// The day by which a rule is read for something that starts at `start`.
-fn rule_date(scene: &Scene<'_>, start: Instant) -> Date {
+pub(crate) fn rule_date(scene: &Scene<'_>, start: Instant) -> Date {
     match scene.plan.conventions.rules_dated_by {
         Some(RulesDatedBy::UsageMonth) => scene.period.first_day(),
         Some(RulesDatedBy::CalculationDate | RulesDatedBy::TheDay) => scene.period.last_day(),
@@ -242,12 +258,12 @@ fn rule_date(scene: &Scene<'_>, start: Instant) -> Date {
 
 /// Rule: `program.announced_has_no_effect`: before its effective day, and while that is undecided, a
 /// plan pays nothing.
-fn in_force(plan: &IncentivePlan, day: Date) -> bool {
+pub(crate) fn in_force(plan: &IncentivePlan, day: Date) -> bool {
     plan.effective.is_some_and(|from| from <= day) && plan.until.is_none_or(|until| day < until)
 }
 
 /// Who is paid at `moment`, among the kinds the lever names.
-fn payee(scene: &Scene<'_>, lever: &Lever, subscription: &Subscription, workload: &str, moment: Instant) -> Option<Payee> {
+pub(crate) fn payee(scene: &Scene<'_>, lever: &Lever, subscription: &Subscription, workload: &str, moment: Instant) -> Option<Payee> {
     let ground = scene.ground;
     let subject = crate::ground::subject(subscription, workload);
     let named = ground.associations(&subscription.customer).iter().copied();
@@ -259,91 +275,7 @@ fn payee(scene: &Scene<'_>, lever: &Lever, subscription: &Subscription, workload
     Some(payee)
 }
 
-fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Vec<Draft<'a>>, RateError> {
-    let ground = scene.ground;
-    let mut drafts = Vec::new();
-    for transaction in ground.facts.transactions.iter().filter(|transaction| scene.interval.contains(transaction.at)) {
-        let version = transaction.subscription.as_deref().and_then(|id| ground.subscription(id, transaction.at));
-        let row = Row {
-            customer: &transaction.customer,
-            subscription: version,
-            workload: &transaction.workload,
-            meter: "",
-            transaction: Some(transaction),
-            at: transaction.at,
-        };
-        let Some(basis) = number(ground, lever, &lever.basis.measure, transaction)? else { continue };
-        if !ground.passes(&lever.basis.filters, &row) {
-            continue;
-        }
-        let charge_date = rule_date(scene, transaction.at);
-        let charge = lever.charge.find(charge_date, &|field| ground.field(&row, field));
-        let position = position(ground, lever, charge, transaction, basis)?;
-        let moment = payee_moment(scene, lever, transaction.at);
-        let payee = version.and_then(|version| payee(scene, lever, version, &transaction.workload, moment));
-        let input = InputRef::Transaction(transaction.transaction.clone());
-        let until = transaction.at.saturating_add(1);
-        drafts.push(Draft {
-            lever,
-            key: format!("{}/{}", lever.name, transaction.transaction),
-            customer: transaction.customer.clone(),
-            subscription: transaction.subscription.clone(),
-            workload: None,
-            transaction: Some(transaction.transaction.clone()),
-            deal: deal(transaction, version),
-            interval: Interval::new(transaction.at, Some(until)).unwrap_or(scene.interval),
-            rule_date: charge_date,
-            in_force: in_force(scene.plan, charge_date),
-            payee,
-            charge,
-            basis,
-            position,
-            inputs: vec![input.clone()],
-            moves: vec![(transaction.at, input, position)],
-        });
-    }
-    Ok(drafts)
-}
-
-/// A deal is one subscription unless it is named.
-fn deal(transaction: &Transaction, subscription: Option<&Subscription>) -> String {
-    let named = transaction.deal.clone().or_else(|| subscription.and_then(|subscription| subscription.deal.clone()));
-    named.or_else(|| transaction.subscription.clone()).unwrap_or_else(|| transaction.transaction.clone())
-}
-
-fn position(
-    ground: &Ground<'_>,
-    lever: &Lever,
-    charge: Option<Found<'_, Charge>>,
-    transaction: &Transaction,
-    basis: Decimal,
-) -> Result<Decimal, RateError> {
-    match charge.map(|charge| charge.value) {
-        Some(Charge::Table(table)) => match &table.position {
-            Position::RunningTotal => Ok(basis),
-            Position::Measure(name) => Ok(number(ground, lever, name, transaction)?.unwrap_or(Decimal::ZERO)),
-        },
-        _ => Ok(basis),
-    }
-}
-
-fn number(
-    ground: &Ground<'_>,
-    lever: &Lever,
-    measure: &str,
-    transaction: &Transaction,
-) -> Result<Option<Decimal>, RateError> {
-    match ground.catalog.measures.get(measure).map(|measure| measure.reads) {
-        Some(Reads::TransactionSeats) => Ok(transaction.seats),
-        Some(Reads::TransactionAmount) => match transaction.amount {
-            Some(amount) if lever.basis.unit != Unit::Money(amount.currency) => Err(mixed(lever, amount.currency.code())),
-            amount => Ok(amount.map(|amount| amount.value)),
-        },
-        _ => Ok(None),
-    }
-}
-
-fn mixed(lever: &Lever, found: &str) -> RateError {
+pub(crate) fn mixed(lever: &Lever, found: &str) -> RateError {
     RateError::MixedCurrencies { rule: lever.rule.clone(), expected: lever.basis.unit.to_string(), found: found.to_owned() }
 }
 

@@ -6,7 +6,7 @@ use num_traits::Zero;
 use values::{Ratio, ratio_from_decimal};
 
 use super::brackets::{bracket_at, parts, rate_at, worth};
-use super::drafts::{Draft, Scene};
+use super::drafts::{Draft, Move, Scene};
 use super::rating::{Counter, Piece, Prior};
 use crate::conventions::{CounterFilled, CountersOnChange};
 use crate::model::{Charge, CounterOf, CounterOver, Mode, Table};
@@ -196,11 +196,11 @@ fn pieces(
 
 /// Every fact moves the counter by itself, in the order of starts and then of names.
 fn by_time(drafts: &[Draft<'_>], places: &[usize], before: &Ratio, prices: &mut [Price]) {
-    let mut moves: Vec<(&(values::Instant, super::rating::InputRef, values::Decimal), usize)> = Vec::new();
+    let mut moves: Vec<(&Move, usize)> = Vec::new();
     for &place in places {
         moves.extend(drafts[place].moves.iter().map(|one| (one, place)));
     }
-    moves.sort_by(|(a, _), (b, _)| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    moves.sort();
     let mut at = before.clone();
     for ((_, _, quantity), place) in moves {
         let Some((draft, table, _)) = tabled(&drafts[place]) else { continue };

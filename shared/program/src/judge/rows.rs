@@ -40,7 +40,8 @@ pub(crate) fn rows(judge: &Judge<'_>, metric: &Metric, name: &str, span: Interva
 
 fn usage(judge: &Judge<'_>, metric: &Metric, measure: &Measure, span: Interval, rows: &mut Rows) -> Result<(), EvaluateError> {
     let ground = judge.ground;
-    let mut newest: BTreeMap<Place, (Instant, Instant)> = BTreeMap::new();
+    // The last measurement counts; the number breaks ties, so that order never does.
+    let mut newest: BTreeMap<Place, (Instant, Instant, Decimal)> = BTreeMap::new();
     for usage in ground.facts.usage.iter().filter(|usage| span.contains(usage.start)) {
         let (Some(number), Some(subscription)) =
             (usage_number(measure, usage), ground.subscription(&usage.subscription, usage.start))
@@ -76,7 +77,7 @@ fn usage(judge: &Judge<'_>, metric: &Metric, measure: &Measure, span: Interval, 
         }
         let place = (subscription.customer.clone(), usage.subscription.clone(), usage.workload.clone());
         if measure.flow == Flow::Level {
-            let rank = (usage.start, usage.recorded.at);
+            let rank = (usage.start, usage.recorded.at, number);
             if newest.get(&place).is_some_and(|known| *known >= rank) {
                 continue;
             }

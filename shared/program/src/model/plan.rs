@@ -1,7 +1,10 @@
 //! An incentive plan: levers, brackets, payment.
 
+use std::sync::Arc;
+
 use values::{Date, Ratio};
 
+use crate::catalog::Catalog;
 use crate::conventions::Conventions;
 use crate::model::{Announced, Filter, Range, Requirement, Stream, Value};
 use crate::quantity::{Quantity, Unit};
@@ -25,6 +28,8 @@ pub struct IncentivePlan {
     pub conventions: Conventions,
     /// The recognition policy that names payees.
     pub recognition: String,
+    /// What the catalogs it uses say together.
+    pub catalog: Arc<Catalog>,
     /// The levers, in the document's order.
     pub levers: Vec<Lever>,
     /// A partner with less than this is not paid yet; the amount is carried forward.

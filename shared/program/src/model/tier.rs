@@ -1,9 +1,11 @@
 //! A tier program: lines, levels, divisions and the award they give.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use values::{Date, Ratio};
 
+use crate::catalog::Catalog;
 use crate::conventions::Conventions;
 use crate::model::{Metric, Range, Requirement, Value};
 use crate::quantity::Quantity;
@@ -27,6 +29,8 @@ pub struct TierProgram {
     pub conventions: Conventions,
     /// The recognition policy it counts by.
     pub recognition: String,
+    /// What the catalogs it uses say together.
+    pub catalog: Arc<Catalog>,
     /// The levels' names, lowest first.
     pub level_names: Vec<String>,
     /// The areas, paths or competencies, in the document's order.

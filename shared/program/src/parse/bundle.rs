@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use values::{Canon, Date};
 
@@ -166,7 +167,7 @@ fn read_sources(cursor: &Cursor<'_>, origin: &Origin) {
 fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
     let hash = hash(&drafts);
     let ids: Vec<String> = drafts.iter().map(|draft| draft.head.id.clone()).collect();
-    let mut catalog = Catalog::default();
+    let mut catalogs: BTreeMap<String, Catalog> = BTreeMap::new();
     let mut policies: Vec<RecognitionPolicy> = Vec::new();
     for draft in &drafts {
         for used in &draft.head.uses {
@@ -175,7 +176,10 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
             }
         }
         match draft.head.kind {
-            DocumentKind::Catalog => catalog::catalog(&draft.fields, &mut catalog),
+            DocumentKind::Catalog => {
+                let own = catalogs.entry(draft.head.id.clone()).or_default();
+                catalog::catalog(&draft.fields, own);
+            }
             DocumentKind::RecognitionPolicy => policies.extend(recognition::policy(&draft.fields, &draft.head)),
             DocumentKind::TierProgram | DocumentKind::IncentivePlan => {}
         }
@@ -192,7 +196,7 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
             continue;
         };
         let names = Names {
-            catalog: &catalog,
+            catalog: Arc::new(used(draft, &catalogs)),
             policy,
             currency: None,
             lists: BTreeMap::new(),
@@ -205,11 +209,27 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
             _ => plans.extend(plan::plan(&draft.fields, &draft.head, names)),
         }
     }
+    let mut catalog = Catalog::default();
+    for other in catalogs.values() {
+        // Names with two meanings concern the documents that use both; each was told above.
+        catalog.absorb(other);
+    }
     let documents = drafts.iter().map(|draft| described(&draft.head)).collect();
     for draft in drafts {
         draft.fields.done();
     }
     Bundle::new(hash, documents, catalog, policies, programs, plans)
+}
+
+/// The catalogs that a document uses, together. One name with two meanings is a problem.
+fn used(draft: &Draft<'_>, catalogs: &BTreeMap<String, Catalog>) -> Catalog {
+    let mut together = Catalog::default();
+    for id in &draft.head.uses {
+        for name in catalogs.get(id).map(|other| together.absorb(other)).unwrap_or_default() {
+            draft.fields.at.problem(format!("`{name}` has two meanings in the catalogs it uses"));
+        }
+    }
+    together
 }
 
 /// The levels of every program's award, read ahead so that plans and programs may name them.

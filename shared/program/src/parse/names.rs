@@ -1,6 +1,7 @@
 //! What a word may refer to inside a document.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use values::Currency;
 
@@ -12,7 +13,7 @@ use crate::recognition::RecognitionPolicy;
 
 /// Names of the bundle's catalogs, of the recognition policy in use, and of the document itself.
 pub(crate) struct Names<'b> {
-    pub catalog: &'b Catalog,
+    pub catalog: Arc<Catalog>,
     pub policy: &'b RecognitionPolicy,
     /// The document's currency, where it states one.
     pub currency: Option<Currency>,

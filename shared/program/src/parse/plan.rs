@@ -42,6 +42,7 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         sample: head.sample,
         conventions,
         recognition: names.policy.id.clone(),
+        catalog: names.catalog.clone(),
         levers,
         minimum,
     })

@@ -60,6 +60,7 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) ->
         sample: head.sample,
         conventions,
         recognition: names.policy.id.clone(),
+        catalog: names.catalog.clone(),
         level_names: level_names.clone(),
         divisions,
         award: award?,

@@ -1,6 +1,7 @@
 //! Scenes for the tests of documents: bundles from `programs/`, facts in few words, and the sample
 //! vendor's own data.
-#![allow(dead_code)] // Each test binary uses its part of the scenes.
+#![allow(dead_code, reason = "each test binary uses its part of the scenes")]
+#![expect(clippy::panic, reason = "a test without its scene can only fail")]
 
 pub mod small;
 
