@@ -16,7 +16,7 @@ use store::{Engine, Synchronous};
 use values::Instant;
 
 /// The key of test suites. Nothing outside a test process ever sees it.
-const KEY: &[u8] = b"a key that only tests know, long enough";
+pub const KEY: &[u8] = b"a key that only tests know, long enough";
 
 /// How long a token of a test is good for; longer than any story.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(20 * 365 * 24 * 3600);

@@ -1,1 +1,1 @@
-
+//! Nothing here: the stories are tests, in `tests/it`.

@@ -10,8 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::demo::expected;
 use crate::running::Running;
 
-/// How often the demo is killed on each engine before it may run to its end.
-const KILLS: usize = 12;
+/// How often the demo is killed on each engine before it may run to its end: once after each line that it tells.
+const KILLS: usize = 13;
 
 /// The names of the databases of one run, so that `{role}` in the demo's URL finds them.
 const ROLES: [&str; 4] = ["registry", "association", "competency", "incentive"];
@@ -40,9 +40,8 @@ fn killed_many_times(folder: &Path, more: &[&str]) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let arguments: Vec<&str> = ["demo", "--data", "demo"].into_iter().chain(more.iter().copied()).collect();
     let mut acts = Vec::new();
-    for _ in 0..KILLS {
-        // A line that the process reaches, and then a moment in what follows it.
-        let after = acts.len().min(random.random_range(0..12));
+    for after in 0..KILLS {
+        // Each time one line further, so that every act is hit, at a moment of what follows the line.
         let moment = Duration::from_micros(random.random_range(0..400_000));
         let running = Running::start(folder, &arguments);
         match killed_after(&running, after, moment) {

@@ -2,5 +2,7 @@
 
 mod command_line;
 mod demo;
+mod garbage;
 mod killed;
+mod processes;
 mod running;

@@ -1,5 +1,11 @@
 //! Business stories over the whole suite, one file each.
 
+mod bad_bills;
 mod bill;
+mod designations;
 mod killed;
+mod late_subscription;
+mod ownership;
+mod people;
+mod scene;
 mod stage;
