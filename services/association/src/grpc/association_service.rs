@@ -156,8 +156,9 @@ impl AssociationService for Association {
         wrong.check()?;
         let (name, now) = (name.ok_or_else(unexplained)?, self.clock.now());
         let at = effective.unwrap_or(now);
-        let found =
-            recognize_subscription(self.store.read(), &self.feed, &self.policies, &name, at, known).await.map_err(to_fault)?;
+        let found = recognize_subscription(self.store.read(), &self.feed, &self.policies, &name, at, known)
+            .await
+            .map_err(to_fault)?;
         Ok(Response::new(recognition_to_proto::recognition(&name, at, known.unwrap_or(now), &found)))
     }
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use feed::Feed;
-use proto::r#type::v1::CallerKind;
 use prost::Message;
+use proto::r#type::v1::CallerKind;
 use rpc::caller::{Caller, Scope};
 use rpc::fault::Fault;
 use rpc::filter::{Field, Filter};
@@ -112,8 +112,7 @@ impl Association {
             request_id,
             request_hash: Digest(request_hash(request.get_ref())),
         };
-        let call =
-            Call { speaker: speaker(&caller), now: self.clock.now(), key, validate_only: terms.validate_only };
+        let call = Call { speaker: speaker(&caller), now: self.clock.now(), key, validate_only: terms.validate_only };
         let command = read(&mut wrong, &call);
         wrong.check()?;
         Ok((call, command.ok_or_else(unexplained)?))

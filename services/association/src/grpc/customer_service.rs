@@ -65,7 +65,10 @@ impl CustomerService for Association {
         change.await
     }
 
-    async fn get_customer(&self, request: Request<wire::GetCustomerRequest>) -> Result<Response<wire::Customer>, Status> {
+    async fn get_customer(
+        &self,
+        request: Request<wire::GetCustomerRequest>,
+    ) -> Result<Response<wire::Customer>, Status> {
         let message = request.get_ref();
         let mut wrong = Violations::new();
         let id: Option<CustomerId> = from_proto::name(&mut wrong, "name", &message.name);

@@ -11,8 +11,8 @@ use super::fault::to_fault;
 use super::from_proto;
 use crate::domain::names::SeatCountName;
 use crate::domain::seats::SeatCount;
-use crate::ops::create_seat_count::create_seat_count;
 use crate::ops;
+use crate::ops::create_seat_count::create_seat_count;
 use crate::publish::to_proto;
 
 #[async_trait]

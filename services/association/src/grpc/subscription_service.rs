@@ -33,7 +33,11 @@ async fn with_seats(
     Ok(to_proto::subscription(subscription, seats))
 }
 
-fn designation(wrong: &mut Violations, message: &wire::DesignatePartnerRequest, call: &Call) -> Option<DesignatePartner> {
+fn designation(
+    wrong: &mut Violations,
+    message: &wire::DesignatePartnerRequest,
+    call: &Call,
+) -> Option<DesignatePartner> {
     let name: Option<SubscriptionName> = from_proto::name(wrong, "name", &message.name);
     let partner: Option<PartnerId> = from_proto::name(wrong, "partner", &message.partner);
     let effective = wrong.optional_instant("effective_time", message.effective_time.as_ref());
@@ -65,7 +69,8 @@ impl SubscriptionService for Association {
         let message = request.get_ref();
         let (request_id, validate_only) = (&message.request_id, message.validate_only);
         let terms = Terms { method: "CreateSubscription", request_id, validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, _| from_proto::create_subscription(wrong, message))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, _| from_proto::create_subscription(wrong, message))?;
         let (now, command) = (call.now, &command);
         let change = self.change(&call, move |tx| {
             Box::pin(async move {
@@ -148,7 +153,8 @@ impl SubscriptionService for Association {
         let message = request.get_ref();
         let (request_id, validate_only) = (&message.request_id, message.validate_only);
         let terms = Terms { method: "UpdateSubscription", request_id, validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, _| from_proto::update_subscription(wrong, message))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, _| from_proto::update_subscription(wrong, message))?;
         let (now, command) = (call.now, &command);
         let change = self.change(&call, move |tx| {
             Box::pin(async move { with_seats(&tx, now, &update_subscription(&tx, now, command).await?).await })

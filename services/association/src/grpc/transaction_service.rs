@@ -11,8 +11,8 @@ use super::fault::to_fault;
 use super::from_proto;
 use crate::domain::names::TransactionName;
 use crate::domain::transaction::Transaction;
-use crate::ops::create_transaction::create_transaction;
 use crate::ops;
+use crate::ops::create_transaction::create_transaction;
 use crate::publish::to_proto;
 
 #[async_trait]
@@ -27,7 +27,9 @@ impl TransactionService for Association {
         let (call, command) = self.read(&request, &terms, |wrong, _| from_proto::create_transaction(wrong, message))?;
         let (now, command) = (call.now, &command);
         let change = self.change(&call, move |tx| {
-            Box::pin(async move { Ok(to_proto::transaction(&create_transaction(&tx, now, command).await?.into_inner())) })
+            Box::pin(
+                async move { Ok(to_proto::transaction(&create_transaction(&tx, now, command).await?.into_inner())) },
+            )
         });
         change.await
     }

@@ -211,7 +211,15 @@ pub fn usage_query(
         wire::MeterKind::Level => Some(Meter::Level),
         wire::MeterKind::Unspecified => None,
     };
-    Some(UsageQuery { name: name?, start, end, workload: only(stretch.workload), meter: only(stretch.meter), kind, limit })
+    Some(UsageQuery {
+        name: name?,
+        start,
+        end,
+        workload: only(stretch.workload),
+        meter: only(stretch.meter),
+        kind,
+        limit,
+    })
 }
 
 /// The instant of a field, or another one where the field is absent.

@@ -163,6 +163,9 @@ impl UsageService for Association {
         let mut listed = listed.map_err(to_fault)?;
         let next_page_token = page.cut(&mut listed, |(_, series)| series.number)?;
         let unattached = listed.iter().map(|(subject, series)| usage_to_proto::unattached(subject, series));
-        Ok(Response::new(wire::ListUnattachedUsagesResponse { unattached_usages: unattached.collect(), next_page_token }))
+        Ok(Response::new(wire::ListUnattachedUsagesResponse {
+            unattached_usages: unattached.collect(),
+            next_page_token,
+        }))
     }
 }

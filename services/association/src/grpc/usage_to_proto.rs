@@ -25,9 +25,10 @@ pub fn result(outcome: &Outcome) -> wire::UsageRecordResult {
     };
     let one = |text: &str| vec![text.to_owned()];
     let (reason, violations) = match refusal {
-        Refusal::ContentDiffers => {
-            (Reason::ContentDiffers, one("record_id: was used before with other content; a correction has an id of its own"))
-        }
+        Refusal::ContentDiffers => (
+            Reason::ContentDiffers,
+            one("record_id: was used before with other content; a correction has an id of its own"),
+        ),
         Refusal::CurrencyUnknown(violations) => (Reason::CurrencyUnknown, violations.clone()),
         Refusal::CurrencyMismatch { record, subscription } => {
             let text = format!("currency_code: the subscription is billed in {subscription}, not in {record}");

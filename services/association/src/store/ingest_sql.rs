@@ -90,7 +90,10 @@ pub async fn replacements<C: ConnectionTrait>(
             let replaced = RecordKey(short(&row, "replaced_key")?);
             let by = RecordKey(short(&row, "record_key")?);
             let by_id = row.try_get("", "record_id")?;
-            found.insert(replaced, (Replacement { replaced, by, by_id, waiting: waiting == 1 }, row.try_get("", "batch")?));
+            found.insert(
+                replaced,
+                (Replacement { replaced, by, by_id, waiting: waiting == 1 }, row.try_get("", "batch")?),
+            );
         }
     }
     Ok(found)

@@ -186,10 +186,7 @@ pub async fn series_of<C: ConnectionTrait>(connection: &C, subjects: &[i64]) -> 
 ///
 /// # Errors
 /// The database's.
-pub async fn add_series(
-    tx: &DatabaseTransaction,
-    series: &[(i64, SeriesLabel, bool)],
-) -> Result<(), StoreError> {
+pub async fn add_series(tx: &DatabaseTransaction, series: &[(i64, SeriesLabel, bool)]) -> Result<(), StoreError> {
     for slice in slices(series) {
         let sql = format!(
             "INSERT INTO usage_series (subject, workload, meter, kind, unit, currency, attached, waiting_records) \

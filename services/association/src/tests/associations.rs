@@ -140,7 +140,8 @@ async fn a_list_shows_each_caller_its_own() {
     let mut other = saying("sales-transaction", CLOUD, "", "vendor-sales-records");
     other.association.as_mut().expect("it").partner = "partners/fabrikam".to_owned();
     staff.create_association(other).await.expect("said");
-    let list = || wire::ListAssociationsRequest { parent: "customers/-/subscriptions/-".to_owned(), ..Default::default() };
+    let list =
+        || wire::ListAssociationsRequest { parent: "customers/-/subscriptions/-".to_owned(), ..Default::default() };
     let count = async |clients: Clients| {
         let page = clients.associations().list_associations(list()).await.expect("a page");
         page.into_inner().associations.len()

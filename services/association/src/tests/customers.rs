@@ -118,7 +118,8 @@ async fn a_change_says_from_when_its_values_hold() {
     suite.at("2024-09-20");
     let now = subscriptions.update_subscription(update("enterprise", None)).await.expect("now").into_inner();
     assert_eq!((now.effective_time, now.revision, now.motion.as_str()), (time("2024-09-20"), 2, "enterprise"));
-    let past = subscriptions.update_subscription(update("breadth", time("2024-09-10"))).await.expect("past").into_inner();
+    let past =
+        subscriptions.update_subscription(update("breadth", time("2024-09-10"))).await.expect("past").into_inner();
     assert_eq!((past.effective_time, past.revision), (time("2024-09-10"), 3));
     assert_eq!(past.product, "cloud-services");
 }
@@ -178,7 +179,8 @@ async fn a_bundle_is_staged_once_and_refused_with_every_problem() {
     assert_eq!(bundles.get_recognition_bundle(get).await.expect("there").into_inner().bundle_hash, again.bundle_hash);
     let list = bundles.list_recognition_bundles(wire::ListRecognitionBundlesRequest::default()).await;
     assert_eq!(list.expect("a page").into_inner().recognition_bundles.len(), 1);
-    let broken = POLICY.replace("scope: subscription", "scope: moon").replace("restated: forward", "restated: sideways");
+    let broken =
+        POLICY.replace("scope: subscription", "scope: moon").replace("restated: forward", "restated: sideways");
     let status = expect_reason(bundles.stage_bundle(staging(&broken)).await, Code::InvalidArgument, "BUNDLE_INVALID");
     assert!(fields_of(&status).len() > 1, "{status:?}");
     let missing = wire::GetRecognitionBundleRequest { name: format!("recognitionBundles/{}", "0".repeat(32)) };

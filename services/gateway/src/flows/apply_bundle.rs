@@ -23,7 +23,8 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
     let steps = Steps::new(&request.request_id, &mut wrong);
     wrong.check()?;
 
-    let staging = Staging { services, documents: &request.documents, validate_only: request.validate_only, steps: &steps };
+    let staging =
+        Staging { services, documents: &request.documents, validate_only: request.validate_only, steps: &steps };
     // Side by side: a bundle with problems is told all of them sooner, and none has an effect.
     let (first, second, third) = tokio::join!(staging.association(), staging.competency(), staging.incentive());
     let hashes = [("association", first?), ("competency", second?), ("incentive", third?)];

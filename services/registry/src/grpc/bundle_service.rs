@@ -55,16 +55,10 @@ impl BundleService for Registry {
         Ok(Response::new(v1::ListBundlesResponse { bundles, next_page_token }))
     }
 
-    async fn promote_bundle(
-        &self,
-        request: Request<v1::PromoteBundleRequest>,
-    ) -> Result<Response<v1::Bundle>, Status> {
+    async fn promote_bundle(&self, request: Request<v1::PromoteBundleRequest>) -> Result<Response<v1::Bundle>, Status> {
         let message = request.get_ref();
-        let terms = Terms {
-            method: "PromoteBundle",
-            request_id: &message.request_id,
-            validate_only: message.validate_only,
-        };
+        let terms =
+            Terms { method: "PromoteBundle", request_id: &message.request_id, validate_only: message.validate_only };
         let (call, command) =
             self.read(&request, &terms, |wrong, call| from_proto::promote_bundle(wrong, message, call))?;
         let (now, command) = (call.now, &command);

@@ -32,11 +32,8 @@ async fn one_bundle_is_current_and_the_past_is_known() {
     let expecting = v1::PromoteBundleRequest { expected_bundle: name("other"), ..making("second") };
     let metadata = refused(bundles.promote_bundle(expecting).await, Code::Aborted, "CURRENT_BUNDLE_MISMATCH");
     assert_eq!(metadata["current_bundle"], first.name);
-    let expecting = v1::PromoteBundleRequest {
-        expected_bundle: first.name.clone(),
-        request_id: request_id(1),
-        ..making("second")
-    };
+    let expecting =
+        v1::PromoteBundleRequest { expected_bundle: first.name.clone(), request_id: request_id(1), ..making("second") };
     let second = bundles.promote_bundle(expecting.clone()).await.expect("current").into_inner();
     assert_eq!((second.revision, second.effective_time), (2, time("2024-09-20")));
     assert_eq!(bundles.promote_bundle(expecting).await.expect("replayed").into_inner(), second);
@@ -60,10 +57,7 @@ async fn one_bundle_is_current_and_the_past_is_known() {
     assert_eq!(
         wrong_fields(
             bundles
-                .promote_bundle(v1::PromoteBundleRequest {
-                    name: "bundles/FF".to_owned(),
-                    ..Default::default()
-                })
+                .promote_bundle(v1::PromoteBundleRequest { name: "bundles/FF".to_owned(), ..Default::default() })
                 .await
         ),
         ["name"]

@@ -88,7 +88,8 @@ async fn kinds_filter_changes_but_not_checkpoints_and_a_pull_reads_the_same() {
         assert_eq!((changes[0].position, changes[0].kind.as_str()), (2, ENTRY), "{database:?}");
         assert_eq!(changes[0].nature(), wire::change::Nature::Entry);
         loop {
-            if let Some(wire::watch_changes_response::Item::Checkpoint(checkpoint)) = next(&mut stream).await.expect("one").item
+            if let Some(wire::watch_changes_response::Item::Checkpoint(checkpoint)) =
+                next(&mut stream).await.expect("one").item
                 && checkpoint.position == 3
             {
                 break;
@@ -187,7 +188,8 @@ async fn what_is_sealed_stays_sealed_and_an_idle_feed_says_so() {
         let later = noon.saturating_add(3_600_000_000);
         *clock.lock().expect("no panic") = later;
         loop {
-            if let Some(wire::watch_changes_response::Item::Checkpoint(checkpoint)) = next(&mut stream).await.expect("one").item
+            if let Some(wire::watch_changes_response::Item::Checkpoint(checkpoint)) =
+                next(&mut stream).await.expect("one").item
                 && checkpoint.sealed_time.map(|time| instant(&time).expect("an instant")) >= Some(later)
             {
                 break;

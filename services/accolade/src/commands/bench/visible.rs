@@ -57,7 +57,9 @@ pub async fn run(database: Option<&str>, designations: u64, records: Option<u64>
         taken.push(replied.elapsed());
     }
     taken.sort();
-    let at = |percent: usize| taken.get(taken.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default().as_millis();
+    let at = |percent: usize| {
+        taken.get(taken.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default().as_millis()
+    };
     let still_loading = loading.as_ref().is_some_and(|loading| !loading.is_finished());
     println!(
         "visible on {}{}: {designations} designations, {RATE} a second: median {} ms, 99th percentile {} ms{}",
@@ -111,7 +113,9 @@ async fn designate(owner: &Channel, subscription: &str, partner: &str) -> Result
             };
             match subscriptions.designate_partner(request).await {
                 Ok(designated) => return Ok(designated.into_inner().association.unwrap_or_default().name),
-                Err(status) if status.code() == tonic::Code::FailedPrecondition || status.code() == tonic::Code::NotFound => {
+                Err(status)
+                    if status.code() == tonic::Code::FailedPrecondition || status.code() == tonic::Code::NotFound =>
+                {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 Err(status) => return Err(status),
@@ -147,7 +151,11 @@ impl Feed {
             kinds: vec!["accolade.association.v1.Association".to_owned()],
             ..Default::default()
         };
-        let mut stream = ChangeFeedServiceClient::new(channel).watch_changes(request).await.context("watching the feed")?.into_inner();
+        let mut stream = ChangeFeedServiceClient::new(channel)
+            .watch_changes(request)
+            .await
+            .context("watching the feed")?
+            .into_inner();
         let (sender, changes) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok(Some(message)) = stream.message().await {
