@@ -68,6 +68,9 @@ impl SuiteDatabases {
     /// # Errors
     /// When a role cannot be built.
     pub async fn start(&self, clock: Clock) -> Result<Suite> {
+        // What the services log stands beside a failed test. Only the first suite of a process installs it.
+        let level = tracing_subscriber::filter::LevelFilter::ERROR;
+        let _ = tracing_subscriber::fmt().with_max_level(level).with_test_writer().try_init();
         let local = Local::start(LocalSettings {
             databases: Databases::Urls(self.urls.clone()),
             clock,

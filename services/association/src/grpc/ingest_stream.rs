@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use proto::association::v1 as wire;
-use rpc::fault::Fault;
+use rpc::fault::{Fault, Kind, SHARED_DOMAIN};
 use rpc::validate::Violations;
 use store::{Store, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 use values::{Id, Instant};
 
 use super::call::Association;
@@ -85,7 +85,7 @@ async fn gather(mut requests: Streaming<wire::IngestUsageRequest>, jobs: mpsc::S
                 }
             },
         };
-        let Some(message) = next.transpose()? else { break };
+        let Some(message) = next.transpose().map_err(unreadable)? else { break };
         let manner = manner(&message)?;
         let fits = gathering.as_ref().is_none_or(|gathering| {
             gathering.manner == manner && gathering.collecting.len() + message.usage_records.len() <= GROUP
@@ -110,6 +110,15 @@ async fn gather(mut requests: Streaming<wire::IngestUsageRequest>, jobs: mpsc::S
         hand_over(&jobs, gathering, permit).await?;
     }
     Ok(())
+}
+
+/// A message that cannot be read is its sender's mistake. The stack around the handlers sees only what a call begins
+/// with, so what comes later in a stream is told here.
+fn unreadable(status: Status) -> Status {
+    if status.code() != Code::Internal {
+        return status;
+    }
+    Fault::new(Kind::InvalidArgument, SHARED_DOMAIN, "MALFORMED", status.message()).into()
 }
 
 async fn hand_over(

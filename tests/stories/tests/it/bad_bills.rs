@@ -136,7 +136,7 @@ async fn a_bill_without_its_columns_is_refused_before_anything_of_any_bill_is_se
         let poor = good.replace("BilledCost", "Cost").replace("SubAccountId", "Account");
         let bills = [bill(folder.path(), "good.csv", &good)?, bill(folder.path(), "poor.csv", &poor)?];
         let error = match import(&scene, &bills, false).await {
-            Err(error) => error.to_string(),
+            Err(error) => format!("{:#}", anyhow::Error::from(error)),
             Ok(report) => panic!("on {engine:?}: {}", report.to_text(20)),
         };
         assert!(error.contains("poor.csv") && error.contains("BilledCost, SubAccountId"), "on {engine:?}: {error}");

@@ -21,7 +21,7 @@ async fn a_partner_that_cannot_be_designated_is_refused_and_nothing_changes() ->
         let engine = databases.engine;
         let scene = Scene::open(&databases).await?;
         let unknown = refused(scene.designate(NOVA, "nobody", "").await);
-        assert_eq!(unknown, (Code::FailedPrecondition, "ERROR_REASON_PARTNER_UNKNOWN".to_owned()), "on {engine:?}");
+        assert_eq!(unknown, (Code::FailedPrecondition, "PARTNER_UNKNOWN".to_owned()), "on {engine:?}");
         let waiting = refused(scene.designate(NOVA, "dogwood", "").await);
         assert_eq!(waiting.0, Code::FailedPrecondition, "under review, on {engine:?}: {}", waiting.1);
         assert_eq!(scene.designations(NOVA).await?, [], "on {engine:?}");
