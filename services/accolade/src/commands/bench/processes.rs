@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -100,11 +99,6 @@ impl Processes {
         let settings = client::Settings { deadline_seconds: 60, ..client::Settings::default() };
         Ok(Channel::tcp(&format!("http://{address}"), settings, Identity::issued(tokens, caller))?)
     }
-}
-
-/// A key that a suite in this process is given.
-pub fn key() -> Arc<[u8]> {
-    KEY.as_bytes().into()
 }
 
 async fn free_address() -> Result<SocketAddr> {
