@@ -114,10 +114,7 @@ impl Explanation {
     /// Adds a number of the formula.
     #[must_use]
     pub fn number(mut self, name: &str, value: impl ToString) -> Self {
-        self.numbers.push(Number {
-            name: name.to_owned(),
-            value: value.to_string(),
-        });
+        self.numbers.push(Number { name: name.to_owned(), value: value.to_string() });
         self
     }
 

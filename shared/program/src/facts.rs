@@ -35,11 +35,7 @@ pub struct Recorded {
 impl Recorded {
     /// A fact learned at `at` from `source`.
     pub fn new(at: Instant, source: impl Into<String>) -> Self {
-        Self {
-            at,
-            source: source.into(),
-            withdrawn: false,
-        }
+        Self { at, source: source.into(), withdrawn: false }
     }
 }
 

@@ -9,7 +9,7 @@ use values::{Date, Decimal, Instant, Interval, Month, Zone};
 
 use crate::catalog::{Catalog, Measure, Reads};
 use crate::conventions::CurrentMonth;
-use crate::facts::{Association, Customer, Facts, FactRef, Partner, Seats, Subscription, Transaction, Usage};
+use crate::facts::{Association, Customer, FactRef, Facts, Partner, Seats, Subscription, Transaction, Usage};
 use crate::model::Filter;
 use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
 
@@ -97,7 +97,11 @@ impl<'a> Ground<'a> {
 
     fn customer(&self, id: &str, at: Instant) -> Option<&'a Customer> {
         let versions = self.customers.get(id)?;
-        versions.iter().filter(|version| version.effective.contains(at)).max_by_key(|version| version.effective.start()).copied()
+        versions
+            .iter()
+            .filter(|version| version.effective.contains(at))
+            .max_by_key(|version| version.effective.start())
+            .copied()
     }
 
     /// The account a partner's facts roll up to at `at`: the top of its accounts.
@@ -107,7 +111,8 @@ impl<'a> Ground<'a> {
         for _ in 0..16 {
             let versions = self.partners.get(account.as_str());
             let current = versions.into_iter().flatten().filter(|version| version.effective.contains(at));
-            let parent = current.max_by_key(|version| version.effective.start()).and_then(|version| version.parent.clone());
+            let parent =
+                current.max_by_key(|version| version.effective.start()).and_then(|version| version.parent.clone());
             match parent {
                 Some(parent) if parent != account => account = parent,
                 _ => break,

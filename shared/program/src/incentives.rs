@@ -26,9 +26,7 @@ use crate::quantity::Unit;
 use crate::tiers::EvaluateError;
 use drafts::Scene;
 
-pub use rating::{
-    Carried, ControlTotals, Counter, InputRef, Line, Piece, Prior, Rating, StatementTotal,
-};
+pub use rating::{Carried, ControlTotals, Counter, InputRef, Line, Piece, Prior, Rating, StatementTotal};
 
 /// Rule id: usage belongs to the period, payee and rule in force at its start.
 pub const USAGE_BELONGS_TO_ITS_START: &str = "program.usage_belongs_to_its_start";
@@ -94,7 +92,9 @@ impl From<EvaluateError> for RateError {
         match error {
             EvaluateError::UnknownProgram(program) => RateError::UnknownPlan(program),
             EvaluateError::OutOfRange { rule, what } => RateError::OutOfRange { rule, what },
-            EvaluateError::MixedCurrencies { rule, expected, found } => RateError::MixedCurrencies { rule, expected, found },
+            EvaluateError::MixedCurrencies { rule, expected, found } => {
+                RateError::MixedCurrencies { rule, expected, found }
+            }
             EvaluateError::NoValue { rule, day } => RateError::NoValue { rule, day },
         }
     }

@@ -10,7 +10,7 @@ pub mod value;
 pub use bound::{Bound, Range};
 pub use metric::{Change, Counted, Filter, Fold, Holding, Metric, RecognizedBy, Spread, Stream, Test, Window};
 pub use plan::{
-    Basis, Bracket, Charge, CounterOf, CounterOver, Eligible, IncentivePlan, Lever, LinePer, Mode, Pays, PayeeAt,
+    Basis, Bracket, Charge, CounterOf, CounterOver, Eligible, IncentivePlan, Lever, LinePer, Mode, PayeeAt, Pays,
     Position, Table,
 };
 pub use requirement::Requirement;

@@ -201,9 +201,7 @@ fn exclusive_holders<'a>(
     mut counted: Vec<(&'a Kind, &'a Association)>,
     rejected: &mut Vec<Rejected>,
 ) -> Vec<(&'a Kind, &'a Association)> {
-    counted.sort_by(|(_, a), (_, b)| {
-        (b.effective.start(), &b.association).cmp(&(a.effective.start(), &a.association))
-    });
+    counted.sort_by(|(_, a), (_, b)| (b.effective.start(), &b.association).cmp(&(a.effective.start(), &a.association)));
     let mut held: BTreeSet<(&str, String)> = BTreeSet::new();
     counted.retain(|(kind, association)| {
         let free = !kind.exclusive || held.insert((&kind.name, kind.scope_key(association)));

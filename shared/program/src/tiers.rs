@@ -4,7 +4,6 @@ mod hash;
 mod scorecard;
 mod ways;
 
-
 use values::{Date, Instant, Ratio, Rounding, round_ratio};
 
 use crate::bundle::Bundle;
@@ -19,9 +18,7 @@ use crate::model::{Division, Level, TierProgram};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
 
-pub use scorecard::{
-    DivisionScore, LevelResult, LineResult, RequirementResult, Scorecard, Standing, Way, WayStep,
-};
+pub use scorecard::{DivisionScore, LevelResult, LineResult, RequirementResult, Scorecard, Standing, Way, WayStep};
 
 /// Rule id: a line gives at least nothing and at most its `max`.
 pub const LINE_IS_FLOORED_AND_CAPPED: &str = "program.line_is_floored_and_capped";
@@ -161,9 +158,9 @@ pub(crate) fn standings(
         total: total.clone(),
         lines: lines.iter().map(|line| (line.line.clone(), line.points.clone())).collect(),
     };
-    let judged = levels(on, division).iter().map(|level| {
-        judge(on, &level.when, &so_far, supposed).map(|outcome| (level.name.clone(), outcome))
-    });
+    let judged = levels(on, division)
+        .iter()
+        .map(|level| judge(on, &level.when, &so_far, supposed).map(|outcome| (level.name.clone(), outcome)));
     Ok(Standings { levels: judged.collect::<Result<_, _>>()?, lines, total, explanations })
 }
 
@@ -192,14 +189,15 @@ fn score_line(
         (true, false) => None,
     };
     let title = if line.title.is_empty() { line.name.clone() } else { line.title.clone() };
-    let explanation = Explanation::new(Step::Line, line.rule.clone(), title.clone(), format!("{} points", text(&counted)))
-        .source(worth.source)
-        .number("quantity", &quantity)
-        .number("formula", worth.formula)
-        .number("uncapped", text(&worth.uncapped))
-        .number("max", text(&worth.max))
-        .part(measured.explanation.clone())
-        .parts(gates.into_iter().map(|gate| gate.explanation));
+    let explanation =
+        Explanation::new(Step::Line, line.rule.clone(), title.clone(), format!("{} points", text(&counted)))
+            .source(worth.source)
+            .number("quantity", &quantity)
+            .number("formula", worth.formula)
+            .number("uncapped", text(&worth.uncapped))
+            .number("max", text(&worth.max))
+            .part(measured.explanation.clone())
+            .parts(gates.into_iter().map(|gate| gate.explanation));
     let shown = shown(&counted, program.conventions.points_shown);
     let result = LineResult {
         line: line.name.clone(),
@@ -284,7 +282,8 @@ fn explain(
         .number("standing", standing.name())
         .number("levels", if program.award.nested { "nested" } else { "each by itself" });
     if !division.lines.is_empty() {
-        let score = Explanation::new(Step::Score, division.rule.clone(), "score", format!("{} points", text(&found.total)));
+        let score =
+            Explanation::new(Step::Score, division.rule.clone(), "score", format!("{} points", text(&found.total)));
         top = top.part(score.parts(found.explanations.clone()));
     }
     for (name, outcome) in &found.levels {
@@ -303,8 +302,11 @@ fn rejected(on: &Judge<'_>, division: &Division) -> Vec<Rejected> {
         metrics_of(&level.when, &mut rules);
     }
     let measured = on.all_measured();
-    let mut rejected: Vec<Rejected> =
-        rules.into_iter().filter_map(|rule| measured.get(rule)).flat_map(|metric| metric.rejected.iter().cloned()).collect();
+    let mut rejected: Vec<Rejected> = rules
+        .into_iter()
+        .filter_map(|rule| measured.get(rule))
+        .flat_map(|metric| metric.rejected.iter().cloned())
+        .collect();
     rejected.sort_by(|a, b| (&a.fact, a.reason).cmp(&(&b.fact, b.reason)));
     rejected.dedup();
     rejected

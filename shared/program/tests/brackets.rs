@@ -20,7 +20,12 @@ fn ratio(text: &str) -> Ratio {
 fn sold(amounts: &[&str]) -> Facts {
     let mut facts = world();
     for (place, amount) in amounts.iter().enumerate() {
-        facts.transactions.push(sale(&format!("t{place:02}"), &format!("2024-01-{:02}T00:00:00Z", place + 1), amount, "1"));
+        facts.transactions.push(sale(
+            &format!("t{place:02}"),
+            &format!("2024-01-{:02}T00:00:00Z", place + 1),
+            amount,
+            "1",
+        ));
     }
     facts
 }
@@ -102,10 +107,16 @@ fn h15_the_event_that_reaches_a_threshold_keeps_the_old_rate() {
 
 #[test]
 fn h17_half_cents_by_mode() {
-    let table = [("5.00", "2.9", "0.15", "0.14"), ("0.03", "20", "0.01", "0.01"), ("0.01", "50", "0.01", "0.00"), ("0.15", "10", "0.02", "0.02")];
+    let table = [
+        ("5.00", "2.9", "0.15", "0.14"),
+        ("0.03", "20", "0.01", "0.01"),
+        ("0.01", "50", "0.01", "0.00"),
+        ("0.15", "10", "0.02", "0.02"),
+    ];
     for (basis, rate, half_up, half_even) in table {
         for (mode, expected) in [("half-up", half_up), ("half-even", half_even)] {
-            let files = changed(&files(TRANSACTIONS, &format!("{rate} %")), "mode: half-even", &format!("mode: {mode}"));
+            let files =
+                changed(&files(TRANSACTIONS, &format!("{rate} %")), "mode: half-even", &format!("mode: {mode}"));
             let rating = rated(&parse(&files), "2024-01", &sold(&[basis]), &Prior::default());
             assert_eq!(rating.lines[0].amount.to_string(), format!("USD {expected}"), "{basis} at {rate} % {mode}");
         }
@@ -142,20 +153,32 @@ fn h21_tiny_rates_are_not_rounded() {
 
 #[test]
 fn h23_the_currency_says_how_many_places() {
-    for (currency, amount, rate, expected) in
-        [("JPY", "10000", "12.5", "JPY 1250"), ("KWD", "1", "12.34", "KWD 0.123"), ("USD", "10000", "12.5", "USD 1250.00")]
-    {
-        let files = changed(&files(TRANSACTIONS, &format!("{rate} %")), "currency: USD", &format!("currency: {currency}"));
+    for (currency, amount, rate, expected) in [
+        ("JPY", "10000", "12.5", "JPY 1250"),
+        ("KWD", "1", "12.34", "KWD 0.123"),
+        ("USD", "10000", "12.5", "USD 1250.00"),
+    ] {
+        let files =
+            changed(&files(TRANSACTIONS, &format!("{rate} %")), "currency: USD", &format!("currency: {currency}"));
         let mut facts = sold(&[amount]);
-        facts.transactions[0].amount = Some(values::Amount { value: decimal(amount), currency: currency.parse().unwrap() });
+        facts.transactions[0].amount =
+            Some(values::Amount { value: decimal(amount), currency: currency.parse().unwrap() });
         assert_eq!(rated(&parse(&files), "2024-01", &facts, &Prior::default()).lines[0].amount.to_string(), expected);
     }
     // Another currency than the plan's is refused, never added.
-    let mixed = program::incentives::rate(&bundle(TRANSACTIONS, "1 %"), "small/plan", month("2024-01"), &{
-        let mut facts = sold(&["1"]);
-        facts.transactions[0].amount = Some(values::Amount { value: decimal("1"), currency: values::Currency::EUR });
-        facts
-    }, late(), &Prior::default());
+    let mixed = program::incentives::rate(
+        &bundle(TRANSACTIONS, "1 %"),
+        "small/plan",
+        month("2024-01"),
+        &{
+            let mut facts = sold(&["1"]);
+            facts.transactions[0].amount =
+                Some(values::Amount { value: decimal("1"), currency: values::Currency::EUR });
+            facts
+        },
+        late(),
+        &Prior::default(),
+    );
     assert!(mixed.is_err_and(|error| error.to_string().contains("EUR cannot be added to USD")));
 }
 
@@ -210,12 +233,16 @@ fn h65_a107_the_rate_of_the_transactions_day_applies_from_that_day_on() {
     };
     assert_eq!(paid(rate), ["USD 300.00", "USD 237.50"]);
     assert_eq!(paid("{2019-10-01: 6 %, 2020-10-02: 4.75 %}"), ["USD 300.00", "USD 300.00"]);
-    assert_eq!(paid("{2019-10-01: 6 %, announced: {is: 3 %, said: 2020-05-23, for: October 2020}}"), ["USD 300.00", "USD 300.00"]);
+    assert_eq!(
+        paid("{2019-10-01: 6 %, announced: {is: 3 %, said: 2020-05-23, for: October 2020}}"),
+        ["USD 300.00", "USD 300.00"]
+    );
 }
 
 #[test]
 fn p_a1_the_reached_bracket_prices_everything() {
-    let table = |top: &str| brackets("volume", "line", "month", &[("10000", "1"), ("50000", top), ("100000", "3"), ("", "4")]);
+    let table =
+        |top: &str| brackets("volume", "line", "month", &[("10000", "1"), ("50000", top), ("100000", "3"), ("", "4")]);
     for (amount, expected) in [("5000", "50"), ("15000", "300"), ("60000", "1800")] {
         assert_eq!(pays(&table("2"), &[amount]), ratio(expected));
     }
@@ -224,13 +251,17 @@ fn p_a1_the_reached_bracket_prices_everything() {
 
 #[test]
 fn p_a3_each_transaction_alone() {
-    let table = |top: &str| brackets("graduated", "line", "month", &[("1000", "1"), ("3000", "2"), ("8000", "3"), ("", top)]);
+    let table =
+        |top: &str| brackets("graduated", "line", "month", &[("1000", "1"), ("3000", "2"), ("8000", "3"), ("", top)]);
     let amounts = ["200", "300", "1500", "1200", "2000", "4500"];
     let rating = rated(&bundle(TRANSACTIONS, &table("5")), "2024-01", &sold(&amounts), &Prior::default());
     let paid: Vec<Ratio> = rating.lines.iter().map(|line| line.exact.clone()).collect();
     assert_eq!(paid, ["2", "3", "20", "14", "30", "95"].map(ratio));
     assert_eq!(rating.control.amount.to_string(), "USD 164.00");
-    assert_ne!(pays(&brackets("graduated", "line", "month", &[("1000", "1"), ("3000", "2.1"), ("", "3")]), &amounts), ratio("164"));
+    assert_ne!(
+        pays(&brackets("graduated", "line", "month", &[("1000", "1"), ("3000", "2.1"), ("", "3")]), &amounts),
+        ratio("164")
+    );
 }
 
 /// Case: P-A13.
@@ -241,7 +272,8 @@ fn p_a5_p_a13_blended_rates_and_their_pieces() {
     let pieces: Vec<String> = rating.lines[0].pieces.iter().map(|piece| piece.quantity.to_string()).collect();
     assert_eq!(pieces, ["USD 1000.00", "USD 1500.00"]);
     assert_eq!(exact(&rating), ratio("40"));
-    let marginal = brackets("graduated", "line", "month", &[("150000", "10"), ("500000", "7"), ("1000000", "5"), ("", "3")]);
+    let marginal =
+        brackets("graduated", "line", "month", &[("150000", "10"), ("500000", "7"), ("1000000", "5"), ("", "3")]);
     assert_eq!(pays(&marginal, &["1200000"]), ratio("70500"));
 }
 

@@ -31,7 +31,11 @@ fn a_problem_has_file_line_column_path_and_suggestion() {
 
 #[test]
 fn all_problems_of_all_files_are_found_at_once() {
-    let files = changed(&files(TRANSACTIONS, "8 USD"), "grants: [incentive, competency, first-contact]", "grants: [incentives]");
+    let files = changed(
+        &files(TRANSACTIONS, "8 USD"),
+        "grants: [incentive, competency, first-contact]",
+        "grants: [incentives]",
+    );
     let files = changed(&files, "unit: seats, kind: level", "unit: seats, kind: levle");
     let problems = Bundle::parse(&files).expect_err("three problems");
     let files: Vec<&str> = problems.iter().map(|problem| problem.file.as_str()).collect();
@@ -45,7 +49,11 @@ fn names_are_looked_up_where_they_stand() {
     for (from, to, says) in [
         ("recognized-by: record", "recognized-by: records", "unknown kind of association `records`"),
         ("recognized-by: record", "recognized-by: sale", "`sale` does not grant `incentive`"),
-        ("uses: [small/catalog, small/recognition]", "uses: [small/catalog, small/recogniton]", "did you mean `small/recognition`?"),
+        (
+            "uses: [small/catalog, small/recognition]",
+            "uses: [small/catalog, small/recogniton]",
+            "did you mean `small/recognition`?",
+        ),
         ("sum: value", "sum: valeu", "unknown measure `valeu`"),
         ("time-zone: UTC\n  currency", "time-zone: Mars\n  currency", "`Mars` is not a time zone"),
         ("currency: USD", "currency: ABC", "not a currency"),
@@ -61,7 +69,9 @@ fn names_are_looked_up_where_they_stand() {
 
 #[test]
 fn h25_numbers_are_plain_decimals() {
-    for text in ["NaN %", "1e400 %", "\"\"", "٣ %", "Infinity %", "0x10 %", "1. %", "8", "8 USD", "1.0000000000000000001 %"] {
+    for text in
+        ["NaN %", "1e400 %", "\"\"", "٣ %", "Infinity %", "0x10 %", "1. %", "8", "8 USD", "1.0000000000000000001 %"]
+    {
         assert_ne!(rates(text), "none", "{text} was taken for a rate");
     }
     assert_eq!(rates("1_000.5 %"), "none");
@@ -70,7 +80,9 @@ fn h25_numbers_are_plain_decimals() {
 
 #[test]
 fn brackets_leave_no_gap_no_overlap_and_no_closed_end() {
-    let table = |rows: &str| rates(&format!("{{graduated: {{by: running-total, of: customer, over: month}}, brackets: [{rows}]}}"));
+    let table = |rows: &str| {
+        rates(&format!("{{graduated: {{by: running-total, of: customer, over: month}}, brackets: [{rows}]}}"))
+    };
     assert_eq!(table("{at-most: USD 10, rate: 1 %}, {above: USD 10, rate: 2 %}"), "none");
     let gap = table("{at-most: USD 10, rate: 1 %}, {above: USD 11, rate: 2 %}");
     assert!(gap.contains("brackets leave a gap: one ends at most USD 10.00, the next begins above USD 11.00"), "{gap}");
@@ -87,7 +99,11 @@ fn brackets_leave_no_gap_no_overlap_and_no_closed_end() {
 
 #[test]
 fn a_number_needs_a_source_or_says_that_it_is_a_sample() {
-    let files = changed(&files(TRANSACTIONS, "1 %"), "id: small/plan\ntitle: Small\neffective: 2020-01-01\nsample: true", "id: small/plan\ntitle: Small\neffective: 2020-01-01");
+    let files = changed(
+        &files(TRANSACTIONS, "1 %"),
+        "id: small/plan\ntitle: Small\neffective: 2020-01-01\nsample: true",
+        "id: small/plan\ntitle: Small\neffective: 2020-01-01",
+    );
     let found = listed(&Bundle::parse(&files).expect_err("no source"));
     assert!(found.contains("a number needs a `source`"), "{found}");
 }
@@ -97,7 +113,11 @@ fn a_number_needs_a_source_or_says_that_it_is_a_sample() {
 fn vendors_stand_side_by_side() {
     let bundle = parse(&documents(&["sample", "microsoft"]));
     assert_eq!((bundle.tier_programs().len(), bundle.incentive_plans().len()), (2, 2));
-    let twice = changed(&files(TRANSACTIONS, "1 %"), "uses: [small/catalog, small/recognition]", "uses: [small/catalog, other/catalog, small/recognition]");
+    let twice = changed(
+        &files(TRANSACTIONS, "1 %"),
+        "uses: [small/catalog, small/recognition]",
+        "uses: [small/catalog, other/catalog, small/recognition]",
+    );
     let mut more = twice.clone();
     more.push(("other.yaml".to_owned(), twice[0].1.replace("small/catalog", "other/catalog")));
     let found = listed(&Bundle::parse(&more).expect_err("two meanings"));
@@ -165,7 +185,8 @@ fn damaged_documents_never_panic() {
                 taken += 1;
                 let now = instant("2024-09-30T23:00:00Z");
                 for program in bundle.tier_programs() {
-                    let card = program::tiers::evaluate(&bundle, &program.id, &program::Facts::default(), "p", now, now);
+                    let card =
+                        program::tiers::evaluate(&bundle, &program.id, &program::Facts::default(), "p", now, now);
                     assert!(card.is_ok() || card.is_err());
                 }
             }

@@ -23,14 +23,27 @@ fn customers(customers: usize, seats: usize, from: &str) -> Facts {
         let mut subscription = small::subscription(&customer, &id);
         subscription.workloads = vec!["exchange".to_owned(), "teams".to_owned()];
         facts.subscriptions.push(subscription);
-        facts.associations.push(small::association(&format!("a{number}"), "p", "partner-of-record", &customer, &id, from));
-        facts.seats.push(Seats { subscription: id, count: decimal(&own.to_string()), from: instant(from), recorded: recorded(from) });
+        facts.associations.push(small::association(
+            &format!("a{number}"),
+            "p",
+            "partner-of-record",
+            &customer,
+            &id,
+            from,
+        ));
+        facts.seats.push(Seats {
+            subscription: id,
+            count: decimal(&own.to_string()),
+            from: instant(from),
+            recorded: recorded(from),
+        });
     }
     facts
 }
 
 fn division(bundle: &Bundle, facts: &Facts, name: &str, as_of: &str) -> DivisionScore {
-    let scorecard = evaluate(bundle, "microsoft/competencies", facts, "p", instant(as_of), late()).expect("an evaluation");
+    let scorecard =
+        evaluate(bundle, "microsoft/competencies", facts, "p", instant(as_of), late()).expect("an evaluation");
     scorecard.divisions.into_iter().find(|division| division.division == name).expect("the competency")
 }
 
@@ -44,12 +57,16 @@ fn a_69_twelve_customers_with_160_seats_are_silver_in_2014() {
     let found = division(&bundle(), &facts, "small-and-midmarket-cloud-solutions", "2014-08-15T00:00:00Z");
     assert_eq!(found.level.as_deref(), Some("silver"));
     assert_eq!(found.next_level.as_deref(), Some("gold"));
-    let gold: Vec<String> = found.levels[1].requirements.iter().map(|leaf| leaf.missing.as_ref().unwrap().to_string()).collect();
+    let gold: Vec<String> =
+        found.levels[1].requirements.iter().map(|leaf| leaf.missing.as_ref().unwrap().to_string()).collect();
     assert_eq!(gold, ["18 customers", "140 seats"]);
     let stricter = changed(&documents(&["microsoft"]), "seats: 150 seats", "seats: 161 seats");
     assert_eq!(small_cloud(&parse(&stricter), &facts, "2014-08-15T00:00:00Z"), None);
     assert_eq!(small_cloud(&bundle(), &customers(9, 160, "2014-02-01T00:00:00Z"), "2014-08-15T00:00:00Z"), None);
-    assert_eq!(small_cloud(&bundle(), &customers(30, 300, "2014-02-01T00:00:00Z"), "2014-08-15T00:00:00Z").as_deref(), Some("gold"));
+    assert_eq!(
+        small_cloud(&bundle(), &customers(30, 300, "2014-02-01T00:00:00Z"), "2014-08-15T00:00:00Z").as_deref(),
+        Some("gold")
+    );
 }
 
 #[test]
@@ -131,7 +148,11 @@ fn retired_levels_are_neither_new_nor_renewed_and_old_days_stay_computable() {
     assert_eq!(on("2022-09-30T12:00:00Z"), Standing::Qualified);
     assert_eq!(on("2022-10-01T00:00:00Z"), Standing::Retired);
     assert_eq!(on("2013-12-31T00:00:00Z"), Standing::NotInForce);
-    let later = changed(&documents(&["microsoft"]), "no-new-or-renewed-after: 2022-09-30", "no-new-or-renewed-after: 2022-10-01");
+    let later = changed(
+        &documents(&["microsoft"]),
+        "no-new-or-renewed-after: 2022-09-30",
+        "no-new-or-renewed-after: 2022-10-01",
+    );
     let found = division(&parse(&later), &facts, "small-and-midmarket-cloud-solutions", "2022-10-01T00:00:00Z");
     assert_eq!(found.standing, Standing::Qualified);
 }
@@ -140,8 +161,11 @@ fn retired_levels_are_neither_new_nor_renewed_and_old_days_stay_computable() {
 fn the_public_sees_a_badge_and_never_the_numbers() {
     let bundle = bundle();
     let program = &bundle.tier_programs()[0];
-    assert!(program.shows("public", "badge") && !program.shows("customer", "lines") && program.shows("partner", "lines"));
-    let leaking = changed(&documents(&["microsoft"]), "      public:   [badge, level]", "      public:   [badge, score]");
+    assert!(
+        program.shows("public", "badge") && !program.shows("customer", "lines") && program.shows("partner", "lines")
+    );
+    let leaking =
+        changed(&documents(&["microsoft"]), "      public:   [badge, level]", "      public:   [badge, score]");
     let problems = Bundle::parse(&leaking).expect_err("a secret shown");
     assert!(listed(&problems).contains("`public` never sees a score"), "{}", listed(&problems));
 }
@@ -199,7 +223,8 @@ fn breadth_seats_are_graduated_at_2400_of_a_deal() {
     // One dollar a seat: 2,400 at 8 %, the rest at 3 %. No cliff at the threshold.
     assert_eq!(["2400", "2401", "3000"].map(|seats| paid(&bundle, seats)), ["USD 192.00", "USD 192.03", "USD 210.00"]);
     let files = changed(&documents(&["microsoft"]), "effective: undecided", "effective: 2022-10-01");
-    let files = files.into_iter().map(|(name, text)| (name, text.replace("2400 seats", "2399 seats"))).collect::<Vec<_>>();
+    let files =
+        files.into_iter().map(|(name, text)| (name, text.replace("2400 seats", "2399 seats"))).collect::<Vec<_>>();
     assert_eq!(paid(&parse(&files), "2400"), "USD 191.95");
 }
 

@@ -129,13 +129,22 @@ fn splitting_a_year_into_months_changes_no_graduated_total() {
     let mut random = seeded("months");
     let mut crossed = 0;
     for filled in ["pro-rata", "by-time"] {
-        let files = changed(&files(TRANSACTIONS, &table()), "counter-filled: pro-rata", &format!("counter-filled: {filled}"));
+        let files =
+            changed(&files(TRANSACTIONS, &table()), "counter-filled: pro-rata", &format!("counter-filled: {filled}"));
         let bundle = parse(&files);
         for _ in 0..30 {
             let mut facts = world();
             for number in 0..random.random_range(2..14) {
-                let mut one = sale(&format!("t{number}"), &format!("2024-{:02}-03T00:00:00Z", random.random_range(1..13)), "0", "1");
-                one.amount = Some(values::Amount { value: amount(&mut random, -5_000, 20_000), currency: values::Currency::USD });
+                let mut one = sale(
+                    &format!("t{number}"),
+                    &format!("2024-{:02}-03T00:00:00Z", random.random_range(1..13)),
+                    "0",
+                    "1",
+                );
+                one.amount = Some(values::Amount {
+                    value: amount(&mut random, -5_000, 20_000),
+                    currency: values::Currency::USD,
+                });
                 facts.transactions.push(one);
             }
             let (mut prior, mut split) = (Prior::default(), Ratio::default());
@@ -171,7 +180,8 @@ fn the_bill_shuffled_and_rolled_up_by_hours_gives_the_same_bytes() {
     for cell in &mut hours.usage {
         cell.grain = Grain::Hour;
     }
-    let split = program::incentives::hours_to_split(&bundle, "sample/incentives", month("2024-09"), &hours, late()).expect("hours");
+    let split = program::incentives::hours_to_split(&bundle, "sample/incentives", month("2024-09"), &hours, late())
+        .expect("hours");
     assert!(!split.is_empty(), "the demo's change of partner lies inside an hour");
     for cell in &mut hours.usage {
         if split.contains(&cell.usage_key()) {
@@ -180,7 +190,9 @@ fn the_bill_shuffled_and_rolled_up_by_hours_gives_the_same_bytes() {
     }
     let by_hours = rated(&hours).expect("a rating");
     assert_eq!(whole.statements, by_hours.statements);
-    let card = |facts: &Facts| evaluate(&bundle, "sample/tiers", facts, "harbor", instant("2024-09-30T23:00:00Z"), late()).expect("a card");
+    let card = |facts: &Facts| {
+        evaluate(&bundle, "sample/tiers", facts, "harbor", instant("2024-09-30T23:00:00Z"), late()).expect("a card")
+    };
     assert_eq!(card(&facts), card(&shuffled));
 }
 
@@ -191,7 +203,8 @@ fn a_way_reaches_its_level_and_no_part_of_it_can_be_smaller() {
     let facts = sample_facts(&bundle);
     let mut ways = 0;
     for partner in ["harbor", "ridgeline", "bluepeak", "quartz", "tidewater", "fernhill"] {
-        let card = evaluate(&bundle, "sample/tiers", &facts, partner, instant("2024-09-30T23:00:00Z"), late()).expect("a card");
+        let card = evaluate(&bundle, "sample/tiers", &facts, partner, instant("2024-09-30T23:00:00Z"), late())
+            .expect("a card");
         for division in card.divisions {
             let Some(target) = division.next_level.clone() else { continue };
             let level = division.levels.iter().find(|level| level.level == target).expect("the level");
@@ -199,13 +212,20 @@ fn a_way_reaches_its_level_and_no_part_of_it_can_be_smaller() {
                 ways += 1;
                 // Levels here ask for bounds alone: every gap is closed, and by no more than it needs.
                 for leaf in level.requirements.iter().filter(|leaf| !leaf.met) {
-                    let step = way.steps.iter().find(|step| leaf.says.starts_with(&step.says.split(": ").last().unwrap_or_default().to_owned()));
+                    let step = way.steps.iter().find(|step| {
+                        leaf.says.starts_with(&step.says.split(": ").last().unwrap_or_default().to_owned())
+                    });
                     let step = step.unwrap_or_else(|| panic!("{partner}: {} is left open", leaf.says));
                     if let (Some(then), Some(needed), Some(now)) = (&step.then, &leaf.needed, &step.now) {
                         assert!(then.value >= needed.value);
                         let cent = Ratio::new(1.into(), 100.into());
-                        let unit = if then.to_string().starts_with("USD") { cent } else { Ratio::from_integer(1.into()) };
-                        assert!(&then.value - unit < needed.value && now.value < needed.value, "{partner}: {}", step.says);
+                        let unit =
+                            if then.to_string().starts_with("USD") { cent } else { Ratio::from_integer(1.into()) };
+                        assert!(
+                            &then.value - unit < needed.value && now.value < needed.value,
+                            "{partner}: {}",
+                            step.says
+                        );
                     }
                 }
                 assert_eq!(way.steps.len(), level.requirements.iter().filter(|leaf| !leaf.met).count());

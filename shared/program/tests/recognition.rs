@@ -43,9 +43,19 @@ fn h73_four_evidences_credit_once_and_one_partner_is_paid() {
     assert_eq!(found.first_contact.as_deref(), Some("p1"));
     assert!(found.explain(policy).text().contains("p2 by csp-transaction"));
     // The rule with another number: a kind that also grants pay makes no second payee.
-    let files = changed(&documents(&["microsoft"]), "    one-per: order                   # one transacting partner per order\n    grants: [competency]", "    grants: [competency, incentive]");
+    let files = changed(
+        &documents(&["microsoft"]),
+        "    one-per: order                   # one transacting partner per order\n    grants: [competency]",
+        "    grants: [competency, incentive]",
+    );
     let changed = parse(&files);
-    let found = recognize(changed.recognition().unwrap(), &four_sources()[1..], &subject(), instant("2016-02-01T00:00:00Z"), late());
+    let found = recognize(
+        changed.recognition().unwrap(),
+        &four_sources()[1..],
+        &subject(),
+        instant("2016-02-01T00:00:00Z"),
+        late(),
+    );
     assert_eq!(found.payee.map(|payee| payee.partner), Some("p2".to_owned()));
 }
 
@@ -57,8 +67,18 @@ fn before_the_announcement_only_the_partner_of_record_counts() {
     assert_eq!(found.partners.len(), 1);
     let early = found.rejected.iter().find(|rejected| rejected.fact.key == "sale").unwrap();
     assert_eq!(early.reason, Reason::KindNotInForce);
-    let moved = changed(&documents(&["microsoft"]), "from: 2016-01-14                 # the day of the announcement", "from: 2016-01-13");
-    let found = recognize(parse(&moved).recognition().unwrap(), &four_sources(), &subject(), instant("2016-01-13T23:59:59Z"), late());
+    let moved = changed(
+        &documents(&["microsoft"]),
+        "from: 2016-01-14                 # the day of the announcement",
+        "from: 2016-01-13",
+    );
+    let found = recognize(
+        parse(&moved).recognition().unwrap(),
+        &four_sources(),
+        &subject(),
+        instant("2016-01-13T23:59:59Z"),
+        late(),
+    );
     assert_eq!(found.partners.len(), 2);
 }
 
@@ -149,7 +169,9 @@ fn h69_a_change_inside_an_hour_splits_at_the_instant() {
     assert_eq!(hours.len(), 1);
     assert_eq!(hours[0].start, instant("2024-01-10T12:00:00Z"));
     facts.usage.remove(1);
-    for (start, billed) in [("2024-01-10T12:00:00Z", "10"), ("2024-01-10T12:29:59.999999Z", "5"), ("2024-01-10T12:30:00Z", "15")] {
+    for (start, billed) in
+        [("2024-01-10T12:00:00Z", "10"), ("2024-01-10T12:29:59.999999Z", "5"), ("2024-01-10T12:30:00Z", "15")]
+    {
         facts.usage.push(Usage { grain: Grain::Record, ..small::usage("s", "mail", start, billed) });
     }
     let rating = small::rated(&bundle, "2024-01", &facts, &Prior::default());

@@ -19,7 +19,8 @@ fn cloud_solutions(bundle: &Bundle, facts: &Facts, partner: &str) -> DivisionSco
 }
 
 fn earned(rating: &Rating) -> Vec<String> {
-    let one = |one: &program::incentives::StatementTotal| format!("{} earned {} paid {}", one.partner, one.earned, one.paid);
+    let one =
+        |one: &program::incentives::StatementTotal| format!("{} earned {} paid {}", one.partner, one.earned, one.paid);
     rating.statements.iter().map(one).collect()
 }
 
@@ -51,7 +52,8 @@ fn statements_of_september() {
 fn a_change_of_partner_splits_the_lines_at_its_instant_and_they_share_one_bracket_table() {
     let bundle = sample_bundle();
     let rating = rated(&bundle, &sample_facts(&bundle));
-    let lines: Vec<_> = rating.lines.iter().filter(|line| line.key.starts_with("cloud/aws-atlas-orion/compute/")).collect();
+    let lines: Vec<_> =
+        rating.lines.iter().filter(|line| line.key.starts_with("cloud/aws-atlas-orion/compute/")).collect();
     assert_eq!(lines.len(), 2);
     let (after, before) = (lines[0], lines[1]);
     assert_eq!(before.partner.as_deref(), Some("ridgeline"));
@@ -104,14 +106,19 @@ fn gold_reached_and_levels_missed_by_one_step() {
     let facts = sample_facts(&bundle);
     let level = |partner: &str| {
         let found = cloud_solutions(&bundle, &facts, partner);
-        let ways: Vec<String> = found.ways.iter().map(|way| way.steps.iter().map(|step| step.says.clone()).collect::<Vec<_>>().join("; ")).collect();
+        let ways: Vec<String> = found
+            .ways
+            .iter()
+            .map(|way| way.steps.iter().map(|step| step.says.clone()).collect::<Vec<_>>().join("; "))
+            .collect();
         (found.level, ways)
     };
     assert_eq!(level("harbor"), (Some("gold".to_owned()), vec![]));
     let customer = "1 customer more: Customers with cloud consumption".to_owned();
     assert_eq!(level("ridgeline"), (Some("silver".to_owned()), vec![customer]));
     assert_eq!(level("bluepeak"), (None, vec!["1 person more: People with cloud-associate".to_owned()]));
-    let easier = changed(&documents(&["sample"]), "gold:   {customers: 3 customers,", "gold:   {customers: 2 customers,");
+    let easier =
+        changed(&documents(&["sample"]), "gold:   {customers: 3 customers,", "gold:   {customers: 2 customers,");
     assert_eq!(cloud_solutions(&parse(&easier), &facts, "ridgeline").level.as_deref(), Some("gold"));
 }
 
@@ -140,7 +147,8 @@ fn a_proposed_way_reaches_the_level_when_it_is_walked() {
 fn an_expired_certificate_is_listed_with_its_reason() {
     let bundle = sample_bundle();
     let found = cloud_solutions(&bundle, &sample_facts(&bundle), "bluepeak");
-    let expired = found.rejected.iter().find(|rejected| rejected.fact.key.starts_with("l-302/")).expect("the expired one");
+    let expired =
+        found.rejected.iter().find(|rejected| rejected.fact.key.starts_with("l-302/")).expect("the expired one");
     assert_eq!(expired.reason, Reason::NotCertified);
 }
 
@@ -149,6 +157,7 @@ fn a_question_as_known_before_the_bill_arrived_sees_no_usage() {
     let bundle = sample_bundle();
     let facts = sample_facts(&bundle);
     let before = instant("2024-10-01T00:00:00Z");
-    let rating = rate(&bundle, "sample/incentives", month("2024-09"), &facts, before, &Prior::default()).expect("a rating");
+    let rating =
+        rate(&bundle, "sample/incentives", month("2024-09"), &facts, before, &Prior::default()).expect("a rating");
     assert!(rating.lines.is_empty());
 }

@@ -80,7 +80,14 @@ fn facts(now: usize, base: usize, basic: usize, expert: usize) -> Facts {
     for number in 0..now.max(base) {
         let (customer, id) = (format!("c{number}"), format!("s{number}"));
         facts.subscriptions.push(small::subscription(&customer, &id));
-        facts.associations.push(small::association(&format!("a{number}"), "p", "sale", &customer, &id, "2021-01-01T00:00:00Z"));
+        facts.associations.push(small::association(
+            &format!("a{number}"),
+            "p",
+            "sale",
+            &customer,
+            &id,
+            "2021-01-01T00:00:00Z",
+        ));
         for (month, count) in [("2023-06", now), ("2022-06", base)] {
             if number < count {
                 facts.usage.push(small::usage(&id, "disk", &format!("{month}-10T00:00:00Z"), "1000"));
@@ -99,7 +106,13 @@ fn certify(facts: &mut Facts, certification: &str, count: usize) {
         let (effective, partner) = (since("2023-01-01T00:00:00Z"), "p".to_owned());
         facts.people.push(PersonLink { learner: learner.clone(), partner, effective, recorded: known() });
         let certification = certification.to_owned();
-        facts.certifications.push(Certification { learner, certification, effective, retired: None, recorded: known() });
+        facts.certifications.push(Certification {
+            learner,
+            certification,
+            effective,
+            retired: None,
+            recorded: known(),
+        });
     }
 }
 
@@ -195,7 +208,8 @@ fn the_way_to_a_score_is_solved_over_lines_and_gates() {
 #[test]
 fn a_program_is_shown_as_a_preview_before_it_takes_effect() {
     let bundle = parse(&files());
-    let card = |day: &str| evaluate(&bundle, "small/score", &Facts::default(), "p", instant(day), late()).expect("a card");
+    let card =
+        |day: &str| evaluate(&bundle, "small/score", &Facts::default(), "p", instant(day), late()).expect("a card");
     assert!(card("2019-12-31T00:00:00Z").preview);
     assert!(!card("2020-01-01T00:00:00Z").preview);
     assert!(!card("2019-05-31T00:00:00Z").preview);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use values::{Canon, Digest, Instant};
 
 use super::{
-    Agreement, Association, Award, Certification, Check, Customer, Decision, Enrollment, Exchange,
-    Facts, Fee, Figure, Partner, PersonLink, Recorded, Seats, Subscription, Transaction,
+    Agreement, Association, Award, Certification, Check, Customer, Decision, Enrollment, Exchange, Facts, Fee, Figure,
+    Partner, PersonLink, Recorded, Seats, Subscription, Transaction,
 };
 
 /// A fact of which the last record of each key counts.

@@ -1,8 +1,8 @@
 //! All facts of one question, and how explanations name one of them.
 
 use super::{
-    Agreement, Association, Award, Certification, Check, Customer, Decision, Enrollment, Exchange, Fee, Figure, Partner,
-    PersonLink, Seats, Subscription, Transaction, Usage,
+    Agreement, Association, Award, Certification, Check, Customer, Decision, Enrollment, Exchange, Fee, Figure,
+    Partner, PersonLink, Seats, Subscription, Transaction, Usage,
 };
 
 /// Everything a question is asked about. Order never matters.
@@ -56,9 +56,6 @@ pub struct FactRef {
 impl FactRef {
     /// A reference to the fact of `kind` with `key`.
     pub fn new(kind: &str, key: impl Into<String>) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            key: key.into(),
-        }
+        Self { kind: kind.to_owned(), key: key.into() }
     }
 }

@@ -21,7 +21,9 @@ pub(crate) struct Part<'t> {
 pub(crate) fn worth(table: &Table, total: &Ratio) -> Ratio {
     match table.mode {
         Mode::Volume => total * rate_at(table, total),
-        Mode::Graduated => parts(table, &Ratio::zero(), total).iter().map(|part| &part.length * &part.bracket.rate).sum(),
+        Mode::Graduated => {
+            parts(table, &Ratio::zero(), total).iter().map(|part| &part.length * &part.bracket.rate).sum()
+        }
     }
 }
 
@@ -44,7 +46,11 @@ pub(crate) fn parts<'t>(table: &'t Table, from: &Ratio, to: &Ratio) -> Vec<Part<
     for (place, bracket) in table.brackets.iter().enumerate() {
         let edge = |bound: &Option<Bound>| bound.as_ref().map(|bound| bound.quantity().value.clone());
         // The first bracket has no floor: negative totals fall into it.
-        let begin = if place == 0 { low.clone() } else { edge(&bracket.range.lower).unwrap_or_else(|| low.clone()).max(low.clone()) };
+        let begin = if place == 0 {
+            low.clone()
+        } else {
+            edge(&bracket.range.lower).unwrap_or_else(|| low.clone()).max(low.clone())
+        };
         let end = edge(&bracket.range.upper).unwrap_or_else(|| high.clone()).min(high.clone());
         if end > begin {
             parts.push(Part { bracket, length: (end - begin) * &sign });

@@ -136,7 +136,9 @@ fn merged(mut moves: Vec<Move>, lever: &Lever) -> Result<Vec<Move>, RateError> {
     let mut merged: Vec<Move> = Vec::with_capacity(moves.len());
     for (start, input, quantity) in moves {
         match merged.last_mut() {
-            Some((_, known, sum)) if *known == input => *sum = sum.checked_add(quantity).map_err(|_| overflow(lever))?,
+            Some((_, known, sum)) if *known == input => {
+                *sum = sum.checked_add(quantity).map_err(|_| overflow(lever))?
+            }
             _ => merged.push((start, input, quantity)),
         }
     }
@@ -155,7 +157,12 @@ fn usage_row<'r>(subscription: &'r Subscription, workload: &'r str, meter: &'r s
     Row { customer: &subscription.customer, subscription: Some(subscription), workload, meter, transaction: None, at }
 }
 
-fn usage_draft<'a>(lever: &'a Lever, subscription: &Subscription, workload: Option<String>, segment: &Segment<'a>) -> Draft<'a> {
+fn usage_draft<'a>(
+    lever: &'a Lever,
+    subscription: &Subscription,
+    workload: Option<String>,
+    segment: &Segment<'a>,
+) -> Draft<'a> {
     let id = &subscription.subscription;
     let mut key = format!("{}/{id}", lever.name);
     if let Some(workload) = &workload {
@@ -208,8 +215,7 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
         cuts.extend(days.map(|day| zone.start_of_day(day)));
     }
     cuts.extend(ground.versions(&subscription.subscription).iter().map(|version| version.effective.start()));
-    let starts: Vec<Instant> =
-        cuts.into_iter().filter(|cut| *cut == scene.interval.start() || inside(cut)).collect();
+    let starts: Vec<Instant> = cuts.into_iter().filter(|cut| *cut == scene.interval.start() || inside(cut)).collect();
     let mut segments: Vec<Segment<'a>> = Vec::new();
     for (place, &start) in starts.iter().enumerate() {
         let end = starts.get(place + 1).copied().or(scene.interval.end());
@@ -263,7 +269,13 @@ pub(crate) fn in_force(plan: &IncentivePlan, day: Date) -> bool {
 }
 
 /// Who is paid at `moment`, among the kinds the lever names.
-pub(crate) fn payee(scene: &Scene<'_>, lever: &Lever, subscription: &Subscription, workload: &str, moment: Instant) -> Option<Payee> {
+pub(crate) fn payee(
+    scene: &Scene<'_>,
+    lever: &Lever,
+    subscription: &Subscription,
+    workload: &str,
+    moment: Instant,
+) -> Option<Payee> {
     let ground = scene.ground;
     let subject = crate::ground::subject(subscription, workload);
     let named = ground.associations(&subscription.customer).iter().copied();
@@ -276,7 +288,11 @@ pub(crate) fn payee(scene: &Scene<'_>, lever: &Lever, subscription: &Subscriptio
 }
 
 pub(crate) fn mixed(lever: &Lever, found: &str) -> RateError {
-    RateError::MixedCurrencies { rule: lever.rule.clone(), expected: lever.basis.unit.to_string(), found: found.to_owned() }
+    RateError::MixedCurrencies {
+        rule: lever.rule.clone(),
+        expected: lever.basis.unit.to_string(),
+        found: found.to_owned(),
+    }
 }
 
 /// What a lever's facts sum to, taken from the facts and not from lines: one side of the control
@@ -286,7 +302,8 @@ pub(crate) fn fact_total(scene: &Scene<'_>, lever: &Lever, facts: &Facts) -> Res
     let mut numbers = Vec::new();
     if lever.basis.stream == Stream::Transactions {
         for transaction in facts.transactions.iter().filter(|transaction| scene.interval.contains(transaction.at)) {
-            let subscription = transaction.subscription.as_deref().and_then(|id| ground.subscription(id, transaction.at));
+            let subscription =
+                transaction.subscription.as_deref().and_then(|id| ground.subscription(id, transaction.at));
             let row = Row {
                 customer: &transaction.customer,
                 subscription,

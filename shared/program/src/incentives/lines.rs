@@ -8,7 +8,7 @@ use values::{Currency, Money, Ratio, Rounding, ratio_from_decimal, ratio_to_text
 use super::drafts::{Draft, Scene};
 use super::pricing::Price;
 use super::rating::{InputRef, Line};
-use super::{COUNTER_FILLS_PRO_RATA, RateError, ROUNDED_BY_LARGEST_REMAINDER, USAGE_BELONGS_TO_ITS_START};
+use super::{COUNTER_FILLS_PRO_RATA, ROUNDED_BY_LARGEST_REMAINDER, RateError, USAGE_BELONGS_TO_ITS_START};
 use crate::conventions::{CounterFilled, CurrentMonth, RecognizedMonth};
 use crate::explain::{Explanation, Step};
 use crate::facts::FactRef;
@@ -33,7 +33,9 @@ pub(crate) fn lines(
     let mut eligibility: BTreeMap<(String, String), Option<Outcome>> = BTreeMap::new();
     let mut places: Vec<usize> = (0..drafts.len()).collect();
     // What pays once pays the first by time, then by name.
-    places.sort_by(|&a, &b| (drafts[a].interval.start(), &drafts[a].key).cmp(&(drafts[b].interval.start(), &drafts[b].key)));
+    places.sort_by(|&a, &b| {
+        (drafts[a].interval.start(), &drafts[a].key).cmp(&(drafts[b].interval.start(), &drafts[b].key))
+    });
     let mut lines = Vec::new();
     for place in places {
         let (draft, price) = (&drafts[place], &prices[place]);
@@ -109,7 +111,12 @@ fn eligible(scene: &Scene<'_>, draft: &Draft<'_>, partner: &str) -> Result<Optio
 
 /// Amounts of all drafts in money: lines that share a counter are rounded together, the others each
 /// by itself.
-fn rounded(drafts: &[Draft<'_>], prices: &[Price], currency: Currency, mode: Rounding) -> Result<Vec<Money>, RateError> {
+fn rounded(
+    drafts: &[Draft<'_>],
+    prices: &[Price],
+    currency: Currency,
+    mode: Rounding,
+) -> Result<Vec<Money>, RateError> {
     let mut amounts = vec![Money::zero(currency); drafts.len()];
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (place, price) in prices.iter().enumerate() {
@@ -139,7 +146,12 @@ fn tie<'d>(draft: &'d Draft<'_>) -> Tie<'d> {
 
 /// Rule: `program.rounded_by_largest_remainder`: the sum is rounded once; every part is rounded down
 /// and the units left go to the largest remainders, the earlier part first.
-fn share(exact: &[&Ratio], currency: Currency, mode: Rounding, lever: &crate::model::Lever) -> Result<Vec<Money>, RateError> {
+fn share(
+    exact: &[&Ratio],
+    currency: Currency,
+    mode: Rounding,
+    lever: &crate::model::Lever,
+) -> Result<Vec<Money>, RateError> {
     let out = || RateError::OutOfRange { rule: lever.rule.clone(), what: "an amount".to_owned() };
     let scale = Ratio::from_integer(num_bigint::BigInt::from(10u32).pow(currency.exponent()));
     let minor: Vec<Ratio> = exact.iter().map(|part| *part * &scale).collect();
@@ -158,7 +170,11 @@ fn share(exact: &[&Ratio], currency: Currency, mode: Rounding, lever: &crate::mo
 
 /// Where the statement is the place of rounding: every partner's exact total is rounded once, and
 /// its lines carry the shares.
-pub(crate) fn round_by_statement(lines: &mut [Line], plan: &IncentivePlan, currency: Currency) -> Result<(), RateError> {
+pub(crate) fn round_by_statement(
+    lines: &mut [Line],
+    plan: &IncentivePlan,
+    currency: Currency,
+) -> Result<(), RateError> {
     let mode = plan.conventions.rounding.map_or(Rounding::HalfEven, |rule| rule.mode);
     let mut partners: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, line) in lines.iter().enumerate() {
@@ -272,7 +288,10 @@ fn table(scene: &Scene<'_>, draft: &Draft<'_>, price: &Price) -> Option<Explanat
         node = node.number("in force since", since);
     }
     if let Some((before, after, owner)) = &price.counter {
-        node = node.number("counter of", owner).number("before", ratio_to_text(before)).number("after", ratio_to_text(after));
+        node = node
+            .number("counter of", owner)
+            .number("before", ratio_to_text(before))
+            .number("after", ratio_to_text(after));
         if scene.plan.conventions.counter_filled == Some(CounterFilled::ProRata) {
             node = node.number("filled by", COUNTER_FILLS_PRO_RATA);
         }

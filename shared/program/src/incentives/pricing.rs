@@ -189,7 +189,9 @@ fn pieces(
             let reached = bracket_at(table, after).map(|bracket| (bracket, after.clone()));
             let left = bracket_at(table, before).filter(|_| !before.is_zero()).map(|bracket| (bracket, -before));
             let whole = reached.into_iter().chain(left);
-            whole.map(|(bracket, total)| piece(bracket, &total * share, basis * (&total / moved) * &bracket.rate)).collect()
+            whole
+                .map(|(bracket, total)| piece(bracket, &total * share, basis * (&total / moved) * &bracket.rate))
+                .collect()
         }
     }
 }

@@ -68,7 +68,8 @@ pub(crate) fn control(
     bases: Totals,
     facts: Totals,
 ) -> Result<ControlTotals, RateError> {
-    let out = |_| RateError::OutOfRange { rule: "program.control_totals".to_owned(), what: "the grand total".to_owned() };
+    let out =
+        |_| RateError::OutOfRange { rule: "program.control_totals".to_owned(), what: "the grand total".to_owned() };
     Ok(ControlTotals {
         lines: lines.len() as u64,
         amount: Money::checked_sum(currency, lines.iter().map(|line| line.amount)).map_err(out)?,

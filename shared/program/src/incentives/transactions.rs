@@ -106,7 +106,9 @@ pub(crate) fn number(
     match ground.catalog.measures.get(measure).map(|measure| measure.reads) {
         Some(Reads::TransactionSeats) => Ok(transaction.seats),
         Some(Reads::TransactionAmount) => match transaction.amount {
-            Some(amount) if lever.basis.unit != Unit::Money(amount.currency) => Err(mixed(lever, amount.currency.code())),
+            Some(amount) if lever.basis.unit != Unit::Money(amount.currency) => {
+                Err(mixed(lever, amount.currency.code()))
+            }
             amount => Ok(amount.map(|amount| amount.value)),
         },
         _ => Ok(None),

@@ -121,7 +121,8 @@ fn window(judge: &Judge<'_>, window: Window, month: Month) -> Interval {
     let end = last_instant(&zone.whole_month(month)).min(judge.as_of);
     let start = zone.whole_month(first).start();
     // What is judged before the window begins sees an empty window.
-    Interval::new(start, Some(end.saturating_add(1))).unwrap_or(Interval::new(start, Some(start)).unwrap_or(Interval::since(start)))
+    Interval::new(start, Some(end.saturating_add(1)))
+        .unwrap_or(Interval::new(start, Some(start)).unwrap_or(Interval::since(start)))
 }
 
 fn sum(judge: &Judge<'_>, metric: &Metric, name: &str, month: Month) -> Result<State, EvaluateError> {

@@ -44,9 +44,10 @@ pub(crate) fn points(line: &PointLine, quantity: &Ratio, day: Date, parts: PartS
             };
             (steps * &earns.value, format!("{earns} for each {each}"))
         }
-        PointScale::FullAt(full) => {
-            (quantity / &full.value * &max, format!("all {} at {full}, in proportion below", values::ratio_to_text(&max)))
-        }
+        PointScale::FullAt(full) => (
+            quantity / &full.value * &max,
+            format!("all {} at {full}, in proportion below", values::ratio_to_text(&max)),
+        ),
         PointScale::Bands(bands) => {
             let band = bands.iter().find(|(range, _)| range.holds(quantity));
             let formula = band.map_or("no band".to_owned(), |(range, earns)| format!("{earns} for {range}"));

@@ -83,10 +83,11 @@ fn nested(
     let outcomes = outcomes?;
     let held = outcomes.iter().filter(|outcome| outcome.met).count();
     let met = held >= needed;
-    let explanation = Explanation::new(Step::Requirement, rule, format!("{says} {} requirements", parts.len()), word(met))
-        .number("met", held)
-        .number("needed", needed)
-        .parts(outcomes.iter().map(|outcome| outcome.explanation.clone()));
+    let explanation =
+        Explanation::new(Step::Requirement, rule, format!("{says} {} requirements", parts.len()), word(met))
+            .number("met", held)
+            .number("needed", needed)
+            .parts(outcomes.iter().map(|outcome| outcome.explanation.clone()));
     Ok(Outcome { met, leaves: outcomes.into_iter().flat_map(|outcome| outcome.leaves).collect(), explanation })
 }
 
@@ -101,7 +102,12 @@ fn none(
     let met = !inner.met;
     let mut explanation = inner.explanation;
     explanation.value = word(met).to_owned();
-    let turned = |leaf: RequirementResult| RequirementResult { met: !leaf.met, says: format!("not {}", leaf.says), missing: None, ..leaf };
+    let turned = |leaf: RequirementResult| RequirementResult {
+        met: !leaf.met,
+        says: format!("not {}", leaf.says),
+        missing: None,
+        ..leaf
+    };
     Ok(Outcome { met, leaves: inner.leaves.into_iter().map(turned).collect(), explanation })
 }
 
@@ -210,7 +216,8 @@ fn look(judge: &Judge<'_>, requirement: &Requirement) -> Looked {
             (found.map(reference), format!("agreement {agreement}"), Reason::MissingAgreement, source.clone())
         }
         Requirement::Check { check, source, .. } => {
-            let mut found = facts.checks.iter().filter(|fact| mine(&fact.partner) && fact.check == *check && fact.passed);
+            let mut found =
+                facts.checks.iter().filter(|fact| mine(&fact.partner) && fact.check == *check && fact.passed);
             let found = found.find(|fact| fact.effective.contains(now));
             (found.map(reference), format!("{check} passed"), Reason::MissingProof, source.clone())
         }
@@ -239,7 +246,11 @@ fn look(judge: &Judge<'_>, requirement: &Requirement) -> Looked {
         }
         Requirement::Holds { award, of, levels, source, .. } => {
             let fits = |fact: &&crate::facts::Award| {
-                let name = if fact.program.is_empty() { fact.award.clone() } else { format!("{}/{}", fact.program, fact.award) };
+                let name = if fact.program.is_empty() {
+                    fact.award.clone()
+                } else {
+                    format!("{}/{}", fact.program, fact.award)
+                };
                 mine(&fact.partner)
                     && name == *award
                     && (of.is_empty() || of.contains(&fact.division))

@@ -38,7 +38,13 @@ pub(crate) fn rows(judge: &Judge<'_>, metric: &Metric, name: &str, span: Interva
     Ok(rows)
 }
 
-fn usage(judge: &Judge<'_>, metric: &Metric, measure: &Measure, span: Interval, rows: &mut Rows) -> Result<(), EvaluateError> {
+fn usage(
+    judge: &Judge<'_>,
+    metric: &Metric,
+    measure: &Measure,
+    span: Interval,
+    rows: &mut Rows,
+) -> Result<(), EvaluateError> {
     let ground = judge.ground;
     // The last measurement counts; the number breaks ties, so that order never does.
     let mut newest: BTreeMap<Place, (Instant, Instant, Decimal)> = BTreeMap::new();
@@ -95,7 +101,9 @@ fn seats(judge: &Judge<'_>, metric: &Metric, span: Interval, rows: &mut Rows) ->
     let ground = judge.ground;
     let moment = last_instant(&span);
     for id in ground.subscription_ids() {
-        let (Some(subscription), Some(seats)) = (ground.subscription(id, moment), ground.seats(id, moment)) else { continue };
+        let (Some(subscription), Some(seats)) = (ground.subscription(id, moment), ground.seats(id, moment)) else {
+            continue;
+        };
         if !subscription.effective.contains(moment) {
             continue;
         }
@@ -115,7 +123,10 @@ fn seats(judge: &Judge<'_>, metric: &Metric, span: Interval, rows: &mut Rows) ->
             }
             if !recognized(judge, metric, &row, moment) {
                 if concerns(judge, &row) {
-                    rows.rejected.push(Rejected { fact: FactRef::new(crate::facts::Seats::KIND, seats.key()), reason: Reason::NotRecognized });
+                    rows.rejected.push(Rejected {
+                        fact: FactRef::new(crate::facts::Seats::KIND, seats.key()),
+                        reason: Reason::NotRecognized,
+                    });
                 }
                 continue;
             }
@@ -126,7 +137,13 @@ fn seats(judge: &Judge<'_>, metric: &Metric, span: Interval, rows: &mut Rows) ->
     Ok(())
 }
 
-fn transactions(judge: &Judge<'_>, metric: &Metric, measure: &Measure, span: Interval, rows: &mut Rows) -> Result<(), EvaluateError> {
+fn transactions(
+    judge: &Judge<'_>,
+    metric: &Metric,
+    measure: &Measure,
+    span: Interval,
+    rows: &mut Rows,
+) -> Result<(), EvaluateError> {
     let ground = judge.ground;
     for transaction in ground.facts.transactions.iter().filter(|transaction| span.contains(transaction.at)) {
         let id = transaction.subscription.as_deref();
@@ -150,7 +167,8 @@ fn transactions(judge: &Judge<'_>, metric: &Metric, measure: &Measure, span: Int
             }
             continue;
         }
-        if let (Unit::Money(currency), Some(amount), Reads::TransactionAmount) = (&metric.unit, transaction.amount, measure.reads)
+        if let (Unit::Money(currency), Some(amount), Reads::TransactionAmount) =
+            (&metric.unit, transaction.amount, measure.reads)
             && *currency != amount.currency
         {
             return Err(EvaluateError::MixedCurrencies {

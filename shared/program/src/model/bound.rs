@@ -23,7 +23,9 @@ impl Bound {
     /// The bounding quantity.
     pub fn quantity(&self) -> &Quantity {
         match self {
-            Bound::AtLeast(quantity) | Bound::Above(quantity) | Bound::AtMost(quantity) | Bound::Below(quantity) => quantity,
+            Bound::AtLeast(quantity) | Bound::Above(quantity) | Bound::AtMost(quantity) | Bound::Below(quantity) => {
+                quantity
+            }
         }
     }
 

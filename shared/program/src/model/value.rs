@@ -97,7 +97,9 @@ impl<T> Value<T> {
     pub fn all(&self) -> Vec<&T> {
         match &self.form {
             Form::Is(value) => vec![value],
-            Form::Dated(entries) => entries.iter().filter_map(|(_, value)| value.as_ref()).flat_map(Value::all).collect(),
+            Form::Dated(entries) => {
+                entries.iter().filter_map(|(_, value)| value.as_ref()).flat_map(Value::all).collect()
+            }
             Form::Split { cases, otherwise, .. } => {
                 cases.values().chain(otherwise.as_deref()).flat_map(Value::all).collect()
             }

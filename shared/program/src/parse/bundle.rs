@@ -106,7 +106,12 @@ fn draft(node: &Node, origin: Rc<Origin>) -> Option<Draft<'_>> {
     let fields = top.fields()?;
     fields.get("sources");
     let language = fields.need("language").and_then(|cursor| cursor.choice("language", &[("1", ())]));
-    let kinds = [DocumentKind::Catalog, DocumentKind::RecognitionPolicy, DocumentKind::TierProgram, DocumentKind::IncentivePlan];
+    let kinds = [
+        DocumentKind::Catalog,
+        DocumentKind::RecognitionPolicy,
+        DocumentKind::TierProgram,
+        DocumentKind::IncentivePlan,
+    ];
     let kinds = kinds.map(|kind| (kind.name(), kind));
     let kind = fields.need("kind").and_then(|cursor| cursor.choice("kind of document", &kinds));
     let id = fields.need("id").and_then(|cursor| document_id(&cursor));

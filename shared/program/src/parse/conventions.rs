@@ -11,12 +11,8 @@ use crate::conventions::{
 };
 
 /// The rounding modes with their names in documents.
-pub(crate) const MODES: [(&str, Rounding); 4] = [
-    ("half-even", Rounding::HalfEven),
-    ("half-up", Rounding::HalfUp),
-    ("down", Rounding::Down),
-    ("up", Rounding::Up),
-];
+pub(crate) const MODES: [(&str, Rounding); 4] =
+    [("half-even", Rounding::HalfEven), ("half-up", Rounding::HalfUp), ("down", Rounding::Down), ("up", Rounding::Up)];
 
 /// Reads `conventions`. The zone is always needed; the rest is asked for by the kinds of document
 /// that use it.

@@ -124,7 +124,9 @@ impl<'a> Cursor<'a> {
 
     fn item(&self, node: &'a Node, place: usize) -> Cursor<'a> {
         let name = match &node.value {
-            Value::Map(entries) => entries.iter().find(|(key, _)| key.text == "name").and_then(|(_, name)| text_of(name)),
+            Value::Map(entries) => {
+                entries.iter().find(|(key, _)| key.text == "name").and_then(|(_, name)| text_of(name))
+            }
             Value::Text { text, .. } => Some(text.as_str()),
             Value::List(_) => None,
         };
@@ -232,7 +234,8 @@ impl<'a> Fields<'a> {
 
     /// All entries but annotations and `besides`, for maps whose keys are names.
     pub fn named(&self, besides: &[&'static str]) -> Vec<(&'a str, Cursor<'a>)> {
-        let own = |key: &&(Key, Node)| !ANNOTATIONS.contains(&key.0.text.as_str()) && !besides.contains(&key.0.text.as_str());
+        let own =
+            |key: &&(Key, Node)| !ANNOTATIONS.contains(&key.0.text.as_str()) && !besides.contains(&key.0.text.as_str());
         self.entries.iter().filter(own).map(|(key, node)| (key.text.as_str(), self.child(key, node))).collect()
     }
 

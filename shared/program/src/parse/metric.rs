@@ -113,7 +113,10 @@ fn filter(field: &str, cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Filter>
     }
     let members = |cursor: &Cursor<'_>| -> Vec<String> {
         let items = cursor.items();
-        items.iter().flat_map(|item| item.text().map(|word| names.members(item, field, word)).unwrap_or_default()).collect()
+        items
+            .iter()
+            .flat_map(|item| item.text().map(|word| names.members(item, field, word)).unwrap_or_default())
+            .collect()
     };
     if !cursor.is_map() {
         return Some(Filter { field: field.to_owned(), any_of: members(cursor), none_of: Vec::new() });
@@ -130,8 +133,10 @@ fn filter(field: &str, cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Filter>
 
 fn holding(cursor: &Cursor<'_>, names: &Names<'_>) -> Holding {
     let items = cursor.items();
-    let mut any_of: Vec<String> =
-        items.iter().flat_map(|item| item.text().map(|word| names.certifications(item, word)).unwrap_or_default()).collect();
+    let mut any_of: Vec<String> = items
+        .iter()
+        .flat_map(|item| item.text().map(|word| names.certifications(item, word)).unwrap_or_default())
+        .collect();
     any_of.sort();
     any_of.dedup();
     Holding { any_of }
@@ -177,9 +182,12 @@ fn test(measure: &str, cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Test> {
     }
     let bounds = range(&fields, &unit);
     let range = match bounds {
-        Some(range) if range.lower.is_some() || range.upper.is_some() => {
-            crate::model::Value { rule: cursor.rule(), source: fields.at.source.clone(), form: crate::model::value::Form::Is(range), announced: Vec::new() }
-        }
+        Some(range) if range.lower.is_some() || range.upper.is_some() => crate::model::Value {
+            rule: cursor.rule(),
+            source: fields.at.source.clone(),
+            form: crate::model::value::Form::Is(range),
+            announced: Vec::new(),
+        },
         _ => {
             let dated = fields.need("bound")?;
             value(&dated, &|cursor| {
@@ -206,7 +214,8 @@ fn range_of(fields: &Fields<'_>, unit: &Unit) -> Option<crate::model::Range> {
 
 fn window(cursor: &Cursor<'_>) -> Option<Window> {
     if !cursor.is_map() {
-        return cursor.choice("window", &[("calendar-year", Window::CalendarYear), ("current-month", Window::CurrentMonth)]);
+        return cursor
+            .choice("window", &[("calendar-year", Window::CalendarYear), ("current-month", Window::CurrentMonth)]);
     }
     let fields = cursor.fields()?;
     let last = fields.need("last").and_then(|cursor| months(&cursor));

@@ -86,7 +86,9 @@ impl Names<'_> {
             let Some(name) = item.text() else { continue };
             match self.policy.kind(name) {
                 Some(_) => kinds.push(name.to_owned()),
-                None => item.unknown("kind of association", name, self.policy.kinds.iter().map(|kind| kind.name.as_str())),
+                None => {
+                    item.unknown("kind of association", name, self.policy.kinds.iter().map(|kind| kind.name.as_str()))
+                }
             }
         }
         kinds

@@ -103,7 +103,9 @@ fn lever(
             rate.unknown("field", field, ROW_FIELDS);
         }
     }
-    if !matches!(basis.unit, Unit::Money(_)) && charge.all().iter().any(|charge| !matches!(charge, Charge::PerUnit { .. })) {
+    if !matches!(basis.unit, Unit::Money(_))
+        && charge.all().iter().any(|charge| !matches!(charge, Charge::PerUnit { .. }))
+    {
         rate.problem(format!("a percentage of {} is no money: use `each` and `earns`", basis.unit));
     }
     let title = fields.title();
@@ -143,7 +145,9 @@ fn basis(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Basis> {
         }
         _ => {}
     }
-    if stream == Stream::Usage && names.catalog.measures.get(&measure).is_some_and(|measure| measure.flow == Flow::Level) {
+    if stream == Stream::Usage
+        && names.catalog.measures.get(&measure).is_some_and(|measure| measure.flow == Flow::Level)
+    {
         cursor.problem(format!("`{measure}` is a level: it is not added over a month"));
     }
     let unit = names.unit_of(cursor, &measure)?;
@@ -160,7 +164,9 @@ fn per(cursor: &Cursor<'_>) -> Option<LinePer> {
         ["subscription", "workload"] => Some(LinePer::SubscriptionWorkload),
         ["transaction"] | ["subscription", "transaction"] | ["deal", "transaction"] => Some(LinePer::Transaction),
         _ => {
-            cursor.problem("lines are made per `[subscription, month]`, `[subscription, workload, month]` or `transaction`");
+            cursor.problem(
+                "lines are made per `[subscription, month]`, `[subscription, workload, month]` or `transaction`",
+            );
             None
         }
     }
@@ -194,7 +200,8 @@ fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<
         cursor.problem("`as-of` is missing");
     }
     let kinds = kinds?;
-    let shared = kinds.len() > 1 || kinds.iter().any(|kind| names.policy.kind(kind).is_some_and(|kind| !kind.exclusive));
+    let shared =
+        kinds.len() > 1 || kinds.iter().any(|kind| names.policy.kind(kind).is_some_and(|kind| !kind.exclusive));
     if shared && several.is_none() && above.is_none() {
         cursor.problem("more than one partner may be meant: say `if-several: first-by-attribution`");
     }

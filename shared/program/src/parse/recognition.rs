@@ -76,7 +76,9 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
 fn sayers(cursor: &Cursor<'_>) -> Vec<Sayer> {
     let Some(fields) = cursor.fields() else { return Vec::new() };
     let mut sayers = Vec::new();
-    for (key, make) in [("customer", Sayer::Customer as fn(String) -> Sayer), ("partner", Sayer::Partner), ("feed", Sayer::Feed)] {
+    for (key, make) in
+        [("customer", Sayer::Customer as fn(String) -> Sayer), ("partner", Sayer::Partner), ("feed", Sayer::Feed)]
+    {
         if let Some(cursor) = fields.get(key) {
             sayers.extend(cursor.words().into_iter().map(make));
         }

@@ -11,8 +11,21 @@ use crate::quantity::Unit;
 
 /// The words that make a requirement; exactly one stands in each.
 const FORMS: [&str; 15] = [
-    "all", "any", "none", "of", "metric", "count", "sum", "score", "every-line", "holds", "agreement", "check", "training",
-    "fee", "enrolled",
+    "all",
+    "any",
+    "none",
+    "of",
+    "metric",
+    "count",
+    "sum",
+    "score",
+    "every-line",
+    "holds",
+    "agreement",
+    "check",
+    "training",
+    "fee",
+    "enrolled",
 ];
 
 /// Reads a requirement: a map with one of the forms, or the name of one under `requirements`.

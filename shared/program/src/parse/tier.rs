@@ -21,8 +21,15 @@ use crate::quantity::{Quantity, Unit};
 const DIVISIONS: [&str; 6] = ["areas", "paths", "competencies", "specializations", "portfolios", "practices"];
 
 /// What an audience may see.
-const SEEN: [(&str, ()); 7] =
-    [("badge", ()), ("level", ()), ("status", ()), ("score", ()), ("lines", ()), ("explanation", ()), ("way-there", ())];
+const SEEN: [(&str, ()); 7] = [
+    ("badge", ()),
+    ("level", ()),
+    ("status", ()),
+    ("score", ()),
+    ("lines", ()),
+    ("explanation", ()),
+    ("way-there", ()),
+];
 
 /// What the public and customers never see.
 const SECRET: [&str; 4] = ["score", "lines", "explanation", "way-there"];
@@ -38,7 +45,8 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) ->
     let level_names = fields.need("levels").map(|cursor| cursor.words()).unwrap_or_default();
     let level_names = if level_names.is_empty() { vec!["held".to_owned()] } else { level_names };
     let base = fields.get("base").and_then(|cursor| requirement(&cursor, &names));
-    let shape = Shape { names: &names, columns: &columns, lines: &lines, level_names: &level_names, base: base.as_ref() };
+    let shape =
+        Shape { names: &names, columns: &columns, lines: &lines, level_names: &level_names, base: base.as_ref() };
     let words: Vec<&str> = DIVISIONS.into_iter().filter(|word| fields.has(word)).collect();
     let mut divisions = Vec::new();
     match words.as_slice() {
@@ -128,14 +136,8 @@ fn division(cursor: &Cursor<'_>, name: &str, shape: &Shape<'_>) -> Option<Divisi
     }
     let from = fields.get("from").and_then(|cursor| date(&cursor));
     let levels = fields.need("levels").and_then(|cursor| value(&cursor, &|cursor| rows(cursor, shape)));
-    let division = Division {
-        name: name.to_owned(),
-        title: fields.title(),
-        rule: cursor.rule(),
-        from,
-        lines,
-        levels: levels?,
-    };
+    let division =
+        Division { name: name.to_owned(), title: fields.title(), rule: cursor.rule(), from, lines, levels: levels? };
     fields.done();
     Some(division)
 }
@@ -261,7 +263,9 @@ fn award(cursor: &Cursor<'_>, level_names: &[String]) -> Option<AwardRule> {
     };
     let fields = entry.fields()?;
     let nested = fields.need("nested").and_then(|cursor| cursor.flag());
-    for (key, only) in [("begins", "at-once"), ("up", "at-once"), ("level", "highest-that-holds"), ("held-by", "global-account")] {
+    for (key, only) in
+        [("begins", "at-once"), ("up", "at-once"), ("level", "highest-that-holds"), ("held-by", "global-account")]
+    {
         if let Some(cursor) = fields.get(key) {
             cursor.choice(key, &[(only, ())]);
         }

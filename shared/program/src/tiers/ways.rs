@@ -7,6 +7,7 @@
 //! (`program.way_is_verified_and_minimal`). The rules are monotone in what is added, so one pass of
 //! reductions leaves nothing that could be smaller.
 
+mod effort;
 mod knapsack;
 mod steps;
 
@@ -16,17 +17,16 @@ use num_bigint::BigInt;
 use num_traits::Zero;
 use values::{Ratio, Rounding, round_ratio};
 
-use super::scorecard::{Way, WayStep};
-use super::{EvaluateError, levels, standings};
+use super::scorecard::Way;
+use super::{EvaluateError, levels};
 use crate::conventions::PartSteps;
 use crate::judge::points::{counted, points};
 use crate::judge::quick::{holds, value};
 use crate::judge::requirement::ScoreSoFar;
 use crate::judge::{Judge, Supposed};
 use crate::model::{Bound, Division, PointLine, Requirement, TierProgram};
-use crate::quantity::{Quantity, Unit};
 use knapsack::LineOption;
-use steps::{Known, grain, metrics, name_of, one, raise, step};
+use steps::{Known, grain, metrics, one, raise, step};
 
 /// How many candidates are looked at before the search says that it stopped early.
 const MAX_CANDIDATES: usize = 1_000;
@@ -146,7 +146,10 @@ impl Solver<'_, '_> {
             Requirement::Metric { metric, bound, .. } => {
                 let measured = self.on.measure(metric)?;
                 let Some(found) = bound.on(self.on.day) else { return Ok(Vec::new()) };
-                Ok(raise(found.value, &measured.value, &measured.unit).map(|add| one(&metric.rule, add)).into_iter().collect())
+                Ok(raise(found.value, &measured.value, &measured.unit)
+                    .map(|add| one(&metric.rule, add))
+                    .into_iter()
+                    .collect())
             }
             Requirement::Score { bound, .. } => {
                 let needed = bound.on(self.on.day).map(|found| found.value.clone());
@@ -185,7 +188,12 @@ impl Solver<'_, '_> {
         Ok(self.limited(found))
     }
 
-    fn some(&mut self, count: usize, parts: &[Requirement], score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
+    fn some(
+        &mut self,
+        count: usize,
+        parts: &[Requirement],
+        score: &ScoreSoFar,
+    ) -> Result<Vec<Supposed>, EvaluateError> {
         // By how many parts hold so far: each part is taken or left.
         let mut by_count: Vec<Vec<Supposed>> = vec![Vec::new(); count + 1];
         by_count[0].push(Supposed::default());
@@ -331,64 +339,5 @@ impl Solver<'_, '_> {
             };
         }
         Ok(supposed)
-    }
-
-    /// A counted thing costs one each, a measure its share of what is needed, a fact one; times the
-    /// price that the document gives.
-    fn effort(&self, supposed: &Supposed) -> Ratio {
-        let raised: Ratio = supposed
-            .added
-            .iter()
-            .filter_map(|(rule, add)| self.metrics.get(rule).map(|known| self.effort_of(known, add)))
-            .sum();
-        let obtained: Ratio = supposed.obtained.iter().map(|rule| self.price(name_of(rule))).sum();
-        raised + obtained
-    }
-
-    fn effort_of(&self, known: &Known<'_>, add: &Ratio) -> Ratio {
-        let then = &known.now + add;
-        let size = match known.unit {
-            Unit::Thing(_) => add.clone(),
-            _ if then.is_zero() => add.clone(),
-            _ => add / &then,
-        };
-        size * self.price(&known.metric.name)
-    }
-
-    fn price(&self, name: &str) -> Ratio {
-        self.program.effort.get(name).cloned().unwrap_or_else(|| Ratio::from_integer(1.into()))
-    }
-
-    fn steps(&self, supposed: &Supposed) -> Vec<WayStep> {
-        let mut steps = Vec::new();
-        for (rule, add) in &supposed.added {
-            let Some(known) = self.metrics.get(rule) else { continue };
-            let metric = known.metric;
-            let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
-            let quantity = Quantity::new(add.clone(), known.unit.clone());
-            steps.push(WayStep {
-                rule: rule.clone(),
-                says: format!("{quantity} more: {title}"),
-                what: metric.name.clone(),
-                add: Some(quantity),
-                now: Some(Quantity::new(known.now.clone(), known.unit.clone())),
-                then: Some(Quantity::new(&known.now + add, known.unit.clone())),
-                effort: self.effort_of(known, add),
-            });
-        }
-        for rule in &supposed.obtained {
-            let name = name_of(rule).to_owned();
-            let says = self.says(rule).unwrap_or_else(|| name.clone());
-            let effort = self.price(&name);
-            steps.push(WayStep { rule: rule.clone(), says, what: name, add: None, now: None, then: None, effort });
-        }
-        steps
-    }
-
-    /// The words of the leaf with this rule.
-    fn says(&self, rule: &str) -> Option<String> {
-        let found = standings(self.on, self.program, self.division, &Supposed::default()).ok()?;
-        let leaves = found.levels.into_iter().flat_map(|(_, outcome)| outcome.leaves);
-        leaves.into_iter().find(|leaf| leaf.rule == rule).map(|leaf| leaf.says)
     }
 }

@@ -82,7 +82,10 @@ pub(crate) fn name_of(rule: &str) -> &str {
 }
 
 /// Every metric that the division's lines, gates and levels ask for.
-pub(crate) fn metrics<'s>(on: &Judge<'_>, division: &'s Division) -> Result<BTreeMap<String, Known<'s>>, EvaluateError> {
+pub(crate) fn metrics<'s>(
+    on: &Judge<'_>,
+    division: &'s Division,
+) -> Result<BTreeMap<String, Known<'s>>, EvaluateError> {
     let mut found: Vec<&Metric> = Vec::new();
     for line in &division.lines {
         found.push(&line.metric);
