@@ -1,10 +1,12 @@
 //! The association service's own database: one file per aggregate, rows never leave this folder.
 
+pub mod amounts;
 pub mod associations;
 pub mod bulk_sql;
 pub mod bundles;
 pub mod customers;
 pub mod ingest_sql;
+pub mod keys_sql;
 pub mod listing;
 mod migrations;
 pub mod partners;

@@ -5,8 +5,9 @@ use store::StoreError;
 use values::{Decimal, Instant};
 
 use crate::domain::usage::{Costs, RecordKey};
-use crate::store::bulk_sql::{list, query, slices};
-use crate::store::usage_sql::{SeriesNumber, bytes, instant, read_costs, short};
+use crate::store::bulk_sql::{list, query, slices, tuples};
+use crate::store::keys_sql::find_keys;
+use crate::store::usage_sql::{SeriesNumber, bytes, instant, read_amounts, short};
 
 /// A record as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,15 +81,17 @@ pub async fn records<C: ConnectionTrait>(
 /// The database's.
 pub async fn find<C: ConnectionTrait>(connection: &C, key: RecordKey) -> Result<Option<StoredRecord>, StoreError> {
     // The key knows where the row is.
-    let sql = "SELECT usage_record.* FROM usage_key JOIN usage_record ON usage_record.hour = usage_key.hour \
-               AND usage_record.series = usage_key.series AND usage_record.record_key = usage_key.record_key \
-               WHERE usage_key.record_key = $1";
-    let rows = query(connection, sql.to_owned(), vec![bytes(&key.0)]).await?;
+    let keys = find_keys(connection, &[(key, None)]).await?;
+    let Some(stored) = keys.known.get(&key) else { return Ok(None) };
+    let places = tuples(connection.get_database_backend(), 1, 3);
+    let sql = format!("SELECT * FROM usage_record WHERE (hour, series, record_key) = {places}");
+    let rows = query(connection, sql, vec![stored.hour.micros().into(), stored.series.into(), bytes(&key.0)]).await?;
     rows.first().map(read).transpose()
 }
 
 fn read(row: &QueryResult) -> Result<StoredRecord, StoreError> {
     let end: Option<i64> = row.try_get("", "end_at")?;
+    let (quantity, costs) = read_amounts(row)?;
     Ok(StoredRecord {
         hour: instant(row.try_get("", "hour")?)?,
         series: row.try_get("", "series")?,
@@ -98,7 +101,7 @@ fn read(row: &QueryResult) -> Result<StoredRecord, StoreError> {
         replaces: row.try_get("", "replaces")?,
         start: instant(row.try_get("", "start_at")?)?,
         end: end.map(instant).transpose()?,
-        quantity: store::exact::read(row, "quantity")?,
-        costs: read_costs(row)?,
+        quantity,
+        costs,
     })
 }

@@ -1,31 +1,20 @@
-//! The hot path of usage: keys, rows and cells, thousands at a time.
+//! The hot path of usage: rows and cells, thousands at a time. The keys stand in [`super::keys_sql`].
 //!
 //! Everything here runs inside the ingest's transaction. The statements are set-based and the same
 //! on both engines; the store suite runs each on both.
 
-use std::collections::HashMap;
-
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 use store::StoreError;
 use values::{Decimal, Instant};
 
 use crate::domain::rollup::{CellChange, Measurement};
 use crate::domain::usage::{ContentHash, Costs, RecordKey, UsageRecord};
+use crate::store::amounts;
 use crate::store::bulk_sql::{execute, list, query, slices, tuples};
+use crate::store::keys_sql::StoredKey;
 
 /// The number of a series in this database.
 pub type SeriesNumber = i64;
-
-/// What is kept of a record for ever, beside its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoredKey {
-    /// The hash of what it said.
-    pub content: ContentHash,
-    /// The start of its hour.
-    pub hour: Instant,
-    /// Its series.
-    pub series: SeriesNumber,
-}
 
 /// A record about to be written.
 #[derive(Clone, Debug)]
@@ -59,86 +48,35 @@ pub type CellKey = (Instant, SeriesNumber);
 /// The columns of the four costs, in the order of [`Costs`].
 const COSTS: [&str; 4] = ["billed", "effective", "list", "contracted"];
 
-/// Which of these keys are known, and what they said.
+/// Writes the rows of new records, in the order in which they are kept.
 ///
 /// # Errors
 /// The database's.
-pub async fn known_keys(
-    tx: &DatabaseTransaction,
-    keys: &[RecordKey],
-) -> Result<HashMap<RecordKey, StoredKey>, StoreError> {
-    let mut known = HashMap::new();
-    for slice in slices(keys) {
-        let places = list(tx.get_database_backend(), slice.len());
-        let sql = format!("SELECT record_key, content, hour, series FROM usage_key WHERE record_key IN ({places})");
-        for row in query(tx, sql, slice.iter().map(|key| bytes(&key.0)).collect()).await? {
-            let stored = StoredKey {
-                content: ContentHash(short(&row, "content")?),
-                hour: instant(row.try_get("", "hour")?)?,
-                series: row.try_get("", "series")?,
-            };
-            known.insert(RecordKey(short(&row, "record_key")?), stored);
-        }
-    }
-    Ok(known)
-}
-
-/// Writes keys and rows. Keys must be new; where another transaction was faster with one, this one
-/// is contended and runs again, and then finds the key known.
-///
-/// # Errors
-/// [`StoreError::Contended`]; the database's.
 pub async fn insert_records(tx: &DatabaseTransaction, batch: i64, rows: &[NewRecord<'_>]) -> Result<(), StoreError> {
-    let backend = tx.get_database_backend();
-    for slice in slices(rows) {
+    let mut ordered: Vec<&NewRecord<'_>> = rows.iter().collect();
+    ordered.sort_unstable_by_key(|row| (row.record.start.hour(), row.series, row.key));
+    for slice in slices(&ordered) {
         let sql = format!(
-            "INSERT INTO usage_key (record_key, content, hour, series) VALUES {} ON CONFLICT DO NOTHING",
-            tuples(backend, slice.len(), 4)
+            "INSERT INTO usage_record \
+             (hour, series, record_key, batch, record_id, replaces, start_at, end_at, amounts) VALUES {}",
+            tuples(tx.get_database_backend(), slice.len(), 9)
         );
-        let mut values = Vec::with_capacity(slice.len() * 4);
+        let mut values = Vec::with_capacity(slice.len() * 9);
         for row in slice {
-            let hour = row.record.start.hour().micros();
-            values.extend([bytes(&row.key.0), bytes(&row.content.0), hour.into(), row.series.into()]);
-        }
-        if execute(tx, sql, values).await?.rows_affected() != slice.len() as u64 {
-            return Err(StoreError::Contended(DbErr::Custom("a record arrived twice at the same time".to_owned())));
-        }
-    }
-    for slice in slices(rows) {
-        let sql = format!(
-            "INSERT INTO usage_record (hour, series, record_key, batch, record_id, replaces, start_at, end_at, \
-             quantity_units, quantity_nanos, quantity_attos, billed_units, billed_nanos, billed_attos, \
-             effective_units, effective_nanos, effective_attos, list_units, list_nanos, list_attos, \
-             contracted_units, contracted_nanos, contracted_attos) VALUES {}",
-            tuples(backend, slice.len(), 23)
-        );
-        let mut values = Vec::with_capacity(slice.len() * 23);
-        for row in slice {
-            push_record(&mut values, batch, row)?;
+            let record = row.record;
+            values.extend([
+                record.start.hour().micros().into(),
+                row.series.into(),
+                bytes(&row.key.0),
+                batch.into(),
+                record.record_id.as_str().into(),
+                record.replaces.as_deref().into(),
+                record.start.micros().into(),
+                record.end.map(Instant::micros).into(),
+                amounts::pack(record.quantity, &record.costs).into(),
+            ]);
         }
         execute(tx, sql, values).await?;
-    }
-    Ok(())
-}
-
-fn push_record(values: &mut Vec<Value>, batch: i64, row: &NewRecord<'_>) -> Result<(), StoreError> {
-    let record = row.record;
-    values.extend([
-        record.start.hour().micros().into(),
-        row.series.into(),
-        bytes(&row.key.0),
-        batch.into(),
-        record.record_id.as_str().into(),
-        record.replaces.as_deref().into(),
-        record.start.micros().into(),
-        record.end.map(Instant::micros).into(),
-    ]);
-    push_decimal(values, record.quantity)?;
-    for cost in record.costs {
-        match cost {
-            Some(cost) => push_decimal(values, cost)?,
-            None => values.extend([Value::BigInt(None), Value::BigInt(None), Value::BigInt(None)]),
-        }
     }
     Ok(())
 }
@@ -299,24 +237,14 @@ pub async fn contribution(
     let values = vec![stored.hour.micros().into(), stored.series.into(), bytes(&key.0)];
     let rows = query(tx, sql, values).await?;
     let row = rows.first().ok_or_else(|| StoreError::bug(format!("the known record {key} has no row")))?;
-    Ok(Contribution {
-        hour: stored.hour,
-        series: stored.series,
-        quantity: store::exact::read(row, "quantity")?,
-        costs: read_costs(row)?,
-    })
+    let (quantity, costs) = read_amounts(row)?;
+    Ok(Contribution { hour: stored.hour, series: stored.series, quantity, costs })
 }
 
-/// The costs in a row of `usage_record`, where absent ones are null.
-pub(super) fn read_costs(row: &QueryResult) -> Result<Costs, StoreError> {
-    let mut costs = Costs::default();
-    for (cost, name) in costs.iter_mut().zip(COSTS) {
-        let units: Option<i64> = row.try_get("", &format!("{name}_units"))?;
-        if units.is_some() {
-            *cost = Some(store::exact::read(row, name)?);
-        }
-    }
-    Ok(costs)
+/// The amounts in a row of `usage_record`.
+pub(super) fn read_amounts(row: &QueryResult) -> Result<(Decimal, Costs), StoreError> {
+    let bytes: Vec<u8> = row.try_get("", "amounts")?;
+    amounts::unpack(&bytes)
 }
 
 /// Looks the last measurement of a level's cell up among the records that count, and writes it
@@ -337,7 +265,7 @@ pub async fn remeasure(tx: &DatabaseTransaction, (hour, series): CellKey) -> Res
         Some(row) => Some(Measurement {
             at: instant(row.try_get("", "start_at")?)?,
             key: RecordKey(short(row, "record_key")?),
-            quantity: store::exact::read(row, "quantity")?,
+            quantity: read_amounts(row)?.0,
         }),
     };
     let quantity = last.map_or(Decimal::ZERO, |last| last.quantity);

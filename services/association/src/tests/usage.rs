@@ -260,6 +260,8 @@ async fn records_and_hours_have_names() {
         let old = used("old", "1001", "2024-09-02T10:15:00Z", "5", "1.25");
         let waiting = used("waiting", "3003", "2024-09-02T10:15:00Z", "5", "1.25");
         ingest(&suite, vec![vec![old, waiting]]).await;
+        // A question as known now dates what was said, before the clock goes on.
+        assert_eq!(records(&suite, Some("2024-09-15")).await.len(), 1);
         suite.at("2024-09-20");
         let new = used("new", "1001", "2024-09-04T10:15:00Z", "4", "1");
         ingest(&suite, vec![vec![wire::UsageRecord { replaced_record_id: "old".to_owned(), ..new }]]).await;

@@ -16,7 +16,7 @@ use values::{Id, Instant};
 
 use crate::domain::usage::UsageRecord;
 use crate::publish;
-use crate::store::{ingest_sql, usage_sql};
+use crate::store::{ingest_sql, keys_sql};
 
 #[cfg(test)]
 pub use prepare::prepare;
@@ -90,13 +90,14 @@ pub async fn ingest(
     group: &Group,
 ) -> Result<Ingested, StoreError> {
     replace::order_with_others(tx, group.replaces()).await?;
-    let known = usage_sql::known_keys(tx, group.keys()).await?;
+    let asked: Vec<_> = group.rows().iter().map(|row| (row.key, Some(row.content))).collect();
+    let keys = keys_sql::find_keys(tx, &asked).await?;
     let mut outcomes = vec![None; group.rows().len()];
     let mut fresh = Vec::new();
     for (place, row) in group.rows().iter().enumerate() {
-        match known.get(&row.key) {
+        match keys.known.get(&row.key) {
             // Rule `association.same_id_counts_once`.
-            Some(stored) if stored.content == row.content => outcomes[place] = Some(Outcome::Known),
+            Some(stored) if stored.says(row.content) => outcomes[place] = Some(Outcome::Known),
             // Rule `association.same_id_other_content_is_refused`.
             Some(_) => outcomes[place] = Some(Outcome::Refused(Refusal::ContentDiffers)),
             None => fresh.push(place),
@@ -113,7 +114,7 @@ pub async fn ingest(
     let replacing = replace::decide(tx, group, &mut accepted, &mut outcomes).await?;
     if !accepted.is_empty() {
         let batch = ingest_sql::add_batch(tx, group.source(), now).await?;
-        let settled = settle::settle(tx, batch, group, &accepted, &replacing).await?;
+        let settled = settle::settle(tx, batch, group, &keys, &accepted, &replacing).await?;
         publish::usage_batch(tx, now, batch, group.source(), &settled).await?;
     }
     for (place, series) in &accepted {

@@ -40,7 +40,6 @@ pub struct Group {
     import: Option<ImportStep>,
     slots: Vec<Slot>,
     rows: Vec<Row>,
-    keys: Vec<RecordKey>,
 }
 
 /// Collects records of one source, hashing each as it comes, so that little is left to do when the
@@ -55,7 +54,7 @@ pub struct Collecting {
 impl Collecting {
     /// An empty group.
     pub fn new(source: String) -> Collecting {
-        let group = Group { source, import: None, slots: Vec::new(), rows: Vec::new(), keys: Vec::new() };
+        let group = Group { source, import: None, slots: Vec::new(), rows: Vec::new() };
         Collecting { group, first: HashMap::new(), buffer: Packed::default() }
     }
 
@@ -128,7 +127,6 @@ impl Group {
             }
         }
         self.rows.sort_unstable_by_key(|row| row.key);
-        self.keys = self.rows.iter().map(|row| row.key).collect();
     }
 
     /// Who sent them.
@@ -144,11 +142,6 @@ impl Group {
     /// The rows in the order of their keys; no two have one key.
     pub fn rows(&self) -> &[Row] {
         &self.rows
-    }
-
-    /// The keys of the rows, in order.
-    pub fn keys(&self) -> &[RecordKey] {
-        &self.keys
     }
 
     /// Whether any record replaces another.

@@ -9,6 +9,7 @@ use crate::domain::usage::RecordKey;
 use crate::ops::ingest_usage::resolve::SeriesRef;
 use crate::ops::ingest_usage::{Group, Outcome, Refusal};
 use crate::store::ingest_sql::{self, Replacement};
+use crate::store::keys_sql;
 use crate::store::usage_sql::{self, Contribution};
 
 /// The advisory lock under which records that replace others are ordered with all other records on
@@ -97,7 +98,8 @@ async fn claim(
         .collect();
     let mut elsewhere: Vec<RecordKey> = claims.keys().copied().filter(|target| !here.contains(target)).collect();
     elsewhere.sort_unstable();
-    let stored = usage_sql::known_keys(tx, &elsewhere).await?;
+    let asked: Vec<_> = elsewhere.iter().map(|target| (*target, None)).collect();
+    let stored = keys_sql::find_keys(tx, &asked).await?.known;
     for (target, place) in claims {
         let row = &group.rows()[place];
         let waiting = !here.contains(&target) && !stored.contains_key(&target);

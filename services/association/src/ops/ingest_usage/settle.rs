@@ -15,6 +15,7 @@ use crate::ops::ingest_usage::replace::Replacing;
 use crate::ops::ingest_usage::resolve::SeriesRef;
 use crate::publish::{ChangedCell, ChangedSeries};
 use crate::store::ingest_sql;
+use crate::store::keys_sql::{self, Keys};
 use crate::store::series_sql::{self, SeriesLabel, Waiting};
 use crate::store::usage_sql::{self, CellKey, NewRecord, SeriesNumber};
 
@@ -31,6 +32,7 @@ pub(super) async fn settle(
     tx: &DatabaseTransaction,
     batch: i64,
     group: &Group,
+    keys: &Keys,
     accepted: &[(usize, SeriesRef)],
     replacing: &Replacing,
 ) -> Result<Vec<ChangedSeries>, StoreError> {
@@ -41,6 +43,7 @@ pub(super) async fn settle(
             NewRecord { key: row.key, content: row.content, series: series.number, record: &row.record }
         })
         .collect();
+    keys_sql::insert_keys(tx, keys, &rows).await?;
     usage_sql::insert_records(tx, batch, &rows).await?;
     ingest_sql::add_replacements(tx, batch, &replacing.replacements).await?;
     ingest_sql::replacements_met(tx, &replacing.met).await?;
