@@ -219,6 +219,10 @@ fn sqlite_options(path: &Path, options: &StoreOptions) -> SqliteConnectOptions {
         .busy_timeout(options.patience)
         .foreign_keys(true)
         .pragma("journal_size_limit", "67108864")
+        // 32 MiB of journal before it is moved into the file: pages that many transactions touch are
+        // moved once, which large ingests feel. And room for the pages of one such transaction.
+        .pragma("wal_autocheckpoint", "8192")
+        .pragma("cache_size", "-32768")
 }
 
 async fn open_postgres(url: &str, options: &StoreOptions) -> Result<Store, StoreError> {
