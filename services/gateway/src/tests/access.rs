@@ -106,7 +106,7 @@ fn auditors_write_nothing_and_customers_see_no_score() {
         let (_, name) = method.path.trim_start_matches('/').split_once('/').expect("a path");
         let may = |role: Role| method.access.roles.contains(&(role as i32));
         // A preview and a replay compute and record nothing.
-        let pure = ["Preview", "Replay", "Simulate", "Recognize", "Explain", "Watch", "Pull"];
+        let pure = ["Preview", "Replay", "Simulate", "Recognize", "Explain", "Watch", "Pull", "Scan"];
         let read = method.read || pure.iter().any(|verb| name.starts_with(verb));
         assert!(read || !may(Role::Auditor), "an auditor may call {}, which writes", method.path);
         let score = ["Scorecard", "Statement", "Posting", "Run"].iter().any(|word| name.contains(word));
