@@ -13,7 +13,11 @@ async fn a_customer_is_created_read_listed_and_changed_on_every_engine() {
         let mut customers = suite.staff().customers();
         let get = wire::GetCustomerRequest { name: "customers/atlas".to_owned(), ..Default::default() };
         let atlas = customers.get_customer(get.clone()).await.expect("it is there").into_inner();
+        // A question as known now dates what was said, before the clock goes on.
+        suite.at("2024-09-15T12:00:00Z");
         let known = rpc::wire::timestamp(suite.clock.now());
+        let then = wire::GetCustomerRequest { known_time: Some(known), ..get.clone() };
+        customers.get_customer(then).await.expect("it is known");
         suite.at("2024-09-16");
         let changed = wire::Customer { region_code: "DE".to_owned(), ..atlas.clone() };
         let mask = Some(FieldMask { paths: vec!["region_code".to_owned()] });

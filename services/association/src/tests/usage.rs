@@ -201,6 +201,9 @@ async fn a_replacement_counts_in_place_of_the_old_one_whichever_comes_first() {
         let early = used("early", "1001", "2024-09-05T10:20:00Z", "6", "6");
         let replies = ingest(&suite, vec![vec![old], vec![early_new]]).await;
         assert_eq!(outcomes(&replies), [Outcome::Accepted; 2]);
+        // A question as known now dates what was said, before the clock goes on.
+        suite.at("2024-09-16");
+        assert_eq!(records(&suite, Some("2024-09-16")).await.len(), 2);
         suite.at("2024-09-20");
         let replies = ingest(&suite, vec![vec![new], vec![early], vec![second]]).await;
         assert_eq!(outcomes(&replies), [Outcome::Accepted, Outcome::Accepted, Outcome::Refused]);
@@ -261,7 +264,8 @@ async fn records_and_hours_have_names() {
         let waiting = used("waiting", "3003", "2024-09-02T10:15:00Z", "5", "1.25");
         ingest(&suite, vec![vec![old, waiting]]).await;
         // A question as known now dates what was said, before the clock goes on.
-        assert_eq!(records(&suite, Some("2024-09-15")).await.len(), 1);
+        suite.at("2024-09-16");
+        assert_eq!(records(&suite, Some("2024-09-16")).await.len(), 1);
         suite.at("2024-09-20");
         let new = used("new", "1001", "2024-09-04T10:15:00Z", "4", "1");
         ingest(&suite, vec![vec![wire::UsageRecord { replaced_record_id: "old".to_owned(), ..new }]]).await;
