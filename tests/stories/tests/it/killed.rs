@@ -4,13 +4,14 @@
 //! SIGKILL after a random time; the last child is left alone.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use harness::{SuiteDatabases, engines};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tokio::process::{Child, Command};
 
 use crate::stage::told;
 
@@ -46,23 +47,23 @@ fn spawn(databases: &SuiteDatabases, result: &Path) -> Result<Child> {
         .env(RESULT, result)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .kill_on_drop(true)
         .spawn()?;
     Ok(child)
 }
 
-#[test]
-fn killed_at_any_moment_and_started_again_it_ends_with_the_same_numbers() -> Result<()> {
+#[tokio::test]
+async fn killed_at_any_moment_and_started_again_it_ends_with_the_same_numbers() -> Result<()> {
     let seed =
         variable("ACCOLADE_TEST_SEED").and_then(|seed| seed.parse().ok()).unwrap_or_else(|| rand::rng().next_u64());
     eprintln!("killed_at_any_moment: ACCOLADE_TEST_SEED={seed}");
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let folder = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    for calm in runtime.block_on(engines()) {
+    for calm in engines().await {
         let engine = calm.engine;
         let expected = folder.path().join(format!("{engine:?}-calm.json"));
         let started = std::time::Instant::now();
-        ensure!(spawn(&calm, &expected)?.wait()?.success(), "the story cannot be told on {engine:?}");
+        ensure!(spawn(&calm, &expected)?.wait().await?.success(), "the story cannot be told on {engine:?}");
         let whole = started.elapsed();
         let result = folder.path().join(format!("{engine:?}-killed.json"));
         let same = |hits: u32| -> Result<()> {
@@ -70,22 +71,22 @@ fn killed_at_any_moment_and_started_again_it_ends_with_the_same_numbers() -> Res
             assert_eq!(result, expected, "after {hits} kills on {engine:?}");
             Ok(())
         };
-        let mut hunted = fresh(&runtime, engine)?;
+        let mut hunted = fresh(engine).await?;
         let mut hits = 0;
         while hits < KILLS {
             let mut child = spawn(&hunted, &result)?;
-            match killed_within(&mut child, random.random_range(Duration::ZERO..whole))? {
+            match killed_within(&mut child, random.random_range(Duration::ZERO..whole)).await? {
                 true => hits += 1,
                 // It came to its end in time: the same story again, from the beginning.
                 false => {
-                    ensure!(child.wait()?.success(), "the story does not go on after {hits} kills on {engine:?}");
+                    ensure!(child.wait().await?.success(), "the story does not go on after {hits} kills on {engine:?}");
                     same(hits)?;
-                    hunted = fresh(&runtime, engine)?;
+                    hunted = fresh(engine).await?;
                 }
             }
         }
         ensure!(
-            spawn(&hunted, &result)?.wait()?.success(),
+            spawn(&hunted, &result)?.wait().await?.success(),
             "the story does not go on after {hits} kills on {engine:?}"
         );
         same(hits)?;
@@ -94,25 +95,15 @@ fn killed_at_any_moment_and_started_again_it_ends_with_the_same_numbers() -> Res
 }
 
 /// Fresh databases on this engine.
-fn fresh(runtime: &tokio::runtime::Runtime, engine: store::Engine) -> Result<SuiteDatabases> {
-    let all = runtime.block_on(engines());
-    all.into_iter().find(|it| it.engine == engine).context("the engine was there a moment ago")
+async fn fresh(engine: store::Engine) -> Result<SuiteDatabases> {
+    engines().await.into_iter().find(|it| it.engine == engine).context("the engine was there a moment ago")
 }
 
 /// Kills the child after this time, unless it ends before; says whether it was killed.
-fn killed_within(child: &mut Child, mercy: Duration) -> Result<bool> {
-    let deadline = std::time::Instant::now() + mercy;
-    // The moment of the kill is the point of this wait; it ends early when the story does.
-    while std::time::Instant::now() < deadline {
-        if child.try_wait()?.is_some() {
-            return Ok(false);
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    if child.try_wait()?.is_some() {
+async fn killed_within(child: &mut Child, mercy: Duration) -> Result<bool> {
+    if tokio::time::timeout(mercy, child.wait()).await.is_ok() {
         return Ok(false);
     }
-    child.kill()?;
-    child.wait()?;
+    child.kill().await?;
     Ok(true)
 }
