@@ -28,18 +28,18 @@ const KEY: &str = "the key of a suite that is fed garbage";
 async fn served(folder: &Path) -> Result<(Running, SocketAddr)> {
     let free = || TcpListener::bind(("127.0.0.1", 0))?.local_addr();
     let (api, admin) = (free()?, free()?);
-    let settings = [
-        format!("listen={api}"),
-        format!("admin={admin}"),
-        format!("caller_key={KEY}"),
-        "log.filter=error".to_owned(),
-    ];
+    let settings =
+        [format!("listen={api}"), format!("admin={admin}"), format!("caller_key={KEY}"), "log.filter=error".to_owned()];
     let mut arguments = vec!["serve"];
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting.as_str()]));
     let running = Running::start(folder, &arguments);
     let deadline = Instant::now() + Duration::from_secs(60);
     while !matches!(rpc::health::ask(&format!("http://{admin}"), "").await, Ok(rpc::health::Serving::Ready)) {
-        ensure!(Instant::now() < deadline, "the suite is not ready: {:?}", running.lines.try_iter().collect::<Vec<_>>());
+        ensure!(
+            Instant::now() < deadline,
+            "the suite is not ready: {:?}",
+            running.lines.try_iter().collect::<Vec<_>>()
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok((running, api))
@@ -161,7 +161,8 @@ fn messages(random: &mut ChaCha8Rng) -> Vec<Bytes> {
     random.fill_bytes(&mut noise);
     let mut all = vec![Bytes::new(), Bytes::from(noise)];
     let long = "x".repeat(300);
-    let odd = ["-", "partners/", "partners/-", "customers/a/subscriptions/", "../..", "%00", "\u{0}", "🦀", "'; --", &long];
+    let odd =
+        ["-", "partners/", "partners/-", "customers/a/subscriptions/", "../..", "%00", "\u{0}", "🦀", "'; --", &long];
     for text in odd {
         let mut message = Vec::new();
         // The same text in each of the first fields: length-delimited, as names and messages are.
@@ -177,7 +178,9 @@ fn messages(random: &mut ChaCha8Rng) -> Vec<Bytes> {
         all.push(Bytes::from(message));
     }
     // Numbers that are as large as can be: page sizes, times, etags.
-    all.push(Bytes::from_static(b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));
+    all.push(Bytes::from_static(
+        b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+    ));
     all
 }
 

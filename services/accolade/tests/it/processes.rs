@@ -247,7 +247,8 @@ async fn five_processes_do_the_main_job_survive_a_neighbour_and_end_in_order() -
 
 /// The user of a role comes into its own database, and into no other.
 async fn nobody_enters_another_database(processes: &Processes) -> Result<()> {
-    let owners: Vec<_> = processes.places.iter().filter_map(|(name, it)| Some((*name, it.database.as_ref()?))).collect();
+    let owners: Vec<_> =
+        processes.places.iter().filter_map(|(name, it)| Some((*name, it.database.as_ref()?))).collect();
     for (name, url) in &owners {
         Store::open(url, StoreOptions::default()).await.with_context(|| format!("{name} cannot enter its own"))?;
         for (other, _) in owners.iter().filter(|(other, _)| other != name) {
@@ -355,9 +356,13 @@ async fn measure(wire: &Channel, id: &str, billed: &str) -> Result<Vec<Outcome>>
         effective_cost: cost,
         ..Default::default()
     };
-    let request =
-        association::IngestUsageRequest { source: "meter".to_owned(), usage_records: vec![record], ..Default::default() };
-    let mut answers = UsageServiceClient::new(wire.clone()).ingest_usage(tokio_stream::once(request)).await?.into_inner();
+    let request = association::IngestUsageRequest {
+        source: "meter".to_owned(),
+        usage_records: vec![record],
+        ..Default::default()
+    };
+    let mut answers =
+        UsageServiceClient::new(wire.clone()).ingest_usage(tokio_stream::once(request)).await?.into_inner();
     let answer = answers.message().await?.context("a batch is answered")?;
     Ok(answer.results.iter().map(association::UsageRecordResult::outcome).collect())
 }

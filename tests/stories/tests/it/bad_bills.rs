@@ -70,8 +70,9 @@ async fn every_wrong_row_is_named_the_good_ones_are_taken_and_the_corrected_bill
         row("NULL", 5, "0.6", "03T15", "USD", "0.50"),
         row("1002", 7, "0.7", "04T16", "USD", "-0.25"),
     ];
+    let open = row("1001", 8, "1", "05T10", "USD", "0.7").replace("USD,0.7", "USD,\"0.7");
     // With a byte-order mark, and the last cell quoted and never closed.
-    let wrong = format!("\u{feff}{HEADER}\n{}\n{}", wrong.join("\n"), row("1001", 8, "1", "05T10", "USD", "\"0.7"));
+    let wrong = format!("\u{feff}{HEADER}\n{}\n{open}", wrong.join("\n"));
     let corrected = [
         row("1002", 71, "0.7", "04T16", "USD", "-0.250"),
         row("1001", 81, "1", "05T10", "USD", "0.7"),
@@ -98,8 +99,9 @@ async fn every_wrong_row_is_named_the_good_ones_are_taken_and_the_corrected_bill
         assert_eq!(report.ignored_columns, ["Id"]);
         let told = told(&report);
         let expected = [
-            "3: BilledCost: \"twelve\" is not a number; BillingCurrency: \"US\" is not an ISO 4217 currency code",
-            "4: the row has 5 cells, the header has 14",
+            "3: BilledCost: \"twelve\" is not a number; EffectiveCost: \"twelve\" is not a number; \
+             BillingCurrency: \"US\" is not an ISO 4217 currency code",
+            "4: the row has 9 cells, the header has 14",
             "5: BillingCurrency: \"XXQ\" is not an ISO 4217 currency code",
             "6: ",
             "8: SubAccountId is missing",

@@ -52,7 +52,8 @@ async fn only_an_owner_of_the_customer_designates_with_and_without_the_gateway()
                 partner: "partners/alder".to_owned(),
                 ..Default::default()
             };
-            let through = SubscriptionServiceClient::new(scene.wire(&stranger)).designate_partner(request.clone()).await;
+            let through =
+                SubscriptionServiceClient::new(scene.wire(&stranger)).designate_partner(request.clone()).await;
             assert_eq!(refused(through).0, Code::PermissionDenied, "{who}");
             let beside = scene.suite.service("association", &stranger)?;
             let beside = SubscriptionServiceClient::new(beside).designate_partner(request).await;
@@ -121,14 +122,19 @@ async fn many_at_once_leave_exactly_one_partner_of_record() -> Result<()> {
             let mut lasting: Vec<_> = history.iter().filter(|it| it.start_time != it.end_time).collect();
             lasting.sort_by_key(|it| time(it.start_time));
             for pair in lasting.windows(2) {
-                assert_eq!(time(pair[0].end_time), time(pair[1].start_time), "a gap or overlap on {engine:?}: {pair:#?}");
+                assert_eq!(
+                    time(pair[0].end_time),
+                    time(pair[1].start_time),
+                    "a gap or overlap on {engine:?}: {pair:#?}"
+                );
             }
             let read = association::GetSubscriptionRequest { name: NOVA.to_owned(), ..Default::default() };
             let mut subscriptions = SubscriptionServiceClient::new(wire.clone());
             let subscription = subscriptions.get_subscription(read).await?.into_inner();
             assert_eq!(subscription.designated_partner, open[0].partner, "round {round} on {engine:?}");
             let ask = association::RecognizeSubscriptionRequest { name: NOVA.to_owned(), ..Default::default() };
-            let recognized = AssociationServiceClient::new(scene.manager()).recognize_subscription(ask).await?.into_inner();
+            let recognized =
+                AssociationServiceClient::new(scene.manager()).recognize_subscription(ask).await?.into_inner();
             assert_eq!(recognized.payee, open[0].partner, "round {round} on {engine:?}");
         }
         assert!(replaced > ROUNDS as usize, "only {replaced} designations took another's place on {engine:?}");
@@ -153,7 +159,8 @@ async fn of_many_with_one_etag_exactly_one_is_heard() -> Result<()> {
         }
         let (heard, others): (Vec<_>, Vec<_>) = calls.join_all().await.into_iter().partition(Result::is_ok);
         assert_eq!(heard.len(), 1, "on {engine:?}");
-        let reasons: BTreeSet<_> = others.into_iter().map(refused).map(|(code, reason)| (code as i32, reason)).collect();
+        let reasons: BTreeSet<_> =
+            others.into_iter().map(refused).map(|(code, reason)| (code as i32, reason)).collect();
         assert_eq!(reasons, BTreeSet::from([(Code::Aborted as i32, "ETAG_MISMATCH".to_owned())]), "on {engine:?}");
         assert_eq!(scene.designations(NOVA).await?.len(), 2, "on {engine:?}");
         scene.end().await?;

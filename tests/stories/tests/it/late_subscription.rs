@@ -73,7 +73,8 @@ async fn it_is_kept_seen_attached_and_paid() -> Result<()> {
         assert_eq!(sent(&scene, records()).await?, [Outcome::Unattached; 4], "on {engine:?}");
         assert_eq!(sent(&scene, records()).await?, [Outcome::Known; 4], "kept once, on {engine:?}");
         let seen = |usage: &[association::UnattachedUsage]| {
-            let seen = usage.iter().map(|it| (it.external_id.clone(), it.currency_code.clone(), it.cause(), it.record_count));
+            let seen =
+                usage.iter().map(|it| (it.external_id.clone(), it.currency_code.clone(), it.cause(), it.record_count));
             seen.collect::<Vec<_>>()
         };
         let row = |id: &str, currency: &str, cause, count| (id.to_owned(), currency.to_owned(), cause, count);
@@ -91,7 +92,8 @@ async fn it_is_kept_seen_attached_and_paid() -> Result<()> {
         scene.register("late.csv", Facts::Subscriptions, ARRIVES).await?;
         let mut waiting = seen(&unattached(&scene).await?);
         waiting.sort_by(|a, b| a.0.cmp(&b.0));
-        let expected = [row("2001", "EUR", Cause::CurrencyMismatch, 1), row("2002", "USD", Cause::SubscriptionUnknown, 1)];
+        let expected =
+            [row("2001", "EUR", Cause::CurrencyMismatch, 1), row("2002", "USD", Cause::SubscriptionUnknown, 1)];
         assert_eq!(waiting, expected, "on {engine:?}");
         let hours = scene.hours(LATE).await?;
         assert_eq!(hours.len(), 1, "on {engine:?}: {hours:#?}");
@@ -115,7 +117,11 @@ async fn it_is_kept_seen_attached_and_paid() -> Result<()> {
         assert_eq!(paid.len(), 1, "on {engine:?}: {lines:#?}");
         // 25 % of 4.00 and of the credit of 1.00.
         let amount = paid[0].amount.clone().context("a line has an amount")?;
-        assert_eq!((amount.currency_code.as_str(), amount.units, amount.nanos), ("USD", 0, 750_000_000), "on {engine:?}");
+        assert_eq!(
+            (amount.currency_code.as_str(), amount.units, amount.nanos),
+            ("USD", 0, 750_000_000),
+            "on {engine:?}"
+        );
         scene.end().await?;
     }
     Ok(())
@@ -128,7 +134,8 @@ pub async fn september(scene: &Scene) -> Result<(Vec<String>, Vec<incentive::Sta
     let statements = client.list_statements(request).await?.into_inner().statements;
     let (mut partners, mut lines) = (Vec::new(), Vec::new());
     for statement in statements {
-        let request = incentive::ListStatementLinesRequest { parent: statement.name, page_size: 1_000, ..Default::default() };
+        let request =
+            incentive::ListStatementLinesRequest { parent: statement.name, page_size: 1_000, ..Default::default() };
         lines.extend(client.list_statement_lines(request).await?.into_inner().statement_lines);
         partners.push(statement.partner);
     }

@@ -127,9 +127,11 @@ async fn a_customer_never_reads_a_score_and_a_partner_only_its_own() -> Result<(
                 let mut tiers = TierServiceClient::new(wire.clone());
                 let one = competency::GetScorecardRequest { name: alders.name.clone(), ..Default::default() };
                 assert_eq!(refused(tiers.get_scorecard(one).await).0, Code::PermissionDenied, "{who}");
-                let many = competency::ListScorecardsRequest { parent: "tierPrograms/-".to_owned(), ..Default::default() };
+                let many =
+                    competency::ListScorecardsRequest { parent: "tierPrograms/-".to_owned(), ..Default::default() };
                 assert_eq!(refused(tiers.list_scorecards(many).await).0, Code::PermissionDenied, "{who}");
-                let past = competency::ListScorecardRevisionsRequest { name: alders.name.clone(), ..Default::default() };
+                let past =
+                    competency::ListScorecardRevisionsRequest { name: alders.name.clone(), ..Default::default() };
                 assert_eq!(refused(tiers.list_scorecard_revisions(past).await).0, Code::PermissionDenied, "{who}");
                 let mut awards = AwardServiceClient::new(wire);
                 let many = competency::ListAwardsRequest { parent: "partners/-".to_owned(), ..Default::default() };
@@ -212,11 +214,7 @@ async fn a_token_of_one_side_is_nothing_on_the_other() -> Result<()> {
             assert_eq!(refused(answer).0, Code::Unauthenticated, "{what}, on {engine:?}");
         }
         // A token that the services exchange is no use at the gateway: the same key, another audience.
-        let tokens = rpc::token::Tokens::new(
-            harness::KEY,
-            rpc::token::Audience::Services,
-            accolade_now(&scene),
-        );
+        let tokens = rpc::token::Tokens::new(harness::KEY, rpc::token::Audience::Services, accolade_now(&scene));
         let exchanged = tokens.issue(&manager, std::time::Duration::from_secs(60))?;
         let wire = nobody.acting_for(Identity::bearer(&exchanged)?);
         let answer = SubscriptionServiceClient::new(wire).get_subscription(read()).await;
