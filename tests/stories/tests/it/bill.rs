@@ -19,11 +19,12 @@ async fn told_twice_it_changes_nothing_and_in_any_order_it_is_the_same() -> Resu
     // Turned around and cut in two: another order, other batches, other times of arrival.
     rows.reverse();
     let (left, right) = rows.split_at(317);
-    let bills =
-        || Ok::<_, anyhow::Error>(vec![
+    let bills = || {
+        Ok::<_, anyhow::Error>(vec![
             written(folder.path(), "right.csv", header, right)?,
             written(folder.path(), "left.csv", header, left)?,
-        ]);
+        ])
+    };
     for (databases, told_before) in engines().await.iter().zip(&first) {
         let straight = told(told_before, Vec::new()).await?;
         let turned = told(databases, bills()?).await?;
