@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.extend(SERVED.map(|file| Path::new(THIRD_PARTY).join(file)));
     files.sort();
 
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?);
     let mut with_comments = protox::Compiler::new([THIRD_PARTY, "."])?;
     with_comments.include_imports(true).include_source_info(true).open_files(&files)?;
     let mut bare = protox::Compiler::new([THIRD_PARTY, "."])?;

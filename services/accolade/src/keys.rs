@@ -45,7 +45,8 @@ fn kept(data: &Path) -> Result<Vec<u8>> {
         let fresh = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
         write_private(&path, &fresh).with_context(|| format!("cannot keep the caller key in {}", path.display()))?;
     }
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read the caller key in {}", path.display()))?;
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read the caller key in {}", path.display()))?;
     Ok(text.trim().as_bytes().to_vec())
 }
 

@@ -223,11 +223,8 @@ impl Suite {
     /// A customer.
     pub async fn customer(&self, id: &str) {
         let customer = wire::Customer { display_name: id.to_owned(), ..Default::default() };
-        let request = wire::CreateCustomerRequest {
-            customer: Some(customer),
-            customer_id: id.to_owned(),
-            ..Default::default()
-        };
+        let request =
+            wire::CreateCustomerRequest { customer: Some(customer), customer_id: id.to_owned(), ..Default::default() };
         self.staff().customers().create_customer(request).await.expect("a customer is created");
     }
 

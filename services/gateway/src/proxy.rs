@@ -104,8 +104,8 @@ async fn call(channel: Channel, request: http::Request<Body>) -> http::Response<
 
 /// The name in a request for operations; which field it is differs by method.
 fn operation_name(path: &str, message: &[u8]) -> Option<String> {
-    use proto::google::longrunning as wire;
     use prost::Message;
+    use proto::google::longrunning as wire;
     let name = match path.rsplit('/').next()? {
         "GetOperation" => wire::GetOperationRequest::decode(message).ok()?.name,
         "ListOperations" => wire::ListOperationsRequest::decode(message).ok()?.name,
@@ -145,8 +145,6 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let proxy = self.clone();
         let request = request.map(Body::new);
-        Box::pin(async move {
-            Ok(proxy.pass(request).await.unwrap_or_else(|fault| Status::from(fault).into_http()))
-        })
+        Box::pin(async move { Ok(proxy.pass(request).await.unwrap_or_else(|fault| Status::from(fault).into_http())) })
     }
 }

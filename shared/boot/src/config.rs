@@ -64,8 +64,9 @@ fn parsed(text: &str) -> figment::value::Value {
 ///
 /// # Errors
 /// When the configuration has no form in TOML.
-pub fn render<T: Serialize>(config: &T) -> Result<String, figment::Error> {
-    let value = figment::value::Value::serialize(config)?;
+pub fn render<T: Serialize>(config: &T) -> Result<String, ConfigError> {
+    let value =
+        figment::value::Value::serialize(config).map_err(|error| ConfigError::Wrong(vec![error.to_string()]))?;
     let mut text = String::new();
     write_table(&mut text, "", &value);
     Ok(text)
@@ -91,7 +92,9 @@ fn scalar(value: &figment::value::Value) -> String {
         Value::String(_, text) => format!("{text:?}"),
         Value::Bool(_, truth) => truth.to_string(),
         Value::Char(_, letter) => format!("\"{letter}\""),
-        Value::Num(_, number) => number.to_i128().map_or_else(|| number.to_f64().unwrap_or_default().to_string(), |n| n.to_string()),
+        Value::Num(_, number) => {
+            number.to_i128().map_or_else(|| number.to_f64().unwrap_or_default().to_string(), |n| n.to_string())
+        }
         Value::Array(_, all) => format!("[{}]", all.iter().map(scalar).collect::<Vec<_>>().join(", ")),
         Value::Empty(..) | Value::Dict(..) => "\"\"".to_owned(),
     }

@@ -66,7 +66,8 @@ impl Telemetry {
     /// [`TelemetryError`].
     pub fn start(log: &LogConfig, role: &str, otlp_endpoint: Option<&str>) -> Result<Telemetry, TelemetryError> {
         let filter = EnvFilter::try_new(&log.filter).map_err(|error| TelemetryError::Filter(error.to_string()))?;
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+        let lines =
+            tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
         let lines = match log.format {
             LogFormat::Text => lines.with_target(false).boxed(),
             LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).boxed(),

@@ -8,13 +8,13 @@ use std::time::Instant;
 use proto::google::longrunning::GetOperationRequest;
 use proto::google::longrunning::operations_client::OperationsClient;
 use proto::r#type::v1::Role;
+use rpc::Fault;
 use rpc::caller::{ByName, Caller};
 use rpc::client::{self, Channel, Identity};
 use rpc::memory::Address;
 use rpc::operations::{self, Changes, Operation, Records, State};
 use rpc::server::{Listener, Settings, Stack, serve};
 use rpc::token::{Audience, Now, Tokens};
-use rpc::Fault;
 use tonic::service::Routes;
 
 const WARM_UP: usize = 2_000;
@@ -45,7 +45,8 @@ impl Records for Nothing {
 async fn main() {
     let now: Now = Arc::new(|| "2024-09-15T00:00:00Z".parse().expect("a time"));
     let tokens = Tokens::new(b"a key that only this bench knows, 32+", Audience::Services, now);
-    let stack = Stack { name: "bench", tokens: tokens.clone(), ownership: Arc::new(ByName), settings: Settings::default() };
+    let stack =
+        Stack { name: "bench", tokens: tokens.clone(), ownership: Arc::new(ByName), settings: Settings::default() };
     let address = Address::new();
     let listener = Listener::Memory(address.listen());
     let routes = Routes::new(operations::server(Arc::new(Nothing), Changes::new()));

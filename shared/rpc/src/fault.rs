@@ -205,8 +205,7 @@ impl Fault {
         subject: impl Into<String>,
         description: impl Into<String>,
     ) -> Fault {
-        let precondition =
-            Precondition { kind: kind.into(), subject: subject.into(), description: description.into() };
+        let precondition = Precondition { kind: kind.into(), subject: subject.into(), description: description.into() };
         self.0.preconditions.push(precondition);
         self
     }
@@ -290,7 +289,11 @@ impl From<Fault> for Status {
             tracing::warn!(error = %chain(parts.source.as_deref()), "a call failed because something does not answer");
         }
         let mut details = ErrorDetails::new();
-        details.set_error_info(parts.reason, parts.domain, parts.metadata.into_iter().collect::<std::collections::HashMap<_, _>>());
+        details.set_error_info(
+            parts.reason,
+            parts.domain,
+            parts.metadata.into_iter().collect::<std::collections::HashMap<_, _>>(),
+        );
         if !parts.violations.is_empty() {
             let violations = parts.violations.into_iter();
             details.set_bad_request(

@@ -30,9 +30,9 @@ pub mod validate;
 pub mod wire;
 
 mod scan;
+mod stack;
 #[cfg(test)]
 mod tests;
-mod stack;
 pub mod trace;
 
 pub use caller::{Caller, Ownership, Scope, Standing};

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost_types::Any;
 use proto::google::longrunning as wire;
 use proto::google::longrunning::operations_server::{Operations as OperationsService, OperationsServer};
-use prost_types::Any;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
@@ -149,7 +149,8 @@ impl OperationsService for Server {
         request: Request<wire::ListOperationsRequest>,
     ) -> Result<Response<wire::ListOperationsResponse>, Status> {
         let request = request.into_inner();
-        let page = Page::parse(request.page_size, &request.page_token, &[&request.name, &request.filter], Limits::USUAL)?;
+        let page =
+            Page::parse(request.page_size, &request.page_token, &[&request.name, &request.filter], Limits::USUAL)?;
         if !request.filter.is_empty() {
             return Err(Fault::wrong("filter", "operations cannot be filtered").into());
         }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MessageDescriptor, MethodDescriptor};
 use proto::google::api::{HttpRule, http_rule};
 use proto::r#type::v1::{Access, CallerKind, Role};
-use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MessageDescriptor, MethodDescriptor};
 
 use crate::caller::Caller;
 use crate::token::{all_roles, kind_of};
@@ -91,10 +91,10 @@ impl Method {
             return true;
         }
         match caller.kind {
-            CallerKind::Service => {
-                self.access.services.iter().any(|name| name == "*" || *name == caller.subject)
+            CallerKind::Service => self.access.services.iter().any(|name| name == "*" || *name == caller.subject),
+            kind => {
+                caller.roles.iter().any(|role| kind_of(*role) == kind && self.access.roles.contains(&(*role as i32)))
             }
-            kind => caller.roles.iter().any(|role| kind_of(*role) == kind && self.access.roles.contains(&(*role as i32))),
         }
     }
 
@@ -125,11 +125,14 @@ fn read_method(
     };
     let get = transcode::<HttpRule>(&options, http)
         .is_some_and(|rule| matches!(rule.pattern, Some(http_rule::Pattern::Get(_))));
-    let named = ["Get", "List", "BatchGet", "Search", "Check", "Wait"].iter().any(|verb| method.name().starts_with(verb));
+    let named =
+        ["Get", "List", "BatchGet", "Search", "Check", "Wait"].iter().any(|verb| method.name().starts_with(verb));
     let mut complain = |what: &str| wrong.push(format!("{path}: {what}"));
-    let outsiders = access.roles.iter().filter_map(|role| Role::try_from(*role).ok()).any(|role| {
-        matches!(kind_of(role), CallerKind::Partner | CallerKind::Customer)
-    });
+    let outsiders = access
+        .roles
+        .iter()
+        .filter_map(|role| Role::try_from(*role).ok())
+        .any(|role| matches!(kind_of(role), CallerKind::Partner | CallerKind::Customer));
     if outsiders && access.resource.is_empty() && !access.scoped {
         complain("names partner or customer roles but neither `resource` nor `scoped`");
     }

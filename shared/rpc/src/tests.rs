@@ -17,7 +17,8 @@ fn names_parse_into_ids_and_back() {
     assert_eq!((partner.as_str(), enrollment.as_str()), ("contoso", "cloud-1"));
     assert_eq!(ENROLLMENT.format([&partner, &enrollment]), "partners/contoso/enrollments/cloud-1");
     assert_eq!(ENROLLMENT.format(["a", "b"]), "partners/a/enrollments/b");
-    for wrong in ["", "partners/contoso", "partners/Contoso/enrollments/x", "partners//enrollments/x", "partners/a/b/c"] {
+    for wrong in ["", "partners/contoso", "partners/Contoso/enrollments/x", "partners//enrollments/x", "partners/a/b/c"]
+    {
         assert!(ENROLLMENT.parse::<2>(wrong).is_err(), "{wrong}");
     }
     let [partner, enrollment] = ENROLLMENT.parse_wild("partners/-/enrollments/x").expect("fits");
@@ -54,7 +55,10 @@ fn a_page_token_belongs_to_its_arguments() {
 #[test]
 fn orders_are_checked_whole() {
     let read = order::parse("create_time desc, name", &["name", "create_time"]).expect("right");
-    assert_eq!(read.iter().map(|it| (it.field, it.descending)).collect::<Vec<_>>(), [("create_time", true), ("name", false)]);
+    assert_eq!(
+        read.iter().map(|it| (it.field, it.descending)).collect::<Vec<_>>(),
+        [("create_time", true), ("name", false)]
+    );
     assert!(order::parse("  ", &["name"]).expect("empty").is_empty());
     let fault = order::parse("colour, name up, name, name,", &["name"]).expect_err("wrong");
     assert_eq!(fault.violations().len(), 4);
@@ -118,7 +122,7 @@ fn wire_values_round_trip() {
     }
     let half_cent = proto::google::r#type::Money { currency_code: "USD".into(), units: 1, nanos: 5_000_000 };
     assert!(wire::parse_money(&half_cent).is_err());
-    assert_eq!(wire::parse_amount(&half_cent).map(|it| wire::amount(it)), Ok(Ok(half_cent)));
+    assert_eq!(wire::parse_amount(&half_cent).map(wire::amount), Ok(Ok(half_cent)));
     let mixed = proto::google::r#type::Money { currency_code: "USD".into(), units: 1, nanos: -1 };
     assert!(wire::parse_amount(&mixed).is_err());
     let date: Date = "2024-02-29".parse().expect("a day");

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use proto::google::r#type as wire_type;
 use prost_types::Timestamp;
+use proto::google::r#type as wire_type;
 use values::{Amount, Currency, Date, Decimal, Id, Instant, Interval, Money, Month};
 
 use crate::fault::{Fault, Violation};

@@ -3,9 +3,9 @@
 //! Out: plain functions, they cannot fail. In: they say what is wrong as a sentence, which
 //! [`Violations`](crate::validate::Violations) puts beside the field's path.
 
-use proto::google::r#type as wire;
 use prost::{Message, Name};
 use prost_types::{Any, Timestamp};
+use proto::google::r#type as wire;
 use values::{Amount, Currency, Date, Decimal, Instant, Interval, Money, Month};
 
 const NANOS: i128 = 1_000_000_000;
@@ -40,7 +40,8 @@ pub fn instant(timestamp: &Timestamp) -> Result<Instant, WireError> {
     if timestamp.nanos % 1_000 != 0 {
         return refuse("must be whole microseconds");
     }
-    let micros = timestamp.seconds.checked_mul(1_000_000).and_then(|it| it.checked_add(i64::from(timestamp.nanos / 1_000)));
+    let micros =
+        timestamp.seconds.checked_mul(1_000_000).and_then(|it| it.checked_add(i64::from(timestamp.nanos / 1_000)));
     match micros.map(Instant::from_micros) {
         Some(Ok(instant)) => Ok(instant),
         _ => refuse("must lie between the years 0000 and 9999"),

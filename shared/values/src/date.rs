@@ -125,6 +125,7 @@ impl Month {
     ///
     /// # Errors
     /// [`DateError`] outside the years 0 to 9999.
+    #[expect(clippy::should_implement_trait, reason = "it takes a number of months and can fail")]
     pub fn add(self, months: i32) -> Result<Month, DateError> {
         let wrong = || DateError(format!("{self} + {months} months"));
         let index = (i32::from(self.year) * 12 + i32::from(self.month) - 1).checked_add(months).ok_or_else(wrong)?;

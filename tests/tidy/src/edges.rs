@@ -71,7 +71,7 @@ pub fn dependencies() -> Result<BTreeMap<String, BTreeSet<String>>> {
         kind: Option<String>,
         path: Option<String>,
     }
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(crate::tree::root())

@@ -89,19 +89,26 @@ fn prepared(data: &Path, fresh: bool) -> Result<()> {
     let mark = data.join(MARK);
     if data.is_dir() {
         let empty = fs::read_dir(data).with_context(|| format!("cannot list {}", data.display()))?.next().is_none();
-        ensure!(empty || mark.is_file(), "{} holds something that is not the demo's; choose another --data", data.display());
+        ensure!(
+            empty || mark.is_file(),
+            "{} holds something that is not the demo's; choose another --data",
+            data.display()
+        );
         if fresh {
             fs::remove_dir_all(data).with_context(|| format!("cannot empty {}", data.display()))?;
         }
     }
     fs::create_dir_all(data).with_context(|| format!("cannot create {}", data.display()))?;
-    fs::write(&mark, "This folder belongs to `accolade demo`.\n").with_context(|| format!("cannot write {}", mark.display()))
+    fs::write(&mark, "This folder belongs to `accolade demo`.\n")
+        .with_context(|| format!("cannot write {}", mark.display()))
 }
 
 async fn bound() -> Result<(TcpListener, TcpListener)> {
     let bind = async |port| {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is another suite running?"))
+        TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address}; is another suite running?"))
     };
     Ok((bind(7400).await?, bind(7401).await?))
 }

@@ -17,7 +17,9 @@ pub async fn run(arguments: Migrate) -> Result<ExitCode> {
     let configured = settings.database.url.as_ref().map(boot::Secret::reveal).transpose()?;
     let roles: Vec<RoleEntry> = match arguments.role {
         Some(role) => vec![RoleEntry::of(role)],
-        None if configured.is_some() => bail!("database.url is the database of one role: say which, `accolade migrate registry`"),
+        None if configured.is_some() => {
+            bail!("database.url is the database of one role: say which, `accolade migrate registry`")
+        }
         None => ROLES.into_iter().filter(RoleEntry::owns_database).collect(),
     };
     for entry in roles {

@@ -131,7 +131,9 @@ fn peers(entry: &RoleEntry, settings: &Settings) -> Result<Directory> {
 
 fn is_on_this_machine(url: &str) -> bool {
     url.starts_with("sqlite:")
-        || ["@localhost", "@127.0.0.1", "@[::1]", "host=/", "//localhost", "//127.0.0.1"].iter().any(|part| url.contains(part))
+        || ["@localhost", "@127.0.0.1", "@[::1]", "host=/", "//localhost", "//127.0.0.1"]
+            .iter()
+            .any(|part| url.contains(part))
 }
 
 /// A token for every role, on standard output, for `curl` and the like.

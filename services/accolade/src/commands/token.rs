@@ -42,7 +42,9 @@ pub fn caller(name: &str, account: Option<&str>) -> Result<Caller> {
     let subject = format!("dev-{name}");
     match (kind_of(role), account) {
         (CallerKind::Staff, None) => Ok(Caller::staff(&subject, role)),
-        (CallerKind::Partner, Some(account)) if account.starts_with("partners/") => Ok(Caller::partner(&subject, role, account)),
+        (CallerKind::Partner, Some(account)) if account.starts_with("partners/") => {
+            Ok(Caller::partner(&subject, role, account))
+        }
         (CallerKind::Customer, Some(account)) if account.starts_with("customers/") => {
             Ok(Caller::customer(&subject, role, account))
         }

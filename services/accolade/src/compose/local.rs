@@ -62,7 +62,8 @@ impl Local {
     /// # Errors
     /// When a database cannot be opened or brought up to date, or a role cannot be built.
     pub async fn start(settings: LocalSettings) -> Result<Local> {
-        let addresses: BTreeMap<&'static str, Address> = ROLES.iter().map(|entry| (entry.name, Address::new())).collect();
+        let addresses: BTreeMap<&'static str, Address> =
+            ROLES.iter().map(|entry| (entry.name, Address::new())).collect();
         let mut directory = Directory::new();
         for (name, address) in &addresses {
             let channel = Channel::memory(address, client::Settings::default(), Identity::nobody())?;
@@ -74,7 +75,8 @@ impl Local {
                 _ if !entry.owns_database() => None,
                 databases => Some(opened(&entry, databases, &settings).await?),
             };
-            let parts = Parts { clock: settings.clock.clone(), key: settings.key.clone(), directory: directory.clone(), store };
+            let parts =
+                Parts { clock: settings.clock.clone(), key: settings.key.clone(), directory: directory.clone(), store };
             let role = (entry.build)(parts.clone()).await.with_context(|| format!("cannot build {}", entry.name))?;
             let tokens = parts.tokens(role.audience);
             let listener = Listener::Memory(addresses[entry.name].listen());
@@ -131,14 +133,20 @@ impl Local {
 async fn opened(entry: &RoleEntry, databases: &Databases, settings: &LocalSettings) -> Result<Store> {
     let url = match databases {
         Databases::Folder(folder) => {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create the folder {}", folder.display()))?;
             entry.sqlite_url(folder)
         }
         Databases::Template(template) => {
-            ensure!(template.contains("{role}"), "the database URL needs `{{role}}`: every role has a database of its own");
+            ensure!(
+                template.contains("{role}"),
+                "the database URL needs `{{role}}`: every role has a database of its own"
+            );
             template.replace("{role}", entry.name)
         }
-        Databases::Urls(urls) => urls.get(entry.name).cloned().with_context(|| format!("no database for {}", entry.name))?,
+        Databases::Urls(urls) => {
+            urls.get(entry.name).cloned().with_context(|| format!("no database for {}", entry.name))?
+        }
     };
     let options = StoreOptions {
         synchronous: settings.synchronous,
@@ -147,7 +155,9 @@ async fn opened(entry: &RoleEntry, databases: &Databases, settings: &LocalSettin
     };
     let store = entry.open(&url, options).await?;
     if let Some(migrate) = entry.migrate {
-        migrate(store.clone()).await.with_context(|| format!("cannot bring the schema of {} up to date", entry.name))?;
+        migrate(store.clone())
+            .await
+            .with_context(|| format!("cannot bring the schema of {} up to date", entry.name))?;
     }
     Ok(store)
 }

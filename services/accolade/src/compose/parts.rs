@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use boot::Clock;
+use rpc::Caller;
 use rpc::client::Identity;
 use rpc::directory::Directory;
 use rpc::role::Role;
 use rpc::token::{Audience, Now, Tokens};
-use rpc::Caller;
 use store::{Store, StoreOptions};
 
 use crate::args::RoleName;
@@ -67,53 +67,63 @@ pub const ROLES: [RoleEntry; 5] = [
         role: RoleName::Registry,
         name: "registry",
         migrate: Some(|store| Box::pin(async move { Ok(registry::migrate(&store).await?) })),
-        build: |parts| Box::pin(async move {
-            let deps = registry::Deps { store: parts.store()?, clock: parts.clock.clone() };
-            Ok(registry::build(registry::Config::default(), deps).await?)
-        }),
+        build: |parts| {
+            Box::pin(async move {
+                let deps = registry::Deps { store: parts.store()?, clock: parts.clock.clone() };
+                Ok(registry::build(registry::Config::default(), deps).await?)
+            })
+        },
     },
     RoleEntry {
         role: RoleName::Association,
         name: "association",
         migrate: Some(|store| Box::pin(async move { Ok(association::migrate(&store).await?) })),
-        build: |parts| Box::pin(async move {
-            let directory = parts.directory_as("association");
-            let deps = association::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
-            Ok(association::build(association::Config::default(), deps).await?)
-        }),
+        build: |parts| {
+            Box::pin(async move {
+                let directory = parts.directory_as("association");
+                let deps = association::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
+                Ok(association::build(association::Config::default(), deps).await?)
+            })
+        },
     },
     RoleEntry {
         role: RoleName::Competency,
         name: "competency",
         migrate: Some(|store| Box::pin(async move { Ok(competency::migrate(&store).await?) })),
-        build: |parts| Box::pin(async move {
-            let directory = parts.directory_as("competency");
-            let deps = competency::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
-            Ok(competency::build(competency::Config::default(), deps).await?)
-        }),
+        build: |parts| {
+            Box::pin(async move {
+                let directory = parts.directory_as("competency");
+                let deps = competency::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
+                Ok(competency::build(competency::Config::default(), deps).await?)
+            })
+        },
     },
     RoleEntry {
         role: RoleName::Incentive,
         name: "incentive",
         migrate: Some(|store| Box::pin(async move { Ok(incentive::migrate(&store).await?) })),
-        build: |parts| Box::pin(async move {
-            let directory = parts.directory_as("incentive");
-            let deps = incentive::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
-            incentive::build(incentive::Config::default(), deps).await.map_err(|error| anyhow::anyhow!(error))
-        }),
+        build: |parts| {
+            Box::pin(async move {
+                let directory = parts.directory_as("incentive");
+                let deps = incentive::Deps { store: parts.store()?, clock: parts.clock.clone(), directory };
+                incentive::build(incentive::Config::default(), deps).await.map_err(|error| anyhow::anyhow!(error))
+            })
+        },
     },
     RoleEntry {
         role: RoleName::Gateway,
         name: "gateway",
         migrate: None,
-        build: |parts| Box::pin(async move {
-            let deps = gateway::Deps {
-                clock: parts.clock.clone(),
-                directory: parts.directory.clone(),
-                tokens: parts.tokens(Audience::Services),
-            };
-            Ok(gateway::build(gateway::Config::default(), deps).await?)
-        }),
+        build: |parts| {
+            Box::pin(async move {
+                let deps = gateway::Deps {
+                    clock: parts.clock.clone(),
+                    directory: parts.directory.clone(),
+                    tokens: parts.tokens(Audience::Services),
+                };
+                Ok(gateway::build(gateway::Config::default(), deps).await?)
+            })
+        },
     },
 ];
 

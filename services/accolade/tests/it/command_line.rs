@@ -6,7 +6,8 @@ use crate::running::run;
 fn configuration_shows_what_is_in_effect_and_no_secret() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let secret = "0123456789abcdef0123456789abcdef-secret";
-    let shown = run(folder.path(), &["config", "--set", "listen=127.0.0.1:9", "--set", &format!("caller_key={secret}")]);
+    let shown =
+        run(folder.path(), &["config", "--set", "listen=127.0.0.1:9", "--set", &format!("caller_key={secret}")]);
     assert!(shown.status.success(), "{}", shown.stderr);
     assert!(shown.stdout.contains("listen = \"127.0.0.1:9\""), "{}", shown.stdout);
     assert!(!shown.stdout.contains(secret), "{}", shown.stdout);
@@ -23,7 +24,8 @@ fn a_misspelt_setting_is_an_error_that_names_it() {
 #[test]
 fn a_role_without_its_peers_says_what_to_set() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let refused = run(folder.path(), &["serve", "gateway", "--set", "listen=127.0.0.1:0", "--set", "admin=127.0.0.1:0"]);
+    let refused =
+        run(folder.path(), &["serve", "gateway", "--set", "listen=127.0.0.1:0", "--set", "admin=127.0.0.1:0"]);
     assert!(!refused.status.success());
     assert!(refused.stderr.contains("peers.registry"), "{}", refused.stderr);
 }

@@ -8,7 +8,7 @@ use crate::running::run;
 /// A committed output of the demo.
 pub fn expected(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programs/sample/expected").join(name);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    fs::read_to_string(&path).expect("the demo's output is committed")
 }
 
 #[test]
@@ -37,7 +37,9 @@ fn it_never_empties_a_folder_that_is_not_its_own() {
 
 #[test]
 fn the_readme_shows_what_it_prints() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).expect("there is a README");
-    let shown = readme.split("<!-- demo -->").nth(1).and_then(|rest| rest.split("<!-- /demo -->").next()).unwrap_or_default();
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).expect("there is a README");
+    let shown =
+        readme.split("<!-- demo -->").nth(1).and_then(|rest| rest.split("<!-- /demo -->").next()).unwrap_or_default();
     assert_eq!(shown.trim(), format!("```\n{}```", expected("demo.txt")).trim());
 }

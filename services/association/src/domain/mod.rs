@@ -17,4 +17,3 @@ pub mod stamp;
 pub mod subscription;
 pub mod transaction;
 pub mod usage;
-

@@ -100,7 +100,7 @@ fn exists(kind: &'static str, name: &str, message: String) -> Fault {
     };
     fault(Kind::AlreadyExists, reason, message)
         .with("resource", name)
-        .about(&format!("association.accolade.dev/{kind}"), name)
+        .about(format!("association.accolade.dev/{kind}"), name)
 }
 
 /// The first refusal speaks for the batch; every one is named.

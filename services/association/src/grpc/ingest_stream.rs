@@ -174,12 +174,7 @@ async fn write(service: Association, mut work: mpsc::Receiver<Job>, replies: mps
     }
 }
 
-async fn commit(
-    store: &Store,
-    now: Instant,
-    series: &SeriesCache,
-    group: &Group,
-) -> Result<Vec<Outcome>, StoreError> {
+async fn commit(store: &Store, now: Instant, series: &SeriesCache, group: &Group) -> Result<Vec<Outcome>, StoreError> {
     let done: Result<Ingested, StoreError> =
         store.transact(|tx| Box::pin(async move { take_in(&tx, now, series, group).await })).await;
     let done = done?;

@@ -59,8 +59,7 @@ pub async fn create_association(
             return Err(OpError::ExclusiveScopeTaken { kind: kind.name.clone(), name: other.name.to_string() });
         }
     }
-    let association =
-        Association { name, statement: statement.clone(), exclusive_key, stamp: Stamp::new(now) };
+    let association = Association { name, statement: statement.clone(), exclusive_key, stamp: Stamp::new(now) };
     store::row::insert(tx, &association).await.map_err(|error| match error {
         error if error.is_unique_in("association") => OpError::exists("Association", &association.name),
         error => error.into(),

@@ -31,8 +31,7 @@ pub async fn create_customer(
         let identical = found.content == command.content;
         return if identical { Ok(Made::Identical(found)) } else { Err(OpError::exists("Customer", &command.id)) };
     }
-    let customer =
-        Customer { id: command.id.clone(), content: command.content.clone(), stamp: Stamp::new(now) };
+    let customer = Customer { id: command.id.clone(), content: command.content.clone(), stamp: Stamp::new(now) };
     store::row::insert(tx, &customer).await.map_err(|error| match error {
         error if error.is_unique_in("customer") => OpError::exists("Customer", &command.id),
         error => error.into(),

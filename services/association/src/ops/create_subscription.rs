@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sea_orm::DatabaseTransaction;
 use ::store::StoreError;
+use sea_orm::DatabaseTransaction;
 use values::Instant;
 
 use crate::domain::names::SubscriptionName;
@@ -11,9 +11,9 @@ use crate::domain::stamp::Stamp;
 use crate::domain::subscription::{External, Subscription, SubscriptionContent};
 use crate::ops::{Made, OpError, require_customer};
 use crate::publish::{self, ChangedCell, ChangedSeries};
+use crate::store;
 use crate::store::series_sql::{self, Series};
 use crate::store::{ingest_sql, usage_sql};
-use crate::store;
 
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;

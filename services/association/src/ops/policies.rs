@@ -89,7 +89,11 @@ impl Current {
     /// # Errors
     /// [`OpError::KindNotDesignated`].
     pub fn designated_kind(&self) -> Result<&Kind, OpError> {
-        self.all().iter().flat_map(|policy| &policy.kinds).find(|kind| is_designated(kind)).ok_or(OpError::KindNotDesignated)
+        self.all()
+            .iter()
+            .flat_map(|policy| &policy.kinds)
+            .find(|kind| is_designated(kind))
+            .ok_or(OpError::KindNotDesignated)
     }
 }
 

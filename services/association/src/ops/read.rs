@@ -1,10 +1,10 @@
 //! Reading: one resource as it is or was known, and lists. What a caller may see of a single resource
 //! was asked of [`crate::grpc::Owners`] before; a list takes the caller's scope.
 
+use ::store::StoreError;
 use feed::Feed;
 use prost::Message;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use ::store::StoreError;
 use values::Instant;
 
 use crate::domain::association::Association;

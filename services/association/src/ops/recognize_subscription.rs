@@ -1,11 +1,11 @@
 //! RecognizeSubscription: who is recognized at an instant, for what, by what, and who is paid.
 
+use ::store::StoreError;
 use feed::Feed;
 use program::facts::{self, Recorded};
 use program::recognition::{Recognition, RecognitionPolicy, Subject, recognize};
 use proto::association::v1 as wire;
 use sea_orm::DatabaseConnection;
-use ::store::StoreError;
 use values::{Digest, Instant};
 
 use crate::domain::association::Association;
@@ -51,11 +51,8 @@ pub async fn recognize_subscription(
     let current = policies.current(db).await?;
     // An installation serves one vendor: where documents of others stand beside it, the first by id.
     let policy = current.all().first().cloned().ok_or(OpError::BundleNotCurrent { bundle: None })?;
-    let subject = Subject {
-        customer: name.customer.to_string(),
-        subscription: name.to_string(),
-        workloads: workloads.clone(),
-    };
+    let subject =
+        Subject { customer: name.customer.to_string(), subscription: name.to_string(), workloads: workloads.clone() };
     let recognition = recognize(&policy, &associations, &subject, at, known_at.unwrap_or(Instant::MAX));
     Ok(Recognized { workloads, recognition, policy, bundle: current.hash() })
 }

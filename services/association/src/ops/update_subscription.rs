@@ -10,8 +10,20 @@ use crate::{publish, store};
 
 /// The fields that an update may write.
 pub const MUTABLE: [&str; 14] = [
-    "product", "offer", "offer_type", "workloads", "motion", "agreement_type", "term", "billing_plan", "deal",
-    "start_time", "end_time", "renewal_date", "fields", "effective_time",
+    "product",
+    "offer",
+    "offer_type",
+    "workloads",
+    "motion",
+    "agreement_type",
+    "term",
+    "billing_plan",
+    "deal",
+    "start_time",
+    "end_time",
+    "renewal_date",
+    "fields",
+    "effective_time",
 ];
 
 /// A change of a subscription. What is not in the mask stays.

@@ -121,7 +121,8 @@ pub async fn usage_batch(
     source: &str,
     changed: &[ChangedSeries],
 ) -> Result<(), StoreError> {
-    let mut entries = vec![wire::UsageBatch { name: batch_name(batch), source: source.to_owned(), ..Default::default() }];
+    let mut entries =
+        vec![wire::UsageBatch { name: batch_name(batch), source: source.to_owned(), ..Default::default() }];
     let mut bytes = 0;
     for series in changed {
         let mut about = Some(to_proto::usage_series(series));

@@ -106,7 +106,11 @@ pub fn transaction(transaction: &Transaction) -> wire::Transaction {
         external_id: content.external_id.clone(),
         kind: content.kind.to_string(),
         partner: content.partner.as_ref().map(ToString::to_string).unwrap_or_default(),
-        subscription: content.subscription.as_ref().map(|id| format!("{customer}/subscriptions/{id}")).unwrap_or_default(),
+        subscription: content
+            .subscription
+            .as_ref()
+            .map(|id| format!("{customer}/subscriptions/{id}"))
+            .unwrap_or_default(),
         product: word(content.product.as_ref()),
         workload: word(content.workload.as_ref()),
         deal: content.deal.clone(),
@@ -114,7 +118,11 @@ pub fn transaction(transaction: &Transaction) -> wire::Transaction {
         amount: content.amount.map(|amount| decimal(amount.value)),
         currency_code: currency(content.amount.map(|amount| amount.currency)),
         seat_count: content.seats.map(decimal),
-        reversed_transaction: content.reverses.as_ref().map(|id| format!("{customer}/transactions/{id}")).unwrap_or_default(),
+        reversed_transaction: content
+            .reverses
+            .as_ref()
+            .map(|id| format!("{customer}/transactions/{id}"))
+            .unwrap_or_default(),
         fields: content.fields.map().clone(),
         create_time: Some(timestamp(transaction.created)),
     }

@@ -194,9 +194,7 @@ pub async fn of_scope(db: &impl ConnectionTrait, exclusive_key: &str) -> Result<
 /// # Errors
 /// The database's.
 pub async fn about(db: &impl ConnectionTrait, name: &SubscriptionName) -> Result<Vec<Association>, StoreError> {
-    let here = Condition::any()
-        .add(Column::Subscription.is_null())
-        .add(Column::Subscription.eq(name.id.to_string()));
+    let here = Condition::any().add(Column::Subscription.is_null()).add(Column::Subscription.eq(name.id.to_string()));
     let rows = Entity::find()
         .filter(Column::Customer.eq(name.customer.0.to_string()))
         .filter(here)

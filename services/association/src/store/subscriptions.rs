@@ -169,9 +169,7 @@ impl Listed for Subscription {
         through_customer.and_where(column("subscription").is_null());
         let mut direct = of_partner("subscription");
         direct.and_where(column("subscription").is_not_null());
-        Condition::any()
-            .add(Column::Id.in_subquery(direct))
-            .add(Column::Customer.in_subquery(through_customer))
+        Condition::any().add(Column::Id.in_subquery(direct)).add(Column::Customer.in_subquery(through_customer))
     }
 }
 

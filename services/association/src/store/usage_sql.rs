@@ -92,17 +92,12 @@ fn push_decimal(values: &mut Vec<Value>, decimal: Decimal) -> Result<(), StoreEr
 /// # Errors
 /// The database's.
 pub async fn add_to_cells(tx: &DatabaseTransaction, changes: &[(CellKey, CellChange)]) -> Result<(), StoreError> {
-    let (levels, flows): (Vec<_>, Vec<_>) =
-        changes.iter().partition(|(_, change)| change.measured.is_some());
+    let (levels, flows): (Vec<_>, Vec<_>) = changes.iter().partition(|(_, change)| change.measured.is_some());
     add(tx, &flows, false).await?;
     add(tx, &levels, true).await
 }
 
-async fn add(
-    tx: &DatabaseTransaction,
-    changes: &[&(CellKey, CellChange)],
-    measured: bool,
-) -> Result<(), StoreError> {
+async fn add(tx: &DatabaseTransaction, changes: &[&(CellKey, CellChange)], measured: bool) -> Result<(), StoreError> {
     for slice in slices(changes) {
         let sql = format!(
             "INSERT INTO usage_cell (hour, series, records, present, \
@@ -135,9 +130,11 @@ fn updates(measured: bool) -> String {
         let later = "usage_cell.measured_at IS NULL OR \
                      (excluded.measured_at, excluded.measured_key) > (usage_cell.measured_at, usage_cell.measured_key)";
         let columns = quantity.iter().map(String::as_str).chain(["measured_at", "measured_key"]);
-        all.extend(columns.map(|column| {
-            format!("{column} = CASE WHEN {later} THEN excluded.{column} ELSE usage_cell.{column} END")
-        }));
+        all.extend(
+            columns.map(|column| {
+                format!("{column} = CASE WHEN {later} THEN excluded.{column} ELSE usage_cell.{column} END")
+            }),
+        );
     } else {
         all.extend(quantity.iter().map(|column| added(column)));
     }

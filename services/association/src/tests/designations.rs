@@ -16,7 +16,9 @@ async fn history(suite: &Suite) -> Vec<(String, String, Option<String>)> {
         .associations
         .iter()
         .filter(|it| it.kind == "partner-of-record")
-        .map(|it| (shown(it.start_time.as_ref().expect("a start")), it.partner.clone(), it.end_time.as_ref().map(shown)))
+        .map(|it| {
+            (shown(it.start_time.as_ref().expect("a start")), it.partner.clone(), it.end_time.as_ref().map(shown))
+        })
         .collect();
     history.sort();
     history
@@ -140,7 +142,8 @@ async fn a_designation_does_not_follow_to_a_new_subscription() {
     let renewed = suite.subscription("atlas", "cloud-2", "1002").await;
     assert_eq!(renewed.designated_partner, "");
     let request = wire::RecognizeSubscriptionRequest { name: renewed.name, ..Default::default() };
-    let recognized = suite.staff().associations().recognize_subscription(request).await.expect("an answer").into_inner();
+    let recognized =
+        suite.staff().associations().recognize_subscription(request).await.expect("an answer").into_inner();
     assert_eq!((recognized.payee.as_str(), recognized.recognized_partners.len()), ("", 0));
 }
 
@@ -169,11 +172,17 @@ async fn at_most_one_partner_at_every_instant_under_concurrency() {
                     0 | 1 => owner.subscriptions().designate_partner(designating(partner)).await.map(|_| "designated"),
                     2 => {
                         let name = CLOUD.to_owned();
-                        let remove = wire::RemoveDesignationRequest { name, effective_time: effective, reason, ..Default::default() };
+                        let remove = wire::RemoveDesignationRequest {
+                            name,
+                            effective_time: effective,
+                            reason,
+                            ..Default::default()
+                        };
                         staff.subscriptions().remove_designation(remove).await.map(|_| "removed")
                     }
                     _ => {
-                        let correct = wire::DesignatePartnerRequest { effective_time: effective, reason, ..designating(partner) };
+                        let correct =
+                            wire::DesignatePartnerRequest { effective_time: effective, reason, ..designating(partner) };
                         staff.subscriptions().designate_partner(correct).await.map(|_| "corrected")
                     }
                 }
@@ -184,7 +193,11 @@ async fn at_most_one_partner_at_every_instant_under_concurrency() {
             match call.await.expect("no panic") {
                 Ok(what) => *happened.entry(what).or_default() += 1,
                 Err(status) => {
-                    assert_eq!(rpc::fault::reason_of(&status).as_deref(), Some("NOT_DESIGNATED"), "seed {seed}: {status:?}");
+                    assert_eq!(
+                        rpc::fault::reason_of(&status).as_deref(),
+                        Some("NOT_DESIGNATED"),
+                        "seed {seed}: {status:?}"
+                    );
                 }
             }
         }

@@ -56,15 +56,20 @@ async fn h73_many_are_credited_once_and_one_is_paid() {
         assert_eq!(names, ["partners/contoso", "partners/fabrikam", "partners/litware"]);
         let fabrikam = &now.recognized_partners[1];
         assert_eq!(fabrikam.grants, ["competency"]);
-        let units: Vec<(&str, usize)> = fabrikam
-            .units
-            .iter()
-            .map(|unit| (unit.workload.as_str(), unit.evidence_associations.len()))
-            .collect();
+        let units: Vec<(&str, usize)> =
+            fabrikam.units.iter().map(|unit| (unit.workload.as_str(), unit.evidence_associations.len())).collect();
         assert_eq!(units, [("compute", 4), ("storage", 2)], "each workload once, with all that shows it");
         assert_eq!(now.recognized_partners[2].units.len(), 1);
-        assert!(now.payee_explanation.contains("2 other partners are recognized and not paid"), "{}", now.payee_explanation);
-        assert!(now.payee_explanation.contains("test/recognition#kinds.partner-of-record"), "{}", now.payee_explanation);
+        assert!(
+            now.payee_explanation.contains("2 other partners are recognized and not paid"),
+            "{}",
+            now.payee_explanation
+        );
+        assert!(
+            now.payee_explanation.contains("test/recognition#kinds.partner-of-record"),
+            "{}",
+            now.payee_explanation
+        );
     }
 }
 
@@ -119,7 +124,10 @@ async fn without_a_staged_current_bundle_nothing_is_recognized_or_designated() {
     let refused = suite.staff().associations().recognize_subscription(request).await;
     expect_reason(refused, Code::FailedPrecondition, "BUNDLE_NOT_CURRENT");
     expect_reason(suite.designate("contoso").await, Code::FailedPrecondition, "BUNDLE_NOT_CURRENT");
-    let without = POLICY.replace("said-by: {customer: [owner]}\n    scope: subscription", "said-by: {feed: forms}\n    scope: subscription");
+    let without = POLICY.replace(
+        "said-by: {customer: [owner]}\n    scope: subscription",
+        "said-by: {feed: forms}\n    scope: subscription",
+    );
     let document = wire::BundleDocument { path: "r.yaml".to_owned(), text: without };
     let stage = wire::StageBundleRequest { documents: vec![document], ..Default::default() };
     let staged = suite.staff().bundles().stage_bundle(stage).await.expect("staged").into_inner();

@@ -31,7 +31,8 @@ pub(super) async fn run(
         request_id: steps.id("designate"),
         validate_only: false,
     };
-    let designated = SubscriptionServiceClient::new(association.clone()).designate_partner(designate).await?.into_inner();
+    let designated =
+        SubscriptionServiceClient::new(association.clone()).designate_partner(designate).await?.into_inner();
 
     let recognize = RecognizeSubscriptionRequest { name: request.name, effective_time: None, known_time: None };
     let recognized = AssociationServiceClient::new(association).recognize_subscription(recognize).await?.into_inner();

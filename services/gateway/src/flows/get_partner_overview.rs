@@ -10,7 +10,8 @@ use proto::registry::v1::agreement_service_client::AgreementServiceClient;
 use proto::registry::v1::enrollment_service_client::EnrollmentServiceClient;
 use proto::registry::v1::partner_service_client::PartnerServiceClient;
 use proto::registry::v1::{
-    AgreementAcceptance, Enrollment, GetPartnerRequest, ListAgreementAcceptancesRequest, ListEnrollmentsRequest, Partner,
+    AgreementAcceptance, Enrollment, GetPartnerRequest, ListAgreementAcceptancesRequest, ListEnrollmentsRequest,
+    Partner,
 };
 use rpc::Directory;
 use rpc::client::is_transient;
@@ -112,18 +113,18 @@ async fn from_registry(
     let parent = name.to_owned();
     let (partner, enrollments, acceptances) = tokio::try_join!(
         partners.get_partner(GetPartnerRequest { name: name.to_owned(), known_time: None }),
-        enrollments.list_enrollments(ListEnrollmentsRequest { parent: parent.clone(), page_size: SHOWN, ..Default::default() }),
+        enrollments.list_enrollments(ListEnrollmentsRequest {
+            parent: parent.clone(),
+            page_size: SHOWN,
+            ..Default::default()
+        }),
         agreements.list_agreement_acceptances(ListAgreementAcceptancesRequest {
             parent,
             page_size: SHOWN,
             ..Default::default()
         }),
     )?;
-    Ok((
-        partner.into_inner(),
-        enrollments.into_inner().enrollments,
-        acceptances.into_inner().agreement_acceptances,
-    ))
+    Ok((partner.into_inner(), enrollments.into_inner().enrollments, acceptances.into_inner().agreement_acceptances))
 }
 
 async fn from_competency(

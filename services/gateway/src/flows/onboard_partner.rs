@@ -5,8 +5,8 @@ use proto::registry::v1::agreement_service_client::AgreementServiceClient;
 use proto::registry::v1::enrollment_service_client::EnrollmentServiceClient;
 use proto::registry::v1::partner_service_client::PartnerServiceClient;
 use proto::registry::v1::{
-    AgreementAcceptance, ApprovePartnerRequest, BusinessType, CreateAgreementAcceptanceRequest, CreateEnrollmentRequest,
-    CreatePartnerRequest, Enrollment, Partner, ReviewPartnerRequest,
+    AgreementAcceptance, ApprovePartnerRequest, BusinessType, CreateAgreementAcceptanceRequest,
+    CreateEnrollmentRequest, CreatePartnerRequest, Enrollment, Partner, ReviewPartnerRequest,
 };
 use rpc::validate::Violations;
 use rpc::{Directory, Fault, Kind};
@@ -48,7 +48,8 @@ pub(super) async fn run(
     let approve = ApprovePartnerRequest { name: name.clone(), request_id: steps.id("approve"), ..Default::default() };
     partners.approve_partner(approve).await?;
 
-    let agreement_acceptances = accept(AgreementServiceClient::new(registry.clone()), &name, request.agreements, &steps).await?;
+    let agreement_acceptances =
+        accept(AgreementServiceClient::new(registry.clone()), &name, request.agreements, &steps).await?;
     let enrollments = enroll(EnrollmentServiceClient::new(registry), &name, request.programs, &steps).await?;
     Ok(OnboardPartnerResponse { partner: name, agreement_acceptances, enrollments })
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use proto::r#type::v1::{CallerKind, Role};
-use prost_reflect::{DynamicMessage, MessageDescriptor, Value};
 use prost::Message;
+use prost_reflect::{DynamicMessage, MessageDescriptor, Value};
+use proto::r#type::v1::{CallerKind, Role};
 use rpc::Caller;
 use rpc::policy::{Method, Policy};
 use rpc::server::Settings;
@@ -23,7 +23,7 @@ fn caller(role: Role) -> Caller {
 
 fn is_passed_on(method: &Method) -> bool {
     let of = |service: &&str| method.path.starts_with(&format!("/accolade.{service}."));
-    crate::SERVICES.iter().any(|service| of(&service)) || method.path.starts_with("/google.longrunning.")
+    crate::SERVICES.iter().any(|service| of(service)) || method.path.starts_with("/google.longrunning.")
 }
 
 /// A request that names a resource of this account wherever the method asks for one.

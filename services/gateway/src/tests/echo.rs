@@ -23,11 +23,13 @@ pub(super) struct Seen {
     pub(super) headers: http::HeaderMap,
 }
 
+type Answers = std::collections::BTreeMap<String, Result<Vec<u8>, tonic::Status>>;
+
 /// Canned answers and a memory of the calls. Clones are the same.
 #[derive(Clone, Default)]
 pub(super) struct Echo {
     seen: Arc<Mutex<Vec<Seen>>>,
-    answers: Arc<Mutex<std::collections::BTreeMap<String, Result<Vec<u8>, tonic::Status>>>>,
+    answers: Arc<Mutex<Answers>>,
 }
 
 impl Echo {
@@ -88,7 +90,9 @@ where
             trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
             let body = match canned {
                 Some(Err(status)) => return Ok(status.into_http()),
-                Some(Ok(bytes)) => Body::new(http_body_util::Full::from(bytes).with_trailers(std::future::ready(Some(Ok(trailers))))),
+                Some(Ok(bytes)) => {
+                    Body::new(http_body_util::Full::from(bytes).with_trailers(std::future::ready(Some(Ok(trailers)))))
+                }
                 // Message by message as they come, in both directions at once.
                 None => Body::new(Body::new(request.into_body()).with_trailers(std::future::ready(Some(Ok(trailers))))),
             };

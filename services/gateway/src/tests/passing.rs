@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
+use prost::Message;
 use proto::google::longrunning::GetOperationRequest;
 use proto::r#type::v1::{CallerKind, Role};
-use prost::Message;
 use rpc::Caller;
 use rpc::client::Identity;
 use rpc::server::Settings;
@@ -58,7 +58,11 @@ async fn bad_tokens_go_no_further() {
     let suite = Suite::start(Settings::default()).await;
     let inside = tokens(Audience::Services, &suite.clock).issue(&manager(), PATIENCE).expect("signs");
     let other = suite.clock.clone();
-    let foreign = Tokens::new(b"a key of somebody else, at least 32 b", Audience::Gateway, std::sync::Arc::new(move || other.now()));
+    let foreign = Tokens::new(
+        b"a key of somebody else, at least 32 b",
+        Audience::Gateway,
+        std::sync::Arc::new(move || other.now()),
+    );
     let foreign = foreign.issue(&manager(), PATIENCE).expect("signs");
     let short = tokens(Audience::Gateway, &suite.clock).issue(&manager(), PATIENCE).expect("signs");
     for (identity, reason) in [
@@ -101,8 +105,9 @@ async fn streams_pass_message_by_message_in_both_directions() {
     let response = calling.await.expect("no panic").unwrap_or_else(|never| match never {});
     let mut body = response.into_body();
     for text in [&b"\x0a\x01a"[..], b"\x0a\x01b"] {
-        let frame = tokio::time::timeout(PATIENCE, body.frame()).await.expect("in time").expect("a frame").expect("data");
-        assert_eq!(frame.into_data().ok().expect("data"), framed(text));
+        let frame =
+            tokio::time::timeout(PATIENCE, body.frame()).await.expect("in time").expect("a frame").expect("data");
+        assert_eq!(frame.into_data().expect("data"), framed(text));
         // The next message is sent only after the answer to the one before has come.
         if text == b"\x0a\x01a" {
             sender.send(Ok(Frame::data(framed(b"\x0a\x01b").into()))).await.expect("the call reads");
@@ -119,7 +124,11 @@ async fn messages_that_are_too_large_are_refused() {
     let suite = Suite::start(Settings { max_message_bytes: 1_000, ..Settings::default() }).await;
     for path in [GET_PARTNER, INGEST] {
         let answer = call(suite.channel(manager()), path, framed(&[0; 1_001])).await;
-        assert_eq!((answer.code, answer.reason.as_deref()), (Code::ResourceExhausted, Some("MESSAGE_TOO_LARGE")), "{path}");
+        assert_eq!(
+            (answer.code, answer.reason.as_deref()),
+            (Code::ResourceExhausted, Some("MESSAGE_TOO_LARGE")),
+            "{path}"
+        );
         let answer = call(suite.channel(manager()), path, framed(&[0; 1_000])).await;
         assert_eq!(answer.code, Code::Ok, "{path}");
     }

@@ -52,13 +52,7 @@ fn tell(out: &mut String, told: &Told) -> std::fmt::Result {
     }
     if let Some(applicant) = &told.applicant {
         heading(out, "An application to look at")?;
-        writeln!(
-            out,
-            "{}: {}. It may be {}.",
-            applicant.partner,
-            applicant.state,
-            applicant.suspicions.join(" or ")
-        )?;
+        writeln!(out, "{}: {}. It may be {}.", applicant.partner, applicant.state, applicant.suspicions.join(" or "))?;
     }
     heading(out, "Result")?;
     writeln!(out, "bundle_hash {}", told.bundle_hash)?;

@@ -194,9 +194,8 @@ impl Reader<'_> {
 }
 
 fn read_value(field: Field, text: String, quoted: bool, at: usize) -> Parsed<Value> {
-    let or = |value: Option<Value>, what: &str| {
-        value.map_or_else(|| problem(at, format!("`{text}` is not {what}")), Ok)
-    };
+    let or =
+        |value: Option<Value>, what: &str| value.map_or_else(|| problem(at, format!("`{text}` is not {what}")), Ok);
     match field.kind {
         Type::Text => Ok(match text.strip_suffix('*') {
             Some(start) => Value::Prefix(start.to_owned()),

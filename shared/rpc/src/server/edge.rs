@@ -105,12 +105,7 @@ where
 }
 
 impl Shared {
-    async fn answer<S>(
-        &self,
-        inner: S,
-        path: &str,
-        request: http::Request<Body>,
-    ) -> Result<http::Response<Body>, Fault>
+    async fn answer<S>(&self, inner: S, path: &str, request: http::Request<Body>) -> Result<http::Response<Body>, Fault>
     where
         S: tower::Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible> + Send,
         S::Future: Send,
@@ -124,7 +119,8 @@ impl Shared {
         };
         let _room = self.room.try_acquire().map_err(|_| {
             let message = "the service has as many calls as it can take";
-            Fault::new(Kind::ResourceExhausted, SHARED_DOMAIN, "OVERLOADED", message).retry_after(Duration::from_secs(1))
+            Fault::new(Kind::ResourceExhausted, SHARED_DOMAIN, "OVERLOADED", message)
+                .retry_after(Duration::from_secs(1))
         })?;
         let limit = time_limit(method, stack::timeout(request.headers()), self.stack.settings);
         let answering = async {
@@ -240,7 +236,8 @@ fn too_large(limit: usize) -> Fault {
 /// the reason that every status of ours has.
 fn complete(response: http::Response<Body>) -> http::Response<Body> {
     let headers = response.headers();
-    let bare = stack::code(headers).is_some_and(|code| code != Code::Ok) && !headers.contains_key(stack::DETAILS_HEADER);
+    let bare =
+        stack::code(headers).is_some_and(|code| code != Code::Ok) && !headers.contains_key(stack::DETAILS_HEADER);
     match bare.then(|| Status::from_header_map(headers)).flatten() {
         None => response,
         Some(status) => stack::refuse(explain(&status).into()),

@@ -132,7 +132,8 @@ async fn a_call_over_tcp_answers_and_the_server_stops_when_its_calls_are_done() 
     let address = format!("http://{}", listener.local_addr().expect("bound"));
     let fixture = Arc::new(Fixture::default());
     let routes = Routes::new(operations::server(fixture.clone(), Changes::new()));
-    let stack = Stack { name: "incentive", tokens: tokens(), ownership: Arc::new(ByName), settings: Settings::default() };
+    let stack =
+        Stack { name: "incentive", tokens: tokens(), ownership: Arc::new(ByName), settings: Settings::default() };
     let (stop, stopped) = oneshot::channel::<()>();
     let served = tokio::spawn(serve(stack, routes, Listener::Tcp(listener), async {
         let _ = stopped.await;

@@ -47,7 +47,7 @@ async fn billed(scene: &Scene, subscription: &str) -> Result<(Decimal, i64)> {
 }
 
 fn decimal(text: &str) -> Decimal {
-    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    text.parse().expect("a story writes numbers")
 }
 
 /// The refusals as `line: reasons`.

@@ -184,7 +184,12 @@ pub async fn ingest(channel: Channel, records: u64) -> Result<Duration> {
     let mut answers = UsageServiceClient::new(channel).ingest_usage(ReceiverStream::new(batches)).await?.into_inner();
     let (mut accepted, mut known) = (0u64, 0u64);
     while let Some(answer) = answers.message().await? {
-        ensure!(answer.refused_count == 0, "{} records were refused: {:?}", answer.refused_count, answer.results.first());
+        ensure!(
+            answer.refused_count == 0,
+            "{} records were refused: {:?}",
+            answer.refused_count,
+            answer.results.first()
+        );
         accepted += u64::from(answer.accepted_count.unsigned_abs());
         known += u64::from(answer.known_count.unsigned_abs());
     }

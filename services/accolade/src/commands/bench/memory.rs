@@ -18,7 +18,16 @@ const ALLOWED_MB: u64 = 100;
 pub async fn run() -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["serve", "--set", "listen=127.0.0.1:0", "--set", "admin=127.0.0.1:0", "--set", "log.filter=error", "--data"])
+        .args([
+            "serve",
+            "--set",
+            "listen=127.0.0.1:0",
+            "--set",
+            "admin=127.0.0.1:0",
+            "--set",
+            "log.filter=error",
+            "--data",
+        ])
         .arg(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -32,6 +41,10 @@ pub async fn run() -> Result<()> {
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok())
         .context("this system does not tell")?;
-    println!("memory: {} MB resident {} s after start (allowed {ALLOWED_MB} MB)", kilobytes / 1024, SETTLED_AFTER.as_secs());
+    println!(
+        "memory: {} MB resident {} s after start (allowed {ALLOWED_MB} MB)",
+        kilobytes / 1024,
+        SETTLED_AFTER.as_secs()
+    );
     child.kill().await.context("cannot end the suite")
 }

@@ -25,29 +25,31 @@ const NUMBERS: [&str; 5] = ["quantity", "billed", "effective", "list", "contract
 pub async fn run(url: &str, records: u64) -> Result<Duration> {
     let store = Store::open(url, StoreOptions::default()).await.context("cannot open the reference's database")?;
     let columns = columns();
-    store.transact(|tx| {
-        let sql = definition(&columns);
-        Box::pin(async move {
-            for statement in sql {
-                tx.execute_unprepared(&statement).await?;
-            }
-            Ok::<(), store::StoreError>(())
-        })
-    })
-    .await?;
-    let started = Instant::now();
-    for first in (0..records).step_by(ROWS_A_TRANSACTION as usize) {
-        let last = records.min(first + ROWS_A_TRANSACTION);
-        let columns = &columns;
-        store.transact(|tx| {
+    store
+        .transact(|tx| {
+            let sql = definition(&columns);
             Box::pin(async move {
-                for first in (first..last).step_by(ROWS_A_STATEMENT as usize) {
-                    insert(tx, columns, first..last.min(first + ROWS_A_STATEMENT)).await?;
+                for statement in sql {
+                    tx.execute_unprepared(&statement).await?;
                 }
                 Ok::<(), store::StoreError>(())
             })
         })
         .await?;
+    let started = Instant::now();
+    for first in (0..records).step_by(ROWS_A_TRANSACTION as usize) {
+        let last = records.min(first + ROWS_A_TRANSACTION);
+        let columns = &columns;
+        store
+            .transact(|tx| {
+                Box::pin(async move {
+                    for first in (first..last).step_by(ROWS_A_STATEMENT as usize) {
+                        insert(tx, columns, first..last.min(first + ROWS_A_STATEMENT)).await?;
+                    }
+                    Ok::<(), store::StoreError>(())
+                })
+            })
+            .await?;
     }
     Ok(started.elapsed())
 }

@@ -92,10 +92,8 @@ async fn claim(
     replacing: &mut Replacing,
 ) -> Result<(), StoreError> {
     let here: HashSet<RecordKey> = accepted.iter().map(|(place, _)| group.rows()[*place].key).collect();
-    let claims: HashMap<RecordKey, usize> = accepted
-        .iter()
-        .filter_map(|(place, _)| Some((group.rows()[*place].replaces?, *place)))
-        .collect();
+    let claims: HashMap<RecordKey, usize> =
+        accepted.iter().filter_map(|(place, _)| Some((group.rows()[*place].replaces?, *place))).collect();
     let mut elsewhere: Vec<RecordKey> = claims.keys().copied().filter(|target| !here.contains(target)).collect();
     elsewhere.sort_unstable();
     let asked: Vec<_> = elsewhere.iter().map(|target| (*target, None)).collect();

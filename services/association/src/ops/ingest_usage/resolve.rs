@@ -71,10 +71,8 @@ pub(super) async fn resolve(
     let mut learned = Learned::new();
     let mut found: HashMap<&[u8], Result<SeriesRef, Refusal>> = HashMap::new();
     if missing().next().is_some() {
-        let records: Vec<(&[u8], &UsageRecord)> = missing()
-            .map(|place| &group.rows()[place])
-            .map(|row| (row.series.as_ref(), &row.record))
-            .collect();
+        let records: Vec<(&[u8], &UsageRecord)> =
+            missing().map(|place| &group.rows()[place]).map(|row| (row.series.as_ref(), &row.record)).collect();
         found = find_or_add(tx, &records).await?;
         let attached = found.iter().filter_map(|(key, series)| Some((*key, series.as_ref().ok()?)));
         learned = attached
@@ -87,10 +85,9 @@ pub(super) async fn resolve(
         .zip(recalled)
         .map(|(place, known)| match known {
             Some(known) => Ok(known),
-            None => found
-                .get(group.rows()[*place].series.as_ref())
-                .cloned()
-                .unwrap_or(Err(Refusal::SubscriptionNotFound)),
+            None => {
+                found.get(group.rows()[*place].series.as_ref()).cloned().unwrap_or(Err(Refusal::SubscriptionNotFound))
+            }
         })
         .collect();
     Ok(Resolved { of_rows, learned })
@@ -173,10 +170,9 @@ async fn subjects(
 /// Whether the record's currency is the subscription's, where both say one.
 fn billed_alike(subject: &Subject, record: &UsageRecord) -> Result<(), Refusal> {
     match (subject.currency, record.currency) {
-        (Some(own), Some(other)) if own != other => Err(Refusal::CurrencyMismatch {
-            record: other.code().to_owned(),
-            subscription: own.code().to_owned(),
-        }),
+        (Some(own), Some(other)) if own != other => {
+            Err(Refusal::CurrencyMismatch { record: other.code().to_owned(), subscription: own.code().to_owned() })
+        }
         _ => Ok(()),
     }
 }
@@ -197,7 +193,8 @@ async fn series_numbers(
     wanted: impl Iterator<Item = &(i64, SeriesLabel)>,
 ) -> Result<HashMap<(i64, SeriesLabel), SeriesNumber>, StoreError> {
     let wanted: BTreeSet<&(i64, SeriesLabel)> = wanted.collect();
-    let of_subjects: Vec<i64> = wanted.iter().map(|(subject, _)| *subject).collect::<BTreeSet<_>>().into_iter().collect();
+    let of_subjects: Vec<i64> =
+        wanted.iter().map(|(subject, _)| *subject).collect::<BTreeSet<_>>().into_iter().collect();
     let mut numbers = by_label(series_sql::series_of(tx, &of_subjects).await?);
     let missing: Vec<(i64, SeriesLabel, bool)> = wanted
         .into_iter()

@@ -58,7 +58,11 @@ async fn subscribe(store: &Store, subscription: &str) {
     let command = CreateSubscription { name: name(subscription), content };
     let customer = CreateCustomer {
         id: command.name.customer.clone(),
-        content: CustomerContent { display_name: "A".to_owned(), region_code: String::new(), fields: Default::default() },
+        content: CustomerContent {
+            display_name: "A".to_owned(),
+            region_code: String::new(),
+            fields: Default::default(),
+        },
     };
     let (command, customer) = (&command, &customer);
     let made: Result<(), OpError> = store
@@ -92,8 +96,11 @@ fn month(random: &mut ChaCha8Rng) -> Vec<UsageRecord> {
             .filter(|id| records.iter().all(|record| record.replaces.as_deref() != Some(id)));
         let kind = if random.random_range(0..3) == 0 { Meter::Level } else { Meter::Flow };
         let cost = |random: &mut ChaCha8Rng| {
-            (random.random_range(0..4) > 0)
-                .then(|| Decimal::from_attos(i128::from(random.random_range(-9_000_000_000_000_000_000_i64..9_000_000_000_000_000_000))))
+            (random.random_range(0..4) > 0).then(|| {
+                Decimal::from_attos(i128::from(
+                    random.random_range(-9_000_000_000_000_000_000_i64..9_000_000_000_000_000_000),
+                ))
+            })
         };
         records.push(UsageRecord {
             record_id: format!("r{number}"),
@@ -138,10 +145,13 @@ async fn sums(store: &Store) -> Sums {
     sums
 }
 
+/// A cell of a follower: quantity, costs, when a level was measured, records.
+type Cell = (Option<Decimal>, [Option<Decimal>; 4], Option<Instant>, i64);
+
 /// What a follower has that applies every entry in feed order: differences added, levels overwritten.
 async fn followed(store: &Store) -> Sums {
     use proto::association::v1 as wire;
-    let mut cells: BTreeMap<String, (Option<Decimal>, [Option<Decimal>; 4], Option<Instant>, i64)> = BTreeMap::new();
+    let mut cells: BTreeMap<String, Cell> = BTreeMap::new();
     let kinds = ["accolade.association.v1.UsageBatch".to_owned()];
     let parse = |value: &Option<proto::google::r#type::Decimal>| {
         value.as_ref().map(|value| rpc::wire::parse_decimal(value).expect("a number"))
@@ -164,7 +174,10 @@ async fn followed(store: &Store) -> Sums {
             entry.3 += cell.record_count;
         }
     }
-    cells.into_iter().map(|(key, (quantity, costs, at, records))| (key, format!("{quantity:?} {costs:?} {at:?} {records}"))).collect()
+    cells
+        .into_iter()
+        .map(|(key, (quantity, costs, at, records))| (key, format!("{quantity:?} {costs:?} {at:?} {records}")))
+        .collect()
 }
 
 /// On PostgreSQL the feed gives positions after the commit.
@@ -189,11 +202,13 @@ async fn order_cutting_repetition_and_arrival_never_change_a_sum() {
             let cache = SeriesCache::default();
             if round > 0 {
                 records.shuffle(&mut random);
-                let again: Vec<UsageRecord> = records.iter().filter(|_| random.random_range(0..4) == 0).cloned().collect();
+                let again: Vec<UsageRecord> =
+                    records.iter().filter(|_| random.random_range(0..4) == 0).cloned().collect();
                 records.extend(again);
             }
             // Some subscriptions are there before their usage, some come in the middle of it.
-            let (early, late) = if round % 2 == 0 { (vec!["s0", "s1"], vec!["s2"]) } else { (vec!["s2"], vec!["s0", "s1"]) };
+            let (early, late) =
+                if round % 2 == 0 { (vec!["s0", "s1"], vec!["s2"]) } else { (vec!["s2"], vec!["s0", "s1"]) };
             for subscription in early {
                 subscribe(&store, subscription).await;
             }
@@ -237,8 +252,14 @@ async fn overlapping_senders_count_everything_once() {
     let mut expected: Option<Sums> = None;
     for database in test_databases().await {
         for senders in [1, 4] {
-            let database = if senders == 1 { database.clone() } else {
-                test_databases().await.into_iter().find(|other| other.engine == database.engine).expect("the same engine")
+            let database = if senders == 1 {
+                database.clone()
+            } else {
+                test_databases()
+                    .await
+                    .into_iter()
+                    .find(|other| other.engine == database.engine)
+                    .expect("the same engine")
             };
             let store = database.open().await.expect("opens");
             store.migrate::<Migrator>().await.expect("migrates");
@@ -255,7 +276,8 @@ async fn overlapping_senders_count_everything_once() {
                 tasks.push(tokio::spawn(async move {
                     let mut accepted = 0;
                     for part in records.chunks(17) {
-                        accepted += take(&store, &cache, part).await.iter().filter(|it| **it == Outcome::Accepted).count();
+                        accepted +=
+                            take(&store, &cache, part).await.iter().filter(|it| **it == Outcome::Accepted).count();
                     }
                     accepted
                 }));
@@ -304,6 +326,10 @@ async fn sums_are_exact() {
         }
         let found = sums(&store).await;
         let cell = found.values().next().expect("a cell");
-        assert!(cell.starts_with("Some(Decimal(0.3)) [Some(Decimal(999999999999.7)), None"), "{:?}: {cell}", store.engine());
+        assert!(
+            cell.starts_with("Some(Decimal(0.3)) [Some(Decimal(999999999999.7)), None"),
+            "{:?}: {cell}",
+            store.engine()
+        );
     }
 }
