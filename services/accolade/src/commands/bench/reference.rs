@@ -71,12 +71,15 @@ fn definition(columns: &[String]) -> Vec<String> {
 }
 
 async fn insert(tx: Tx<'_, '_>, columns: &[String], ids: std::ops::Range<u64>) -> Result<(), store::StoreError> {
+    let sqlite = tx.get_database_backend() == sea_orm::DbBackend::Sqlite;
     let mut values: Vec<Value> = Vec::new();
     let mut tuples = Vec::new();
     for id in ids {
         let before = values.len();
         push(&mut values, id);
-        let places: Vec<String> = (before + 1..=values.len()).map(|number| format!("${number}")).collect();
+        // SQLite looks numbered parameters up one by one: thousands of them would slow the reference down.
+        let place = |number: usize| if sqlite { "?".to_owned() } else { format!("${number}") };
+        let places: Vec<String> = (before + 1..=values.len()).map(place).collect();
         tuples.push(format!("({})", places.join(",")));
     }
     // A repeated record is told by its key, as ingestion tells it.
