@@ -23,7 +23,7 @@ fn caller(role: Role) -> Caller {
 
 fn is_passed_on(method: &Method) -> bool {
     let of = |service: &&str| method.path.starts_with(&format!("/accolade.{service}."));
-    crate::SERVICES.iter().any(|service| of(service)) || method.path.starts_with("/google.longrunning.")
+    crate::SERVICES.iter().any(of) || method.path.starts_with("/google.longrunning.")
 }
 
 /// A request that names a resource of this account wherever the method asks for one.
