@@ -4,9 +4,11 @@ use feed::{Apply, ApplyError, Change, async_trait};
 use prost::Name as _;
 use proto::registry::v1 as registry;
 use sea_orm::DatabaseTransaction;
+use values::Instant;
 
-use crate::ops::apply_bundle::apply_bundle;
-use crate::ops::apply_partner::apply_partner;
+use crate::domain::names::PartnerId;
+use crate::ops::apply_bundle::{RegisteredBundle, apply_bundle};
+use crate::ops::apply_partner::{KnownPartner, apply_partner};
 use crate::store::{bundles, partners};
 
 const PARTNER: &str = "accolade.registry.v1.Partner";
@@ -40,8 +42,11 @@ impl Apply for FollowRegistry {
     async fn apply(&self, tx: &DatabaseTransaction, change: &Change) -> Result<(), ApplyError> {
         match change.kind.as_str() {
             _ if change.is_tombstone() => return self.forget(tx, &change.kind, &change.aggregate).await,
-            PARTNER => apply_partner(tx, &change.message()?, change.revision).await?,
-            BUNDLE => apply_bundle(tx, &change.message()?).await?,
+            PARTNER => {
+                let (id, known) = partner(&change.message()?)?;
+                apply_partner(tx, &id, &known, change.revision).await?;
+            }
+            BUNDLE => apply_bundle(tx, &bundle(&change.message()?)?).await?,
             other => return Err(ApplyError::unexpected(other)),
         }
         Ok(())
@@ -58,4 +63,32 @@ impl Apply for FollowRegistry {
         }
         Ok(())
     }
+}
+
+/// What a partner's state says here.
+///
+/// # Errors
+/// [`ApplyError`] for a name that is not a partner's.
+pub(crate) fn partner(partner: &registry::Partner) -> Result<(PartnerId, KnownPartner), ApplyError> {
+    let id = rpc::name::account(&partner.name).parse().map_err(ApplyError::refused)?;
+    let state = partner.state().as_str_name();
+    let known = KnownPartner {
+        state: state.strip_prefix("STATE_").unwrap_or(state).to_owned(),
+        global_account: partner.global_account.strip_prefix("partners/").map(str::to_owned),
+    };
+    Ok((id, known))
+}
+
+/// What a record of the bundle register says here.
+///
+/// # Errors
+/// [`ApplyError`] for a record that names no hash or no instant.
+pub(crate) fn bundle(bundle: &registry::Bundle) -> Result<RegisteredBundle, ApplyError> {
+    let hash = bundle.name.strip_prefix("bundles/").unwrap_or_default();
+    let effective = bundle.effective_time.as_ref().map(rpc::wire::instant).transpose();
+    Ok(RegisteredBundle {
+        hash: hash.parse().map_err(ApplyError::refused)?,
+        effective: effective.map_err(ApplyError::refused)?.unwrap_or(Instant::MIN),
+        revision: bundle.revision,
+    })
 }

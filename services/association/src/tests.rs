@@ -165,9 +165,9 @@ impl Suite {
             global_account: global_account.to_owned(),
             ..Default::default()
         };
-        let partner = &partner;
+        let (id, known) = &crate::follow::partner(&partner).expect("registry's partner");
         let applied: Result<(), StoreError> =
-            self.store.transact(|tx| Box::pin(async move { apply_partner(&tx, partner, 1).await })).await;
+            self.store.transact(|tx| Box::pin(async move { apply_partner(&tx, id, known, 1).await })).await;
         applied.expect("a partner is applied");
     }
 
@@ -189,7 +189,7 @@ impl Suite {
             revision,
             ..Default::default()
         };
-        let bundle = &bundle;
+        let bundle = &crate::follow::bundle(&bundle).expect("registry's bundle");
         let applied: Result<(), StoreError> =
             self.store.transact(|tx| Box::pin(async move { apply_bundle(&tx, bundle).await })).await;
         applied.expect("a bundle is applied");

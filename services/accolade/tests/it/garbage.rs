@@ -34,13 +34,14 @@ async fn served(folder: &Path) -> Result<(Running, SocketAddr)> {
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting.as_str()]));
     let running = Running::start(folder, &arguments);
     let deadline = Instant::now() + Duration::from_secs(60);
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
     while !matches!(rpc::health::ask(&format!("http://{admin}"), "").await, Ok(rpc::health::Serving::Ready)) {
         ensure!(
             Instant::now() < deadline,
             "the suite is not ready: {:?}",
             running.lines.try_iter().collect::<Vec<_>>()
         );
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        looks.tick().await;
     }
     Ok((running, api))
 }

@@ -143,6 +143,7 @@ impl Processes {
     async fn until_ready(&mut self, name: &'static str) -> Result<()> {
         let admin = format!("http://{}", self.places[name].admin);
         let deadline = Instant::now() + READY_WITHIN;
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
         loop {
             if matches!(ask(&admin, name).await, Ok(Serving::Ready)) {
                 return Ok(());
@@ -151,7 +152,7 @@ impl Processes {
                 bail!("{name} ended with {status} instead of becoming ready");
             }
             ensure!(Instant::now() < deadline, "{name} is not ready after {READY_WITHIN:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            looks.tick().await;
         }
     }
 
@@ -171,12 +172,13 @@ impl Processes {
         ensure!(told.success(), "the signal was not sent");
         // The process cuts what is left after the drain time; a little more is for its tasks.
         let patience = DRAIN + Duration::from_secs(15);
+        let mut looks = tokio::time::interval(Duration::from_millis(10));
         while asked.elapsed() < patience {
             if let Some(status) = child.try_wait()? {
                 ensure!(status.success(), "{name} ended with {status}");
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            looks.tick().await;
         }
         child.kill()?;
         child.wait()?;

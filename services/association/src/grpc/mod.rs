@@ -5,6 +5,7 @@ mod association_service;
 mod bundle_service;
 mod call;
 mod customer_service;
+mod facts_from_proto;
 mod fault;
 mod from_proto;
 mod ingest_stream;

@@ -4,7 +4,6 @@ use proto::association::v1 as wire;
 use proto::association::v1::subscription_service_server::SubscriptionService;
 use rpc::caller::Scope;
 use rpc::validate::Violations;
-use sea_orm::ConnectionTrait;
 use tonic::{Request, Response, Status, async_trait};
 use values::Instant;
 
@@ -25,7 +24,7 @@ fn exists(found: &Subscription) -> OpError {
 
 /// The subscription with the seats it has now.
 async fn with_seats(
-    db: &impl ConnectionTrait,
+    db: &impl ops::Connection,
     now: Instant,
     subscription: &Subscription,
 ) -> Result<wire::Subscription, OpError> {

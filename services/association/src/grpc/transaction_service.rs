@@ -7,6 +7,7 @@ use rpc::validate::Violations;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::call::{Association, Batch, ListArguments, Terms, unexplained};
+use super::facts_from_proto;
 use super::fault::to_fault;
 use super::from_proto;
 use crate::domain::names::TransactionName;
@@ -24,7 +25,8 @@ impl TransactionService for Association {
         let message = request.get_ref();
         let (request_id, validate_only) = (&message.request_id, message.validate_only);
         let terms = Terms { method: "CreateTransaction", request_id, validate_only };
-        let (call, command) = self.read(&request, &terms, |wrong, _| from_proto::create_transaction(wrong, message))?;
+        let (call, command) =
+            self.read(&request, &terms, |wrong, _| facts_from_proto::create_transaction(wrong, message))?;
         let (now, command) = (call.now, &command);
         let change = self.change(&call, move |tx| {
             Box::pin(
@@ -42,7 +44,7 @@ impl TransactionService for Association {
         let (request_id, validate_only) = (&message.request_id, message.validate_only);
         let terms = Terms { method: "BatchCreateTransactions", request_id, validate_only };
         let (call, commands) = self.read(&request, &terms, |wrong, _| {
-            from_proto::batch(wrong, &message.requests, from_proto::create_transaction)
+            from_proto::batch(wrong, &message.requests, facts_from_proto::create_transaction)
         })?;
         let (now, commands) = (call.now, &commands);
         let change = self.change(&call, move |tx| {

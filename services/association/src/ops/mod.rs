@@ -24,6 +24,7 @@ pub mod update_subscription;
 
 pub use error::OpError;
 pub use policies::Policies;
+pub use sea_orm::ConnectionTrait as Connection;
 
 use sea_orm::DatabaseTransaction;
 

@@ -4,7 +4,6 @@ use ::store::StoreError;
 use feed::Feed;
 use program::facts::{self, Recorded};
 use program::recognition::{Recognition, RecognitionPolicy, Subject, recognize};
-use proto::association::v1 as wire;
 use sea_orm::DatabaseConnection;
 use values::{Digest, Instant};
 
@@ -12,6 +11,7 @@ use crate::domain::association::Association;
 use crate::domain::names::SubscriptionName;
 use crate::ops::read::{get_subscription, known};
 use crate::ops::{OpError, Policies};
+use crate::publish::{PublishedAssociation, PublishedSubscription};
 use crate::store;
 
 /// What recognition on a subscription comes to.
@@ -43,7 +43,7 @@ pub async fn recognize_subscription(
     let subscription = get_subscription(db, name).await?;
     let mut workloads: Vec<String> = subscription.content.workloads.iter().map(ToString::to_string).collect();
     if let Some(upto) = known_at {
-        let then = known::<wire::Subscription>(db, feed, &name.to_string(), upto).await?;
+        let then = known::<PublishedSubscription>(db, feed, &name.to_string(), upto).await?;
         let (then, _) = then.ok_or_else(|| OpError::missing("Subscription", name))?;
         workloads = then.workloads;
     }
@@ -72,7 +72,7 @@ async fn said(
             said.push(association.fact(Recorded::new(created, source)));
             continue;
         };
-        let then = known::<wire::Association>(db, feed, &association.name.to_string(), upto).await?;
+        let then = known::<PublishedAssociation>(db, feed, &association.name.to_string(), upto).await?;
         if let Some((then, recorded)) = then {
             let then = as_known(association, &then)?;
             said.push(then.fact(Recorded::new(recorded.min(upto), source)));
@@ -82,7 +82,7 @@ async fn said(
 }
 
 /// The association as it was known: only its end and its reason ever change.
-fn as_known(mut association: Association, then: &wire::Association) -> Result<Association, OpError> {
+fn as_known(mut association: Association, then: &PublishedAssociation) -> Result<Association, OpError> {
     let end = then.end_time.as_ref().map(rpc::wire::instant).transpose();
     let end = end.map_err(|error| StoreError::bug(error.to_string()))?;
     let start = association.statement.effective.start();

@@ -6,6 +6,7 @@
 
 pub mod to_proto;
 
+pub use proto::association::v1::{Association as PublishedAssociation, Subscription as PublishedSubscription};
 use std::sync::Arc;
 
 use feed::NewChange;

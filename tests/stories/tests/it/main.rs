@@ -3,7 +3,6 @@
 mod bad_bills;
 mod bill;
 mod designations;
-mod killed;
 mod late_subscription;
 mod ownership;
 mod people;
