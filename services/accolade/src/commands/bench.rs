@@ -26,8 +26,7 @@ pub async fn run(arguments: Bench) -> Result<ExitCode> {
         ingest::run(database, records).await?;
     }
     if matches!(what, BenchWhat::Visible | BenchWhat::All) {
-        visible::run(database, designations, None).await?;
-        visible::run(database, designations, Some(records)).await?;
+        visible::run(database, designations, records).await?;
     }
     if matches!(what, BenchWhat::Memory | BenchWhat::All) {
         memory::run().await?;

@@ -24,59 +24,63 @@ const RATE: u64 = 20;
 const AT_MOST: Duration = Duration::from_secs(30);
 /// What the house allows at the 99th percentile, in milliseconds.
 const ALLOWED_MILLIS: u128 = 250;
+/// Who is designated in turn.
+const PARTNERS: [&str; 2] = ["bench-a", "bench-b"];
+/// How many subscriptions change their partner in turn.
+const SUBSCRIPTIONS: u64 = 100;
 
-/// Measures and prints one line. With `records`, usage is ingested all the while.
+/// Measures and prints two lines: with nothing else going on, and while so many records are ingested.
 ///
 /// # Errors
 /// When a process cannot be started, a call fails, or an effect does not come.
-pub async fn run(database: Option<&str>, designations: u64, records: Option<u64>) -> Result<()> {
+pub async fn run(database: Option<&str>, designations: u64, records: u64) -> Result<()> {
     let suite = Processes::start(&["registry", "association", "competency", "incentive", "gateway"], database).await?;
     let manager = Caller::staff("bench", Role::ProgramManager);
     ingest::prepare(&suite.channel("association", manager.clone())?).await?;
     let gateway = suite.channel("gateway", manager.clone())?;
     publish(&gateway).await?;
-    let partners = ["bench-a", "bench-b"];
-    for partner in partners {
+    for partner in PARTNERS {
         onboard(&gateway, partner).await?;
     }
-    let loading = match records {
-        Some(records) => Some(tokio::spawn(ingest::ingest(suite.channel("association", manager)?, records))),
-        None => None,
-    };
-    let mut taken = Vec::new();
-    let followers = Followers::of(&suite, &["competency", "incentive"])?;
-    let mut feed = Feed::watch(&suite).await?;
+    let idle = measure(&suite, 0..designations).await?;
+    println!("{} (asked: at most {ALLOWED_MILLIS} ms)", told(suite.engine(), "", &idle));
+    let loading = tokio::spawn(ingest::ingest(suite.channel("association", manager)?, records));
+    let busy = measure(&suite, designations..2 * designations).await?;
+    let ended = if loading.is_finished() { "ended before them" } else { "outlasted them" };
+    println!("{} (ingestion {ended})", told(suite.engine(), " under ingestion", &busy));
+    loading.abort();
+    Ok(())
+}
+
+/// Makes designations at their pace; how long each took to show, in order of length.
+async fn measure(suite: &Processes, numbers: std::ops::Range<u64>) -> Result<Vec<Duration>> {
+    let followers = Followers::of(suite, &["competency", "incentive"])?;
+    let mut feed = Feed::watch(suite).await?;
     let mut ticks = tokio::time::interval(Duration::from_millis(1_000 / RATE));
     let owner = suite.channel("association", Caller::customer("bench", Role::CustomerOwner, "customers/c0"))?;
-    for number in 0..designations {
+    let mut taken = Vec::new();
+    for number in numbers {
         ticks.tick().await;
-        let partner = partners[(number % 2) as usize];
-        let association = designate(&owner, &format!("customers/c0/subscriptions/s{}", number % 100), partner).await?;
+        // Each round over the subscriptions changes the partner of each.
+        let (round, subscription) = (number / SUBSCRIPTIONS, number % SUBSCRIPTIONS);
+        let partner = PARTNERS[(round % 2) as usize];
+        let association = designate(&owner, &format!("customers/c0/subscriptions/s{subscription}"), partner).await?;
         let replied = Stopwatch::now();
         followers.until(feed.position_of(&association).await?).await?;
         taken.push(replied.elapsed());
     }
     taken.sort();
-    let at = |percent: usize| {
-        taken.get(taken.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default().as_millis()
-    };
-    let still_loading = loading.as_ref().is_some_and(|loading| !loading.is_finished());
-    println!(
-        "visible on {}{}: {designations} designations, {RATE} a second: median {} ms, 99th percentile {} ms{}",
-        suite.engine(),
-        if records.is_some() { " under ingestion" } else { "" },
-        at(50),
-        at(99),
-        match records {
-            None => format!(" (asked: at most {ALLOWED_MILLIS} ms)"),
-            Some(_) if still_loading => " (ingestion outlasted them)".to_owned(),
-            Some(_) => " (ingestion ended before them)".to_owned(),
-        },
-    );
-    if let Some(loading) = loading {
-        loading.abort();
-    }
-    Ok(())
+    Ok(taken)
+}
+
+fn told(engine: &str, condition: &str, taken: &[Duration]) -> String {
+    let at = |percent: usize| taken.get(taken.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default();
+    format!(
+        "visible on {engine}{condition}: {} designations, {RATE} a second: median {} ms, 99th percentile {} ms",
+        taken.len(),
+        at(50).as_millis(),
+        at(99).as_millis(),
+    )
 }
 
 async fn publish(gateway: &Channel) -> Result<()> {
@@ -91,7 +95,12 @@ async fn publish(gateway: &Channel) -> Result<()> {
 
 async fn onboard(gateway: &Channel, partner: &str) -> Result<()> {
     let request = gateway::OnboardPartnerRequest {
-        application: Some(gateway::PartnerApplication { display_name: partner.to_owned(), ..Default::default() }),
+        application: Some(gateway::PartnerApplication {
+            display_name: partner.to_owned(),
+            business_types: vec!["SOLUTION_PROVIDER".to_owned()],
+            region_code: "DE".to_owned(),
+            ..Default::default()
+        }),
         partner_id: partner.to_owned(),
         duplicates_dismissed: true,
         ..Default::default()
