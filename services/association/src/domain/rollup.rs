@@ -87,6 +87,48 @@ impl CellChange {
     }
 }
 
+/// What adds up in one cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CellSums {
+    /// How many records count.
+    pub records: i64,
+    /// The sum of a flow, or the last measurement of a level; zero where no measurement is left.
+    pub quantity: Decimal,
+    /// The sums of the costs; absent where no record ever said one.
+    pub costs: Costs,
+    /// The last measurement of a level that counts; none for a flow.
+    pub measured: Option<Measurement>,
+}
+
+impl CellSums {
+    /// Counts a change in. When a measurement was taken out ([`CellChange::recount`]), [`CellSums::measure`] must follow.
+    ///
+    /// # Errors
+    /// When a sum leaves the range.
+    pub fn apply(&mut self, change: &CellChange) -> Result<(), DecimalError> {
+        self.records += change.count;
+        self.quantity = self.quantity.checked_add(change.quantity)?;
+        if let Some(new) = change.measured {
+            self.measure(Some(self.measured.map_or(new, |before| before.later(new))));
+        }
+        add_costs(&mut self.costs, &change.costs)
+    }
+
+    /// The quantity as it is said: of a level nothing, where no measurement is left.
+    pub fn quantity(&self, kind: Meter) -> Option<Decimal> {
+        match kind {
+            Meter::Flow => Some(self.quantity),
+            Meter::Level => self.measured.map(|last| last.quantity),
+        }
+    }
+
+    /// Sets the last measurement of a level.
+    pub fn measure(&mut self, last: Option<Measurement>) {
+        self.measured = last;
+        self.quantity = last.map_or(Decimal::ZERO, |last| last.quantity);
+    }
+}
+
 /// Adds costs column by column; a column is absent until somebody says one.
 ///
 /// # Errors

@@ -5,13 +5,12 @@ use rpc::wire::{decimal, timestamp};
 use values::Id;
 
 use crate::domain::names::SubscriptionName;
-use crate::domain::usage::Meter;
 use crate::ops::ingest_usage::{Outcome, Refusal};
 use crate::ops::list_usage::ListedRecord;
 use crate::publish::to_proto::{currency, meter_kind};
+use crate::store::cells_sql::Cell;
 use crate::store::ingest_sql::Progress;
 use crate::store::series_sql::{Series, Subject};
-use crate::store::usage_sql::Cell;
 
 /// What became of a record.
 pub fn result(outcome: &Outcome) -> wire::UsageRecordResult {
@@ -76,9 +75,8 @@ pub fn record(name: &SubscriptionName, listed: &ListedRecord) -> wire::UsageReco
 /// An hour of a series.
 pub fn rollup(name: &SubscriptionName, cell: &Cell, series: &Series) -> wire::UsageRollup {
     let label = &series.label;
-    let [billed, effective, list, contracted] = cell.costs.map(|cost| cost.map(decimal));
+    let [billed, effective, list, contracted] = cell.sums.costs.map(|cost| cost.map(decimal));
     let hour: String = cell.key.0.to_string().chars().filter(char::is_ascii_digit).take(10).collect();
-    let measured = label.kind == Meter::Flow || cell.measured_at.is_some();
     wire::UsageRollup {
         name: format!("{name}/usageRollups/{hour}-{}", label.mark()),
         workload: label.workload.clone(),
@@ -87,13 +85,13 @@ pub fn rollup(name: &SubscriptionName, cell: &Cell, series: &Series) -> wire::Us
         unit: label.unit.clone(),
         currency_code: currency(label.currency),
         hour_time: Some(timestamp(cell.key.0)),
-        quantity: measured.then(|| decimal(cell.quantity)),
+        quantity: cell.sums.quantity(label.kind).map(decimal),
         billed_cost: billed,
         effective_cost: effective,
         list_cost: list,
         contracted_cost: contracted,
-        measure_time: cell.measured_at.map(timestamp),
-        record_count: cell.records,
+        measure_time: cell.sums.measured.map(|last| timestamp(last.at)),
+        record_count: cell.sums.records,
     }
 }
 

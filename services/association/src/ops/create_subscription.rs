@@ -13,7 +13,7 @@ use crate::ops::{Made, OpError, require_customer};
 use crate::publish::{self, ChangedCell, ChangedSeries};
 use crate::store;
 use crate::store::series_sql::{self, Series};
-use crate::store::{ingest_sql, usage_sql};
+use crate::store::{cells_sql, ingest_sql};
 
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;
@@ -109,18 +109,16 @@ async fn publish_waiting(
         let first = waiting.first.micros();
         let hours = (first..=waiting.last.micros()).step_by(HOUR as usize);
         let hours: Vec<Instant> = hours.filter_map(|hour| Instant::from_micros(hour).ok()).collect();
-        let stored = usage_sql::cells(tx, &hours, &[series.number]).await?;
+        let stored = cells_sql::cells(tx, &hours, &[series.number]).await?;
         for part in stored.chunks(CELLS) {
             let part: Vec<ChangedCell> = part
                 .iter()
                 .map(|cell| ChangedCell {
                     hour: cell.key.0,
-                    quantity: Some(cell.quantity).filter(|_| {
-                        series.label.kind == crate::domain::usage::Meter::Flow || cell.measured_at.is_some()
-                    }),
-                    costs: cell.costs,
-                    measured_at: cell.measured_at,
-                    records: cell.records,
+                    quantity: cell.sums.quantity(series.label.kind),
+                    costs: cell.sums.costs,
+                    measured_at: cell.sums.measured.map(|last| last.at),
+                    records: cell.sums.records,
                 })
                 .collect();
             cells += part.len();

@@ -10,10 +10,10 @@ use crate::domain::names::SubscriptionName;
 use crate::domain::usage::RecordKey;
 use crate::ops::OpError;
 use crate::ops::list_usage::{ListedRecord, attached_series, dress, recorded_at};
+use crate::store::cells_sql::{self, Cell};
 use crate::store::ingest_sql::{self, Progress};
 use crate::store::records_sql;
 use crate::store::series_sql::Series;
-use crate::store::usage_sql::{self, Cell};
 
 /// A record of a subscription, as known at an instant if one is given.
 ///
@@ -58,7 +58,7 @@ pub async fn get_usage_rollup(
     let missing = || OpError::missing("UsageRollup", &asked);
     let own = attached_series(db, name).await?;
     let series = own.into_iter().find(|series| series.label.mark() == mark).ok_or_else(missing)?;
-    let cell = usage_sql::cells(db, &[hour], &[series.number]).await?.into_iter().next();
+    let cell = cells_sql::cells(db, &[hour], &[series.number]).await?.into_iter().next();
     Ok((cell.ok_or_else(missing)?, series))
 }
 

@@ -11,10 +11,11 @@ use crate::domain::usage::{Meter, RecordKey};
 use crate::ops::OpError;
 use crate::ops::read::get_subscription;
 use crate::publish::batch_name;
+use crate::store::cells_sql::{self, Cell};
+use crate::store::chunks_sql::{SeriesNumber, StoredRecord};
 use crate::store::ingest_sql::{self, Progress};
-use crate::store::records_sql::{self, After, StoredRecord};
+use crate::store::records_sql::{self, After};
 use crate::store::series_sql::{self, Series, Subject};
-use crate::store::usage_sql::{self, Cell, SeriesNumber};
 
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;
@@ -158,7 +159,7 @@ pub async fn list_usage_rollups(
     for hours in hours(query.start, query.end).chunks(744) {
         let passed = |hour: &Instant| after.is_some_and(|(last, _)| hour.micros() < last);
         let hours: Vec<Instant> = hours.iter().copied().filter(|hour| !passed(hour)).collect();
-        for cell in usage_sql::cells(db, &hours, &numbers).await? {
+        for cell in cells_sql::cells(db, &hours, &numbers).await? {
             let place = (cell.key.0.micros(), cell.key.1);
             if after.is_none_or(|after| place > after)
                 && let Some(series) = series.get(&cell.key.1)

@@ -1,10 +1,11 @@
 //! Statements over many rows, in one text for both engines.
 
+use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, ExecResult, QueryResult, Statement, Value};
 use store::StoreError;
 
 /// Row counts of the statements a list is cut into. Few sizes mean few statement texts, which the
-/// driver then keeps prepared. With 22 columns the largest stays below SQLite's 32,766 values.
+/// driver then keeps prepared. Up to 32 columns the largest stays below SQLite's 32,766 values.
 const SIZES: [usize; 5] = [1_000, 200, 40, 8, 1];
 
 /// The rows of a list in slices of the sizes of [`SIZES`].
@@ -76,4 +77,153 @@ pub async fn query<C: ConnectionTrait>(
     values: Vec<Value>,
 ) -> Result<Vec<QueryResult>, StoreError> {
     Ok(connection.query_all_raw(Statement::from_sql_and_values(connection.get_database_backend(), sql, values)).await?)
+}
+
+/// Many rows as one side of a statement: the engine's fastest way to take them. PostgreSQL gets one array for each
+/// column, so that a statement of ten thousand rows is as short as one of a single row; SQLite, which has no arrays, gets
+/// lists of values.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    columns: Vec<Column>,
+}
+
+#[derive(Clone, Debug)]
+enum Column {
+    Integers(Vec<i64>),
+    Bytes(Vec<Vec<u8>>),
+}
+
+impl Rows {
+    /// Adds a column of integers; every column must have as many rows as the first.
+    #[must_use]
+    pub fn integers(mut self, values: impl IntoIterator<Item = i64>) -> Rows {
+        self.columns.push(Column::Integers(values.into_iter().collect()));
+        self
+    }
+
+    /// Adds a column of bytes.
+    #[must_use]
+    pub fn bytes(mut self, values: impl IntoIterator<Item = Vec<u8>>) -> Rows {
+        self.columns.push(Column::Bytes(values.into_iter().collect()));
+        self
+    }
+
+    /// Texts and values that stand for the rows behind `INSERT INTO .. (..)`, or in parentheses behind `FROM`, where
+    /// both engines call the columns `column1`, `column2` and so on. The last says how many rows each stands for.
+    pub fn sources(self, backend: DbBackend) -> Vec<(String, Vec<Value>, u64)> {
+        let rows = self.columns.first().map_or(0, Column::len);
+        if rows == 0 {
+            return Vec::new();
+        }
+        match backend {
+            DbBackend::Postgres => {
+                vec![(self.unnest(), self.columns.into_iter().map(Column::array).collect(), rows as u64)]
+            }
+            _ => self.lists(rows),
+        }
+    }
+
+    fn unnest(&self) -> String {
+        let (mut arrays, mut names) = (Vec::new(), Vec::new());
+        for (column, number) in self.columns.iter().zip(1..) {
+            let kind = if matches!(column, Column::Integers(_)) { "BIGINT" } else { "BYTEA" };
+            arrays.push(format!("${number}::{kind}[]"));
+            names.push(format!("column{number}"));
+        }
+        format!("SELECT * FROM UNNEST({}) AS row ({})", arrays.join(", "), names.join(", "))
+    }
+
+    fn lists(self, rows: usize) -> Vec<(String, Vec<Value>, u64)> {
+        let width = self.columns.len();
+        let mut columns = self.columns;
+        let places: Vec<usize> = (0..rows).collect();
+        slices(&places)
+            .map(|slice| {
+                let mut values = Vec::with_capacity(slice.len() * width);
+                for place in slice {
+                    values.extend(columns.iter_mut().map(|column| column.take(*place)));
+                }
+                (format!("VALUES {}", tuples(DbBackend::Sqlite, slice.len(), width)), values, slice.len() as u64)
+            })
+            .collect()
+    }
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Column::Integers(values) => values.len(),
+            Column::Bytes(values) => values.len(),
+        }
+    }
+
+    fn take(&mut self, place: usize) -> Value {
+        match self {
+            Column::Integers(values) => values[place].into(),
+            Column::Bytes(values) => std::mem::take(&mut values[place]).into(),
+        }
+    }
+
+    fn array(self) -> Value {
+        let (kind, values): (_, Vec<Value>) = match self {
+            Column::Integers(values) => (ArrayType::BigInt, values.into_iter().map(Value::from).collect()),
+            Column::Bytes(values) => (ArrayType::Bytes, values.into_iter().map(Value::from).collect()),
+        };
+        Value::Array(kind, Some(Box::new(values)))
+    }
+}
+
+/// Runs a statement that inserts rows, written as `INSERT INTO .. (..)` and what comes behind the rows, and says how
+/// many it wrote and how many were given.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(tx: &DatabaseTransaction, into: &str, rows: Rows, behind: &str) -> Result<Inserted, StoreError> {
+    let mut inserted = Inserted::default();
+    for (source, values, count) in rows.sources(tx.get_database_backend()) {
+        inserted.given += count;
+        inserted.written += execute(tx, format!("{into} {source} {behind}"), values).await?.rows_affected();
+    }
+    Ok(inserted)
+}
+
+/// What became of rows that were to be inserted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inserted {
+    /// How many rows there were.
+    pub given: u64,
+    /// How many were inserted or changed.
+    pub written: u64,
+}
+
+impl Inserted {
+    /// Nothing, when all rows were written; otherwise another transaction was faster with one.
+    ///
+    /// # Errors
+    /// [`StoreError::Contended`], so that the transaction runs again and sees what the other one wrote.
+    pub fn all_or_contended(self, what: &str) -> Result<(), StoreError> {
+        if self.given == self.written {
+            return Ok(());
+        }
+        Err(StoreError::Contended(sea_orm::DbErr::Custom(what.to_owned())))
+    }
+}
+
+/// Reads what belongs to many keys: `select` names a table as `kept`, `on` compares it with `wanted.column1` and so on.
+///
+/// # Errors
+/// The database's.
+pub async fn look_up<C: ConnectionTrait>(
+    connection: &C,
+    select: &str,
+    wanted: Rows,
+    on: &str,
+) -> Result<Vec<QueryResult>, StoreError> {
+    let mut found = Vec::new();
+    for (source, values, _) in wanted.sources(connection.get_database_backend()) {
+        // A cross join keeps SQLite from reading the table and looking its rows up in the list.
+        let sql = select.replace("{wanted}", &format!("({source}) AS wanted CROSS JOIN"));
+        found.extend(query(connection, format!("{sql} WHERE {on}"), values).await?);
+    }
+    Ok(found)
 }

@@ -3,14 +3,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 use store::StoreError;
 use values::{Id, Instant};
 
 use crate::domain::usage::RecordKey;
 use crate::store::bulk_sql::{execute, list, query, slices, tuples};
-use crate::store::series_sql::damaged;
-use crate::store::usage_sql::{bytes, instant, short};
+use crate::store::row::{damaged, instant};
 
 /// One record that takes the place of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,4 +224,13 @@ fn read_progress(row: &QueryResult) -> Result<Progress, StoreError> {
         refused: row.try_get("", "refused")?,
         times: Some((created, updated)),
     })
+}
+
+fn bytes(hash: &[u8; 16]) -> Value {
+    Value::Bytes(Some(hash.to_vec()))
+}
+
+fn short(row: &QueryResult, column: &str) -> Result<[u8; 16], StoreError> {
+    let bytes: Vec<u8> = row.try_get("", column)?;
+    bytes.try_into().map_err(|_| StoreError::bug(format!("a hash in `{column}` does not have 16 bytes")))
 }

@@ -1,29 +1,25 @@
-//! The keys that make a record known for ever: half of its key's hash as the slot, half a hash of
-//! what it says, and where its row is.
+//! The keys that make a record known for ever: half of its key as the slot, half a hash of what it says, and in which
+//! chunk it stands.
 //!
-//! Keys come in no order, so that every byte of them is paid for in pages. Half a hash is enough,
-//! because a slot that is met with other content is checked against the row itself: when the row is
-//! another record's, which among a hundred million happens once in some thousand installations, the
-//! new record takes the other half of its hash as its slot.
+//! Every byte of a key is paid for in pages. Half a key is enough, because a slot that is met with other content is
+//! checked against the record itself: when that is another record, which among a hundred million numbered ids happens
+//! less than once, the new record takes the other half of its key as its slot.
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use store::StoreError;
-use values::Instant;
 
 use crate::domain::usage::{ContentHash, RecordKey};
-use crate::store::bulk_sql::{execute, list, query, slices, tuples};
-use crate::store::usage_sql::{NewRecord, SeriesNumber, bytes, instant, short};
+use crate::store::bulk_sql::{Rows, insert, look_up};
+use crate::store::chunks_sql::{ChunkNumber, NewRecord, chunks};
 
 /// What is kept of a record for ever, beside its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredKey {
     content: i64,
-    /// The start of its hour.
-    pub hour: Instant,
-    /// Its series.
-    pub series: SeriesNumber,
+    /// The chunk in which it stands.
+    pub chunk: ChunkNumber,
 }
 
 /// What is known of the keys that were asked for.
@@ -60,7 +56,7 @@ impl Keys {
 }
 
 /// Which of these records have arrived. With the content that is expected, only those that differ
-/// from it are checked against their rows.
+/// from it are checked against the records.
 ///
 /// # Errors
 /// The database's.
@@ -84,8 +80,8 @@ pub async fn find_keys<C: ConnectionTrait>(
     if doubtful.is_empty() {
         return Ok(keys);
     }
-    let true_rows = with_rows(connection, &doubtful).await?;
-    let (known, moved): (Vec<_>, Vec<_>) = doubtful.into_iter().partition(|(key, _)| true_rows.contains(key));
+    let standing = with_records(connection, &doubtful).await?;
+    let (known, moved): (Vec<_>, Vec<_>) = doubtful.into_iter().partition(|(key, _)| standing.contains(key));
     keys.known.extend(known);
     keys.moved = moved.into_iter().map(|(key, _)| key).collect();
     let second: Vec<i64> = keys.moved.iter().map(|key| slots(*key)[1]).collect();
@@ -97,41 +93,25 @@ pub async fn find_keys<C: ConnectionTrait>(
 
 async fn in_slots<C: ConnectionTrait>(connection: &C, asked: &[i64]) -> Result<HashMap<i64, StoredKey>, StoreError> {
     let mut found = HashMap::new();
-    for slice in slices(asked) {
-        let places = list(connection.get_database_backend(), slice.len());
-        let sql = format!("SELECT slot, content, hour, series FROM usage_key WHERE slot IN ({places})");
-        for row in query(connection, sql, slice.iter().map(|slot| (*slot).into()).collect()).await? {
-            let stored = StoredKey {
-                content: row.try_get("", "content")?,
-                hour: instant(row.try_get("", "hour")?)?,
-                series: row.try_get("", "series")?,
-            };
-            found.insert(row.try_get("", "slot")?, stored);
-        }
+    let wanted = Rows::default().integers(asked.iter().copied());
+    let select = "SELECT kept.slot, kept.content, kept.chunk FROM {wanted} usage_key AS kept";
+    for row in look_up(connection, select, wanted, "kept.slot = wanted.column1").await? {
+        let stored = StoredKey { content: row.try_get("", "content")?, chunk: row.try_get("", "chunk")? };
+        found.insert(row.try_get("", "slot")?, stored);
     }
     Ok(found)
 }
 
-/// The records whose rows are where their slots say.
-async fn with_rows<C: ConnectionTrait>(
+/// The records that stand where their slots say.
+async fn with_records<C: ConnectionTrait>(
     connection: &C,
     asked: &[(RecordKey, StoredKey)],
 ) -> Result<HashSet<RecordKey>, StoreError> {
-    let mut found = HashSet::new();
-    for slice in slices(asked) {
-        let sql = format!(
-            "SELECT record_key FROM usage_record WHERE (hour, series, record_key) IN (VALUES {})",
-            tuples(connection.get_database_backend(), slice.len(), 3)
-        );
-        let mut values = Vec::with_capacity(slice.len() * 3);
-        for (key, stored) in slice {
-            values.extend([stored.hour.micros().into(), stored.series.into(), bytes(&key.0)]);
-        }
-        for row in query(connection, sql, values).await? {
-            found.insert(RecordKey(short(&row, "record_key")?));
-        }
-    }
-    Ok(found)
+    let stored = chunks(connection, asked.iter().map(|(_, stored)| stored.chunk).collect()).await?;
+    let stands = |(key, place): &&(RecordKey, StoredKey)| {
+        stored.get(&place.chunk).is_some_and(|records| records.iter().any(|record| record.key == *key))
+    };
+    Ok(asked.iter().filter(stands).map(|(key, _)| *key).collect())
 }
 
 /// Writes the keys of new records. Where another transaction was faster with one, this one is
@@ -143,19 +123,10 @@ pub async fn insert_keys(tx: &DatabaseTransaction, keys: &Keys, rows: &[NewRecor
     // In the order of the slots: neighbours are written together, and two transactions meet in one order.
     let mut ordered: Vec<(i64, &NewRecord<'_>)> = rows.iter().map(|row| (keys.slot(row.key), row)).collect();
     ordered.sort_unstable_by_key(|(slot, _)| *slot);
-    for slice in slices(&ordered) {
-        let sql = format!(
-            "INSERT INTO usage_key (slot, content, hour, series) VALUES {} ON CONFLICT DO NOTHING",
-            tuples(tx.get_database_backend(), slice.len(), 4)
-        );
-        let mut values = Vec::with_capacity(slice.len() * 4);
-        for (slot, row) in slice {
-            let hour = row.record.start.hour().micros();
-            values.extend([(*slot).into(), content_number(row.content).into(), hour.into(), row.series.into()]);
-        }
-        if execute(tx, sql, values).await?.rows_affected() != slice.len() as u64 {
-            return Err(StoreError::Contended(DbErr::Custom("a record arrived twice at the same time".to_owned())));
-        }
-    }
-    Ok(())
+    let rows = Rows::default()
+        .integers(ordered.iter().map(|(slot, _)| *slot))
+        .integers(ordered.iter().map(|(_, row)| content_number(row.content)))
+        .integers(ordered.iter().map(|(_, row)| row.chunk));
+    let inserted = insert(tx, "INSERT INTO usage_key (slot, content, chunk)", rows, "ON CONFLICT DO NOTHING").await?;
+    inserted.all_or_contended("a record arrived twice at the same time")
 }

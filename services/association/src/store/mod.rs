@@ -1,14 +1,16 @@
 //! The association service's own database: one file per aggregate, rows never leave this folder.
 
-pub mod amounts;
 pub mod associations;
 pub mod bulk_sql;
 pub mod bundles;
+pub mod cells_sql;
+pub mod chunks_sql;
 pub mod customers;
 pub mod ingest_sql;
 pub mod keys_sql;
 pub mod listing;
 mod migrations;
+mod packing;
 pub mod partners;
 pub mod records_sql;
 pub mod row;
@@ -16,7 +18,6 @@ pub mod seats;
 pub mod series_sql;
 pub mod subscriptions;
 pub mod transactions;
-pub mod usage_sql;
 
 #[cfg(test)]
 mod tests;

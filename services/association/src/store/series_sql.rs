@@ -12,7 +12,8 @@ use crate::domain::names::SubscriptionName;
 use crate::domain::subscription::External;
 use crate::domain::usage::Meter;
 use crate::store::bulk_sql::{execute, list, query, slices, tuples};
-use crate::store::usage_sql::{SeriesNumber, instant};
+use crate::store::chunks_sql::SeriesNumber;
+use crate::store::row::{damaged, instant};
 
 /// A subscription as another system knows it, arrived or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -308,10 +309,6 @@ fn read_series(row: &QueryResult) -> Result<Series, StoreError> {
         attached: attached == 1,
         waiting,
     })
-}
-
-pub(super) fn damaged(error: impl std::fmt::Display) -> StoreError {
-    StoreError::bug(format!("a stored value is damaged: {error}"))
 }
 
 /// The series with these numbers.

@@ -8,9 +8,10 @@ use store::StoreError;
 use crate::domain::usage::RecordKey;
 use crate::ops::ingest_usage::resolve::SeriesRef;
 use crate::ops::ingest_usage::{Group, Outcome, Refusal};
+use crate::store::chunks_sql::StoredRecord;
 use crate::store::ingest_sql::{self, Replacement};
 use crate::store::keys_sql;
-use crate::store::usage_sql::{self, Contribution};
+use crate::store::records_sql;
 
 /// The advisory lock under which records that replace others are ordered with all other records on
 /// PostgreSQL: the letters of `replaced`.
@@ -26,7 +27,7 @@ pub(super) struct Replacing {
     /// Replaced rows of this group for which a replacement had waited.
     pub met: Vec<RecordKey>,
     /// What was counted before and is taken out.
-    pub taken: Vec<Contribution>,
+    pub taken: Vec<StoredRecord>,
 }
 
 /// Lets a group that replaces records be alone with its look at what has arrived: otherwise a record
@@ -108,11 +109,8 @@ async fn claim(
         replacing.replacements.push(Replacement { replaced: target, by: row.key, by_id, waiting });
     }
     replacing.replacements.sort_unstable_by_key(|replacement| replacement.replaced);
-    for target in elsewhere {
-        if let Some(stored) = stored.get(&target) {
-            replacing.taken.push(usage_sql::contribution(tx, target, *stored).await?);
-        }
-    }
+    let counted: Vec<_> = elsewhere.iter().filter_map(|target| Some((*target, *stored.get(target)?))).collect();
+    replacing.taken = records_sql::known_records(tx, &counted).await?;
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use crate::domain::names::SubscriptionName;
 use crate::domain::subscription::External;
 use crate::domain::usage::{Target, UsageRecord};
 use crate::ops::ingest_usage::{Group, Refusal};
+use crate::store::chunks_sql::SeriesNumber;
 use crate::store::series_sql::{self, SeriesLabel, Subject};
-use crate::store::usage_sql::SeriesNumber;
 
 /// The most series that are remembered. At the bound everything is forgotten, which costs one query
 /// per series and keeps memory within some tens of megabytes.

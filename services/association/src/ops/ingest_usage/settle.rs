@@ -1,23 +1,23 @@
-//! Writing the rows, and what becomes of the cells.
+//! Writing the records, and what becomes of the cells.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sea_orm::DatabaseTransaction;
 use store::StoreError;
-use values::{DecimalError, Instant};
 
 use crate::domain::names::SubscriptionName;
-use crate::domain::rollup::CellChange;
+use crate::domain::rollup::{CellChange, Measurement};
 use crate::domain::usage::Meter;
 use crate::ops::ingest_usage::Group;
 use crate::ops::ingest_usage::replace::Replacing;
 use crate::ops::ingest_usage::resolve::SeriesRef;
 use crate::publish::{ChangedCell, ChangedSeries};
-use crate::store::ingest_sql;
+use crate::store::cells_sql::{self, Cell, CellKey};
+use crate::store::chunks_sql::{self, ChunkNumber, NewRecord, SeriesNumber};
 use crate::store::keys_sql::{self, Keys};
 use crate::store::series_sql::{self, SeriesLabel, Waiting};
-use crate::store::usage_sql::{self, CellKey, NewRecord, SeriesNumber};
+use crate::store::{ingest_sql, records_sql};
 
 /// What is known of a touched series.
 struct Touched {
@@ -25,7 +25,14 @@ struct Touched {
     label: SeriesLabel,
 }
 
-/// Writes the accepted rows and adds them to their cells.
+/// A cell that changes: what changes, and the chunks of its new records.
+struct Change {
+    key: CellKey,
+    change: CellChange,
+    chunks: Vec<ChunkNumber>,
+}
+
+/// Writes the accepted records and adds them to their cells.
 ///
 /// Returns the attached cells that changed, for the feed.
 pub(super) async fn settle(
@@ -36,22 +43,31 @@ pub(super) async fn settle(
     accepted: &[(usize, SeriesRef)],
     replacing: &Replacing,
 ) -> Result<Vec<ChangedSeries>, StoreError> {
-    let rows: Vec<NewRecord<'_>> = accepted
+    let mut rows: Vec<NewRecord<'_>> = accepted
         .iter()
         .map(|(place, series)| {
             let row = &group.rows()[*place];
-            NewRecord { key: row.key, content: row.content, series: series.number, record: &row.record }
+            NewRecord { key: row.key, content: row.content, series: series.number, record: &row.record, chunk: 0 }
         })
         .collect();
+    chunks_sql::insert_records(tx, batch, &mut rows).await?;
     keys_sql::insert_keys(tx, keys, &rows).await?;
-    usage_sql::insert_records(tx, batch, &rows).await?;
     ingest_sql::add_replacements(tx, batch, &replacing.replacements).await?;
     ingest_sql::replacements_met(tx, &replacing.met).await?;
 
-    let mut touched: HashMap<SeriesNumber, Touched> = HashMap::new();
-    for ((_, series), row) in accepted.iter().zip(&rows) {
+    let mut touched = touched(group, accepted);
+    meet_taken(tx, replacing, &mut touched).await?;
+    let changes = fold(&rows, replacing, &touched)?;
+    let cells = add_to_cells(tx, &changes).await?;
+    note_waiting(tx, &changes, &touched).await?;
+    Ok(changed(&changes, &cells, &touched))
+}
+
+fn touched(group: &Group, accepted: &[(usize, SeriesRef)]) -> HashMap<SeriesNumber, Touched> {
+    let mut touched = HashMap::with_capacity(accepted.len());
+    for (place, series) in accepted {
         touched.entry(series.number).or_insert_with(|| {
-            let record = row.record;
+            let record = &group.rows()[*place].record;
             let label = SeriesLabel {
                 workload: record.workload.clone(),
                 meter: record.meter.clone(),
@@ -62,15 +78,7 @@ pub(super) async fn settle(
             Touched { subscription: series.subscription.clone(), label }
         });
     }
-    meet_taken(tx, replacing, &mut touched).await?;
-
-    let changes = fold(&rows, replacing, &touched).map_err(|error| StoreError::bug(error.to_string()))?;
-    usage_sql::add_to_cells(tx, &changes).await?;
-    for (cell, _) in changes.iter().filter(|(_, change)| change.recount) {
-        usage_sql::remeasure(tx, *cell).await?;
-    }
-    note_waiting(tx, &changes, &touched).await?;
-    changed(tx, changes, &touched).await
+    touched
 }
 
 /// The series of records that are taken out, which may be others than those of the new records.
@@ -99,37 +107,79 @@ async fn meet_taken(
 
 /// The changes of all cells, ordered by cell. The order and the cutting of records never matter:
 /// sums commute, and of measurements the last by instant and key counts.
+///
+/// The rows come in the order of their cells.
 fn fold(
     rows: &[NewRecord<'_>],
     replacing: &Replacing,
     touched: &HashMap<SeriesNumber, Touched>,
-) -> Result<Vec<(CellKey, CellChange)>, DecimalError> {
-    let mut changes: HashMap<CellKey, CellChange> = HashMap::with_capacity(rows.len());
+) -> Result<Vec<Change>, StoreError> {
+    let beyond = |error: values::DecimalError| StoreError::bug(error.to_string());
+    let mut changes: Vec<Change> = Vec::with_capacity(rows.len());
     for row in rows {
-        let change = changes.entry((row.record.start.hour(), row.series)).or_default();
+        let key = (row.record.start.hour(), row.series);
+        if changes.last().is_none_or(|last| last.key != key) {
+            changes.push(Change { key, change: CellChange::default(), chunks: Vec::new() });
+        }
+        let Some(last) = changes.last_mut() else { continue };
+        if last.chunks.last() != Some(&row.chunk) {
+            last.chunks.push(row.chunk);
+        }
         if replacing.passed.contains(&row.key) {
-            change.pass(&row.record.costs)?;
+            last.change.pass(&row.record.costs).map_err(beyond)?;
         } else {
-            change.add(row.key, row.record)?;
+            last.change.add(row.key, row.record).map_err(beyond)?;
         }
     }
     for taken in &replacing.taken {
+        let key = (taken.hour, taken.series);
         let kind = touched.get(&taken.series).map_or(Meter::Flow, |series| series.label.kind);
-        changes.entry((taken.hour, taken.series)).or_default().take(kind, taken.quantity, &taken.costs)?;
+        let place = changes.binary_search_by_key(&key, |change| change.key).unwrap_or_else(|place| {
+            changes.insert(place, Change { key, change: CellChange::default(), chunks: Vec::new() });
+            place
+        });
+        changes[place].change.take(kind, taken.quantity, &taken.costs).map_err(beyond)?;
     }
-    let mut changes: Vec<(CellKey, CellChange)> = changes.into_iter().collect();
-    changes.sort_unstable_by_key(|(cell, _)| *cell);
     Ok(changes)
+}
+
+/// Adds changes to their cells, which are made where they are missing, and gives the cells as they are now, in the order
+/// of the changes.
+async fn add_to_cells(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Vec<Cell>, StoreError> {
+    let keys: Vec<CellKey> = changes.iter().map(|change| change.key).collect();
+    let mut stored = cells_sql::find_cells(tx, &keys).await?;
+    let mut cells = Vec::with_capacity(changes.len());
+    for Change { key, change, chunks } in changes {
+        let mut cell = stored.remove(key).unwrap_or_else(|| Cell::empty(*key));
+        cell.sums.apply(change).map_err(|error| StoreError::bug(error.to_string()))?;
+        cell.chunks.extend(chunks);
+        if change.recount {
+            cell.sums.measure(last_measurement(tx, &cell).await?);
+        }
+        cells.push(cell);
+    }
+    cells_sql::write_cells(tx, &cells).await?;
+    Ok(cells)
+}
+
+/// The last measurement among the records of a level's cell that count. Looked for only when one was taken out.
+async fn last_measurement(tx: &DatabaseTransaction, cell: &Cell) -> Result<Option<Measurement>, StoreError> {
+    let records = records_sql::records_of(tx, std::slice::from_ref(cell)).await?;
+    let keys: Vec<_> = records.iter().map(|record| record.key).collect();
+    let replaced = ingest_sql::replacements(tx, &keys).await?;
+    let counting = records.iter().filter(|record| !replaced.contains_key(&record.key));
+    let measured = counting.map(|record| Measurement { at: record.start, key: record.key, quantity: record.quantity });
+    Ok(measured.reduce(Measurement::later))
 }
 
 /// Keeps, for series that wait for a subscription, how much waits and from when to when.
 async fn note_waiting(
     tx: &DatabaseTransaction,
-    changes: &[(CellKey, CellChange)],
+    changes: &[Change],
     touched: &HashMap<SeriesNumber, Touched>,
 ) -> Result<(), StoreError> {
     let mut waiting: BTreeMap<SeriesNumber, Waiting> = BTreeMap::new();
-    for ((hour, series), change) in changes {
+    for Change { key: (hour, series), change, .. } in changes {
         if touched.get(series).is_some_and(|series| series.subscription.is_some()) {
             continue;
         }
@@ -142,39 +192,28 @@ async fn note_waiting(
     series_sql::add_waiting(tx, &waiting).await
 }
 
-/// The attached cells that changed. A level's cell is read back: whether the new measurement is the
-/// last one is known only there.
-async fn changed(
-    tx: &DatabaseTransaction,
-    changes: Vec<(CellKey, CellChange)>,
-    touched: &HashMap<SeriesNumber, Touched>,
-) -> Result<Vec<ChangedSeries>, StoreError> {
-    let is_level = |series: &SeriesNumber| touched.get(series).is_some_and(|it| it.label.kind == Meter::Level);
-    let hours: BTreeSet<Instant> =
-        changes.iter().filter(|((_, series), _)| is_level(series)).map(|((hour, _), _)| *hour).collect();
-    let levels: BTreeSet<SeriesNumber> =
-        changes.iter().filter(|((_, series), _)| is_level(series)).map(|((_, series), _)| *series).collect();
-    let hours: Vec<Instant> = hours.into_iter().collect();
-    let levels: Vec<SeriesNumber> = levels.into_iter().collect();
-    let stored = usage_sql::cells(tx, &hours, &levels).await?;
-    let stored: HashMap<CellKey, usage_sql::Cell> = stored.into_iter().map(|cell| (cell.key, cell)).collect();
-
-    let mut by_series: BTreeMap<SeriesNumber, Vec<ChangedCell>> = BTreeMap::new();
-    for (key, change) in changes {
-        let level = stored.get(&key);
-        let (quantity, measured_at) = match level {
-            Some(cell) => (cell.measured_at.map(|_| cell.quantity), cell.measured_at),
-            None => (Some(change.quantity), None),
+/// The attached cells that changed: of flows the difference, of levels the last measurement.
+fn changed(changes: &[Change], cells: &[Cell], touched: &HashMap<SeriesNumber, Touched>) -> Vec<ChangedSeries> {
+    let mut order: Vec<usize> = (0..changes.len()).collect();
+    // Stable, so that the hours of a series stay in order.
+    order.sort_by_key(|place| changes[*place].key.1);
+    let mut all: Vec<(SeriesNumber, ChangedSeries)> = Vec::new();
+    for (change, cell) in order.into_iter().map(|place| (&changes[place], &cells[place])) {
+        let (hour, number) = change.key;
+        let Some(Touched { subscription: Some(subscription), label }) = touched.get(&number) else { continue };
+        let quantity = match label.kind {
+            Meter::Flow => Some(change.change.quantity),
+            Meter::Level => cell.sums.quantity(Meter::Level),
         };
-        let cell = ChangedCell { hour: key.0, quantity, costs: change.costs, measured_at, records: change.count };
-        by_series.entry(key.1).or_default().push(cell);
+        let measured_at = cell.sums.measured.map(|last| last.at);
+        let (costs, records) = (change.change.costs, change.change.count);
+        if all.last().is_none_or(|(last, _)| *last != number) {
+            let (subscription, label) = (Arc::clone(subscription), label.clone());
+            all.push((number, ChangedSeries { subscription, label, cells: Vec::new() }));
+        }
+        if let Some((_, series)) = all.last_mut() {
+            series.cells.push(ChangedCell { hour, quantity, costs, measured_at, records });
+        }
     }
-    Ok(by_series
-        .into_iter()
-        .filter_map(|(number, cells)| {
-            let series = touched.get(&number)?;
-            let subscription = series.subscription.clone()?;
-            Some(ChangedSeries { subscription, label: series.label.clone(), cells })
-        })
-        .collect())
+    all.into_iter().map(|(_, series)| series).collect()
 }

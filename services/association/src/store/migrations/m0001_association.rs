@@ -87,10 +87,9 @@ CREATE TABLE current_bundle (
 ";
 
 /// Usage. Narrow tables of their own, so that each can be partitioned by its own key: what makes a
-/// record known for ever, the rows, and their sums. Rows and sums lead with the hour, because usage
-/// arrives in the order of time and is asked for by a few series over few hours. Keys are half a hash
-/// each, because what comes in no order pays for every byte. A row's amounts are packed into bytes
-/// (`store::amounts`): the database never sums rows, it sums cells, and those have integers.
+/// record known for ever, the records, and their sums. Sums lead with the hour, because usage arrives in the order of
+/// time and is asked for by a few series over few hours. What the database never looks into is packed into bytes
+/// (`store::packing`).
 const USAGE: &str = "
 CREATE TABLE usage_subject (
     id {number}, external_source TEXT NOT NULL, external_id TEXT NOT NULL,
@@ -113,27 +112,18 @@ CREATE TABLE usage_import (
     created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL
 );
 CREATE TABLE usage_key (
-    slot {slot} NOT NULL PRIMARY KEY, content BIGINT NOT NULL, hour BIGINT NOT NULL, series BIGINT NOT NULL
+    slot {slot} NOT NULL PRIMARY KEY, content BIGINT NOT NULL, chunk BIGINT NOT NULL
 );
-CREATE TABLE usage_record (
-    hour BIGINT NOT NULL, series BIGINT NOT NULL, record_key {bytes} NOT NULL,
-    batch BIGINT NOT NULL, record_id TEXT NOT NULL, replaces TEXT,
-    start_at BIGINT NOT NULL, end_at BIGINT, amounts {bytes} NOT NULL,
-    PRIMARY KEY (hour, series, record_key)
-) {by_key};
+CREATE TABLE usage_chunk (
+    id {slot} NOT NULL PRIMARY KEY, records {bytes} NOT NULL
+);
 CREATE TABLE usage_replacement (
     replaced_key {bytes} NOT NULL PRIMARY KEY, record_key {bytes} NOT NULL,
     record_id TEXT NOT NULL, batch BIGINT NOT NULL, waiting BIGINT NOT NULL
 ) {by_key};
 CREATE INDEX usage_replacement_waiting ON usage_replacement (replaced_key) WHERE waiting = 1;
 CREATE TABLE usage_cell (
-    hour BIGINT NOT NULL, series BIGINT NOT NULL, records BIGINT NOT NULL, present BIGINT NOT NULL,
-    quantity_units BIGINT NOT NULL, quantity_nanos BIGINT NOT NULL, quantity_attos BIGINT NOT NULL,
-    billed_units BIGINT NOT NULL, billed_nanos BIGINT NOT NULL, billed_attos BIGINT NOT NULL,
-    effective_units BIGINT NOT NULL, effective_nanos BIGINT NOT NULL, effective_attos BIGINT NOT NULL,
-    list_units BIGINT NOT NULL, list_nanos BIGINT NOT NULL, list_attos BIGINT NOT NULL,
-    contracted_units BIGINT NOT NULL, contracted_nanos BIGINT NOT NULL, contracted_attos BIGINT NOT NULL,
-    measured_at BIGINT, measured_key {bytes},
+    hour BIGINT NOT NULL, series BIGINT NOT NULL, revision BIGINT NOT NULL, content {bytes} NOT NULL,
     PRIMARY KEY (hour, series)
 ) {by_key};
 ";

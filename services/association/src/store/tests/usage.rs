@@ -138,8 +138,9 @@ async fn sums(store: &Store) -> Sums {
         };
         for (cell, series) in list_usage_rollups(store.read(), &query, None).await.expect("cells") {
             let key = format!("{subscription} {} {}", series.label.meter, cell.key.0);
-            let quantity = (series.label.kind == Meter::Flow || cell.measured_at.is_some()).then_some(cell.quantity);
-            sums.insert(key, format!("{quantity:?} {:?} {:?} {}", cell.costs, cell.measured_at, cell.records));
+            let (sums_of, quantity) = (cell.sums, cell.sums.quantity(series.label.kind));
+            let measured_at = sums_of.measured.map(|last| last.at);
+            sums.insert(key, format!("{quantity:?} {:?} {measured_at:?} {}", sums_of.costs, sums_of.records));
         }
     }
     sums
