@@ -124,4 +124,6 @@ pub struct Conventions {
     pub counter_filled: Option<CounterFilled>,
     /// What a change of rule does to counters.
     pub counters_on_change: Option<CountersOnChange>,
+    /// The month, 1 to 12, with whose first day the fiscal year begins.
+    pub fiscal_year_starts: Option<i8>,
 }

@@ -1,12 +1,16 @@
 //! Rates an incentive plan over the facts of one period.
 //!
 //! In this order: facts become drafts ([`drafts`]: basis, payee, rule, cut at every change), drafts
-//! become exact amounts ([`pricing`]: counters and brackets), amounts become lines ([`lines`]:
-//! eligibility, once, rounding), lines become statements ([`statements`]: balances and minimum).
+//! become exact amounts ([`pricing`]: counters, brackets, alternatives, accelerators), amounts become
+//! lines ([`lines`]: eligibility, once, rounding), lines are held to floors and caps ([`limits`]) and
+//! become statements ([`statements`]: balances and minimum).
 
 mod brackets;
+mod counters;
 mod drafts;
+mod explained;
 mod hash;
+mod limits;
 mod lines;
 mod pricing;
 mod rating;
@@ -24,9 +28,10 @@ use crate::ground::Ground;
 use crate::model::{IncentivePlan, Lever};
 use crate::quantity::Unit;
 use crate::tiers::EvaluateError;
+pub(crate) use drafts::LEVEL_OF;
 use drafts::Scene;
 
-pub use rating::{Carried, ControlTotals, Counter, InputRef, Line, Piece, Prior, Rating, StatementTotal};
+pub use rating::{Balance, Carried, ControlTotals, Counter, InputRef, Line, Piece, Prior, Rating, StatementTotal};
 
 /// Rule id: usage belongs to the period, payee and rule in force at its start.
 pub const USAGE_BELONGS_TO_ITS_START: &str = "program.usage_belongs_to_its_start";
@@ -40,6 +45,12 @@ pub const COUNTER_FILLS_PRO_RATA: &str = "program.counter_fills_pro_rata";
 pub const COUNTER_BELONGS_TO_ITS_OWNER: &str = "program.counter_belongs_to_its_owner";
 /// Rule id: amounts that were rounded together differ from their exact shares by less than one unit.
 pub const ROUNDED_BY_LARGEST_REMAINDER: &str = "program.rounded_by_largest_remainder";
+/// Rule id: of several amounts the least or the best is paid.
+pub const ONE_OF_SEVERAL_AMOUNTS: &str = "program.one_of_several_amounts";
+/// Rule id: accelerators of one step are added, steps multiply.
+pub const ACCELERATORS_ADD_IN_A_STEP: &str = "program.accelerators_add_in_a_step_and_steps_multiply";
+/// Rule id: a line under a cap is paid the difference that it makes to what its owner is paid.
+pub const CAP_IS_A_DIFFERENCE_OF_TOTALS: &str = "program.cap_is_a_difference_of_totals";
 /// Rule id: a plan pays nothing before its effective day.
 pub const ANNOUNCED_HAS_NO_EFFECT: &str = "program.announced_has_no_effect";
 /// Rule id: what is below the payment minimum is carried forward.
@@ -151,7 +162,7 @@ pub fn rate(
     let currency = plan.conventions.currency.unwrap_or(values::Currency::USD);
     let scene = Scene { plan, ground: &ground, period, interval };
     let drafts = drafts::drafts(&scene)?;
-    let mut counters = pricing::Counters::new(prior);
+    let mut counters = counters::Counters::new(prior);
     let prices = pricing::prices(&scene, &drafts, &mut counters);
     let bases = control_bases(&drafts, plan)?;
     let mut facts_total = Vec::new();
@@ -165,6 +176,7 @@ pub fn rate(
         lines::round_by_statement(&mut lines, plan, currency)?;
     }
     lines.sort_by(|a, b| order(plan, a).cmp(&order(plan, b)));
+    let balances = limits::apply(&scene, currency, &mut lines, &mut counters)?;
     let statements = statements::statements(plan, period, currency, &lines, prior)?;
     let control = statements::control(currency, &lines, &statements, bases, facts_total)?;
     let mut rating = Rating {
@@ -177,6 +189,7 @@ pub fn rate(
         lines,
         statements,
         counters: counters.left(&period.to_string()),
+        balances,
         paid_once: once.into_iter().collect(),
         control,
         result_hash: bundle.hash(),

@@ -1,6 +1,7 @@
 //! Checked rules, as the documents say them.
 
 pub mod bound;
+pub mod charge;
 pub mod metric;
 pub mod plan;
 pub mod requirement;
@@ -8,11 +9,12 @@ pub mod tier;
 pub mod value;
 
 pub use bound::{Bound, Range};
-pub use metric::{Change, Counted, Filter, Fold, Holding, Metric, RecognizedBy, Spread, Stream, Test, Window};
-pub use plan::{
-    Basis, Bracket, Charge, CounterOf, CounterOver, Eligible, IncentivePlan, Lever, LinePer, Mode, PayeeAt, Pays,
-    Position, Table,
+pub use charge::{
+    Accelerator, AcceleratorStep, Accelerators, Alternative, Applies, Bracket, BracketPays, Charge, CounterOf,
+    CounterOver, Direction, Limit, LimitOwner, Mode, Pick, Position, Reached, Table,
 };
+pub use metric::{Change, Counted, Filter, Fold, Holding, Metric, RecognizedBy, Spread, Stream, Test, Window};
+pub use plan::{Basis, Eligible, IncentivePlan, Lever, LinePer, PayeeAt, Pays};
 pub use requirement::Requirement;
 pub use tier::{AwardRule, Cell, Column, Division, Level, PointLine, PointScale, TierProgram};
 pub use value::{Announced, Found, Value};

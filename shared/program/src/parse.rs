@@ -2,8 +2,10 @@
 
 mod bundle;
 mod catalog;
+mod charge;
 mod conventions;
 mod cursor;
+mod limit;
 mod metric;
 mod names;
 mod nearest;

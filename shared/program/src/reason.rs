@@ -30,6 +30,8 @@ pub enum Reason {
     AlreadyCredited,
     /// The cap was reached.
     CapReached,
+    /// The least amount is more than what the rate gives.
+    RaisedToFloor,
     /// The statement is below the payment minimum; the amount is carried forward.
     BelowPaymentMinimum,
     /// The plan is not in force: announced, or ended.
@@ -82,6 +84,7 @@ impl Reason {
             Self::ZeroBase => "zero-base",
             Self::AlreadyCredited => "already-credited",
             Self::CapReached => "cap-reached",
+            Self::RaisedToFloor => "raised-to-floor",
             Self::BelowPaymentMinimum => "below-payment-minimum",
             Self::NotInForce => "not-in-force",
             Self::ZeroRate => "zero-rate",

@@ -2,7 +2,9 @@
 
 use program::Quantity;
 use program::model::value::Form;
-use program::model::{Announced, Basis, Bound, Charge, IncentivePlan, Lever, LinePer, Stream, Value};
+use program::model::{
+    Alternative, Announced, Basis, Bound, BracketPays, Charge, IncentivePlan, Lever, LinePer, Pick, Stream, Value,
+};
 use proto::google::r#type::Decimal as WireDecimal;
 use proto::incentive::v1 as pb;
 use rpc::wire;
@@ -129,7 +131,15 @@ fn charged(charge: &Charge, rule: &str, case: &Case, found: &mut Vec<pb::RateRow
     };
     match charge {
         Charge::Rate(rate) => found.push(pb::RateRow { rate: percent(rate), ..row }),
-        Charge::PerUnit { each, earns } => found.push(pb::RateRow { rate: format!("{earns} for {each}"), ..row }),
+        Charge::PerUnit { .. } | Charge::Fixed(_) => found.push(pb::RateRow { rate: says(charge), ..row }),
+        Charge::OneOf { pick, parts } => {
+            let which = match pick {
+                Pick::Least => "the least of",
+                Pick::Best => "the best of",
+            };
+            let parts: Vec<String> = parts.iter().map(alternative).collect();
+            found.push(pb::RateRow { rate: format!("{which} {}", parts.join(", ")), ..row });
+        }
         Charge::Table(table) => found.extend(table.brackets.iter().map(|bracket| {
             let (lower, upper) = (bracket.range.lower.as_ref(), bracket.range.upper.as_ref());
             let unit = lower.or(upper).map(|bound| bound.quantity().unit.to_string());
@@ -139,12 +149,39 @@ fn charged(charge: &Charge, rule: &str, case: &Case, found: &mut Vec<pb::RateRow
                 upper_bound: upper.map(bound),
                 upper_inclusive: matches!(upper, Some(Bound::AtMost(_))),
                 bound_unit: unit.unwrap_or_default(),
-                rate: percent(&bracket.rate),
+                rate: paid(&bracket.pays),
                 rule_id: bracket.rule.clone(),
                 sample: bracket.source.as_deref() == Some("sample"),
                 ..row.clone()
             }
         })),
+    }
+}
+
+/// A charge without brackets in words.
+fn says(charge: &Charge) -> String {
+    match charge {
+        Charge::Rate(rate) => percent(rate),
+        Charge::PerUnit { each, earns } => format!("{earns} for {each}"),
+        Charge::Fixed(amount) => amount.to_string(),
+        Charge::Table(_) | Charge::OneOf { .. } => String::new(),
+    }
+}
+
+fn alternative(part: &Alternative) -> String {
+    match &part.measure {
+        Some((measure, _)) => format!("{} of {measure}", says(&part.charge)),
+        None => says(&part.charge),
+    }
+}
+
+/// What a bracket pays, in words; money is in the plan's currency.
+fn paid(pays: &BracketPays) -> String {
+    match pays {
+        BracketPays::Rate(rate) => percent(rate),
+        BracketPays::PerUnit(amount) => format!("{} for each unit", ratio_to_text(amount)),
+        BracketPays::Amount { amount, pro_rata: false } => ratio_to_text(amount),
+        BracketPays::Amount { amount, pro_rata: true } => format!("{} pro rata", ratio_to_text(amount)),
     }
 }
 

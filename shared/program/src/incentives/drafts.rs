@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use values::{Date, Decimal, Instant, Interval, Month};
+use values::{Date, Decimal, Instant, Interval, Month, Ratio};
 
 use super::rating::InputRef;
 use super::transactions::{number, transactions};
@@ -10,7 +10,7 @@ use super::{RateError, overflow};
 use crate::conventions::{PartnerLevel, RulesDatedBy};
 use crate::facts::{Facts, Grain, Subscription, UsageKey};
 use crate::ground::{Ground, Row, last_instant, usage_number};
-use crate::model::{Charge, Found, IncentivePlan, Lever, LinePer, PayeeAt, Stream};
+use crate::model::{Accelerator, Charge, Found, IncentivePlan, Lever, LinePer, PayeeAt, Stream};
 use crate::quantity::Unit;
 use crate::recognition::{Payee, among};
 
@@ -23,6 +23,46 @@ pub(crate) struct Scene<'a> {
     pub ground: &'a Ground<'a>,
     pub period: Month,
     pub interval: Interval,
+}
+
+impl<'a> Scene<'a> {
+    /// The value of a field of a row, or of the payee's standing where the name asks for that.
+    pub fn field(&self, row: &Row<'_>, payee: Option<&Payee>, name: &str) -> Option<String> {
+        match name.strip_prefix(LEVEL_OF) {
+            Some(award) => Some(level_of(self.ground, payee?, award, row)),
+            None => self.ground.field(row, name),
+        }
+    }
+
+    /// What the accelerators of a lever add for a row, by step and part.
+    pub fn shares(&self, lever: &Lever, day: Date, row: &Row<'_>, payee: Option<&Payee>) -> Vec<Vec<Ratio>> {
+        let share = |part: &Accelerator| {
+            let found = part.share.find(day, &|field| self.field(row, payee, field));
+            found.map(|found| found.value.clone()).unwrap_or_default()
+        };
+        lever.accelerators.steps.iter().map(|step| step.parts.iter().map(share).collect()).collect()
+    }
+}
+
+/// How the field is named that stands for the payee's level of an award.
+pub(crate) const LEVEL_OF: &str = "level of ";
+
+/// The level at which the payee, or its global account, holds an award when the row happens; `none`
+/// where it holds none. `award in field` looks at the division that a field of the row names.
+fn level_of(ground: &Ground<'_>, payee: &Payee, name: &str, row: &Row<'_>) -> String {
+    let (name, division) = match name.split_once(" in ") {
+        Some((name, field)) => (name, ground.field(row, field)),
+        None => (name, None),
+    };
+    let top = ground.global_account(&payee.partner, row.at);
+    let held = ground.facts.awards.iter().filter(|award| award.partner == payee.partner || award.partner == top);
+    let held = held.filter(|award| award_name(award) == name && award.effective.contains(row.at));
+    let held = held.filter(|award| division.as_ref().is_none_or(|division| award.division == *division));
+    held.max_by_key(|award| award.effective.start()).map_or_else(|| "none".to_owned(), |award| award.level.clone())
+}
+
+fn award_name(award: &crate::facts::Award) -> String {
+    if award.program.is_empty() { award.award.clone() } else { format!("{}/{}", award.program, award.award) }
 }
 
 /// What one fact moves a counter by: start, name, quantity.
@@ -42,7 +82,11 @@ pub(crate) struct Draft<'a> {
     pub in_force: bool,
     pub payee: Option<Payee>,
     pub charge: Option<Found<'a, Charge>>,
+    /// What the accelerators add, by step and part.
+    pub shares: Vec<Vec<Ratio>>,
     pub basis: Decimal,
+    /// Other measures of the same fact, by name, that alternatives ask for.
+    pub numbers: BTreeMap<String, Decimal>,
     /// What moves through brackets: the basis, or another measure.
     pub position: Decimal,
     pub inputs: Vec<InputRef>,
@@ -71,6 +115,7 @@ struct Segment<'a> {
     interval: Interval,
     payee: Option<Payee>,
     charge: Option<Found<'a, Charge>>,
+    shares: Vec<Vec<Ratio>>,
     in_force: bool,
     rule_date: Date,
 }
@@ -185,6 +230,8 @@ fn usage_draft<'a>(
         in_force: segment.in_force,
         payee: segment.payee.clone(),
         charge: segment.charge,
+        shares: segment.shares.clone(),
+        numbers: BTreeMap::new(),
         basis: Decimal::ZERO,
         position: Decimal::ZERO,
         inputs: Vec::new(),
@@ -211,7 +258,9 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
         }
     }
     if scene.plan.conventions.rules_dated_by == Some(RulesDatedBy::TransactionDate) {
-        let days = lever.charge.days().into_iter().chain(scene.plan.effective).chain(scene.plan.until);
+        let parts = lever.accelerators.steps.iter().flat_map(|step| &step.parts);
+        let days = lever.charge.days().into_iter().chain(parts.flat_map(|part| part.share.days()));
+        let days = days.chain(scene.plan.effective).chain(scene.plan.until);
         cuts.extend(days.map(|day| zone.start_of_day(day)));
     }
     cuts.extend(ground.versions(&subscription.subscription).iter().map(|version| version.effective.start()));
@@ -222,11 +271,12 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
         let version = ground.subscription(&subscription.subscription, start).unwrap_or(subscription);
         let row = usage_row(version, workload, "", start);
         let rule_date = rule_date(scene, start);
-        let moment = payee_moment(scene, lever, start);
+        let payee = payee(scene, lever, version, workload, payee_moment(scene, lever, start));
         let segment = Segment {
             interval: Interval::new(start, end).unwrap_or(scene.interval),
-            payee: payee(scene, lever, version, workload, moment),
-            charge: lever.charge.find(rule_date, &|field| ground.field(&row, field)),
+            charge: lever.charge.find(rule_date, &|field| scene.field(&row, payee.as_ref(), field)),
+            shares: scene.shares(lever, rule_date, &row, payee.as_ref()),
+            payee,
             in_force: in_force(scene.plan, rule_date),
             rule_date,
         };
@@ -243,6 +293,7 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
 fn alike(a: &Segment<'_>, b: &Segment<'_>) -> bool {
     a.payee == b.payee
         && a.in_force == b.in_force
+        && a.shares == b.shares
         && a.charge.map(|charge| charge.rule) == b.charge.map(|charge| charge.rule)
 }
 

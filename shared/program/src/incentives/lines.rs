@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{ToPrimitive, Zero};
-use values::{Currency, Money, Ratio, Rounding, ratio_from_decimal, ratio_to_text, round_ratio};
+use values::{Currency, Money, Ratio, Rounding, ratio_from_decimal, round_ratio};
 
+use super::RateError;
 use super::drafts::{Draft, Scene};
+use super::explained::explain;
 use super::pricing::Price;
-use super::rating::{InputRef, Line};
-use super::{COUNTER_FILLS_PRO_RATA, ROUNDED_BY_LARGEST_REMAINDER, RateError, USAGE_BELONGS_TO_ITS_START};
-use crate::conventions::{CounterFilled, CurrentMonth, RecognizedMonth};
-use crate::explain::{Explanation, Step};
-use crate::facts::FactRef;
+use super::rating::Line;
+use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::last_instant;
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
 use crate::judge::{Judge, Supposed};
 use crate::model::IncentivePlan;
-use crate::quantity::{Quantity, Unit};
+use crate::quantity::Quantity;
 use crate::reason::Reason;
 
 /// Makes the lines of all drafts. `once` holds what was paid once before and takes what is now.
@@ -122,14 +121,14 @@ fn rounded(
     for (place, price) in prices.iter().enumerate() {
         match price.group {
             Some(group) => groups.entry(group).or_default().push(place),
-            None => amounts[place] = share(&[&price.exact], currency, mode, drafts[place].lever)?[0],
+            None => amounts[place] = share(&[&price.exact], currency, mode, &drafts[place].lever.rule)?[0],
         }
     }
     for mut places in groups.into_values() {
         // Ties of remainders go by subscription, then partner, then start.
         places.sort_by(|&a, &b| tie(&drafts[a]).cmp(&tie(&drafts[b])));
         let exact: Vec<&Ratio> = places.iter().map(|&place| &prices[place].exact).collect();
-        let shares = share(&exact, currency, mode, drafts[places[0]].lever)?;
+        let shares = share(&exact, currency, mode, &drafts[places[0]].lever.rule)?;
         for (place, amount) in places.into_iter().zip(shares) {
             amounts[place] = amount;
         }
@@ -146,13 +145,8 @@ fn tie<'d>(draft: &'d Draft<'_>) -> Tie<'d> {
 
 /// Rule: `program.rounded_by_largest_remainder`: the sum is rounded once; every part is rounded down
 /// and the units left go to the largest remainders, the earlier part first.
-fn share(
-    exact: &[&Ratio],
-    currency: Currency,
-    mode: Rounding,
-    lever: &crate::model::Lever,
-) -> Result<Vec<Money>, RateError> {
-    let out = || RateError::OutOfRange { rule: lever.rule.clone(), what: "an amount".to_owned() };
+pub(crate) fn share(exact: &[&Ratio], currency: Currency, mode: Rounding, rule: &str) -> Result<Vec<Money>, RateError> {
+    let out = || RateError::OutOfRange { rule: rule.to_owned(), what: "an amount".to_owned() };
     let scale = Ratio::from_integer(num_bigint::BigInt::from(10u32).pow(currency.exponent()));
     let minor: Vec<Ratio> = exact.iter().map(|part| *part * &scale).collect();
     let total = round_ratio(&minor.iter().sum::<Ratio>(), mode);
@@ -186,7 +180,7 @@ pub(crate) fn round_by_statement(
     for mut places in partners.into_values() {
         places.sort_by(|&a, &b| (&lines[a].subscription, &lines[a].key).cmp(&(&lines[b].subscription, &lines[b].key)));
         let exact: Vec<Ratio> = places.iter().map(|&place| lines[place].exact.clone()).collect();
-        let shares = share(&exact.iter().collect::<Vec<_>>(), currency, mode, lever)?;
+        let shares = share(&exact.iter().collect::<Vec<_>>(), currency, mode, &lever.rule)?;
         for (place, amount) in places.into_iter().zip(shares) {
             lines[place].amount = amount;
         }
@@ -226,89 +220,5 @@ fn line(
         reason,
         inputs: draft.inputs.clone(),
         explanation,
-    }
-}
-
-fn percent(rate: &Ratio) -> String {
-    Quantity::new(rate * Ratio::from_integer(100.into()), Unit::Percent).to_string()
-}
-
-fn explain(
-    scene: &Scene<'_>,
-    draft: &Draft<'_>,
-    price: &Price,
-    basis: &Quantity,
-    amount: Money,
-    reason: Option<Reason>,
-    outcome: Option<Outcome>,
-) -> Explanation {
-    let title = if draft.lever.title.is_empty() { &draft.lever.name } else { &draft.lever.title };
-    let mut top = Explanation::new(Step::Amount, draft.lever.rule.clone(), title.clone(), amount.to_string())
-        .source(draft.lever.source.clone())
-        .number("basis", basis)
-        .number("usage", draft.interval)
-        .number("exact", ratio_to_text(&price.exact))
-        .number("rounded by", ROUNDED_BY_LARGEST_REMAINDER);
-    if let Some(reason) = reason {
-        top = top.number("reason", reason);
-    }
-    let facts = draft.inputs.iter().map(reference).collect();
-    let sum = Explanation::new(Step::Amount, format!("{}.basis", draft.lever.rule), "basis", basis.to_string());
-    top = top.part(sum.counting(facts));
-    top = top.part(match &draft.payee {
-        Some(payee) => {
-            let kind = scene.ground.policy.kind(&payee.kind);
-            let rule = kind.map_or_else(|| scene.ground.policy.id.clone(), |kind| kind.rule.clone());
-            Explanation::new(Step::Recognition, rule, format!("paid as {}", payee.kind), payee.partner.clone())
-                .source(kind.and_then(|kind| kind.source.clone()))
-                .number("since", payee.since)
-                .number("attributed by", USAGE_BELONGS_TO_ITS_START)
-                .counting(vec![FactRef::new("association", payee.association.as_str())])
-        }
-        None => Explanation::new(Step::Recognition, USAGE_BELONGS_TO_ITS_START, "paid as", "nobody"),
-    });
-    if let Some(outcome) = outcome {
-        top = top.part(outcome.explanation);
-    }
-    top.parts(table(scene, draft, price))
-}
-
-/// The rate, or the table with the pieces of this line in its brackets.
-fn table(scene: &Scene<'_>, draft: &Draft<'_>, price: &Price) -> Option<Explanation> {
-    let found = draft.charge?;
-    let mut node = Explanation::new(
-        Step::Table,
-        found.rule,
-        "rate",
-        price.rate.as_ref().map_or_else(|| "by brackets".to_owned(), percent),
-    )
-    .source(found.source.map(str::to_owned))
-    .number("rules of", draft.rule_date);
-    if let Some(since) = found.since {
-        node = node.number("in force since", since);
-    }
-    if let Some((before, after, owner)) = &price.counter {
-        node = node
-            .number("counter of", owner)
-            .number("before", ratio_to_text(before))
-            .number("after", ratio_to_text(after));
-        if scene.plan.conventions.counter_filled == Some(CounterFilled::ProRata) {
-            node = node.number("filled by", COUNTER_FILLS_PRO_RATA);
-        }
-    }
-    let pieces = price.pieces.iter().map(|piece| {
-        Explanation::new(Step::Table, piece.rule.clone(), piece.says.clone(), ratio_to_text(&piece.amount))
-            .number("quantity", &piece.quantity)
-            .number("rate", percent(&piece.rate))
-    });
-    Some(node.parts(pieces))
-}
-
-fn reference(input: &InputRef) -> FactRef {
-    match input {
-        InputRef::Usage(key) => {
-            FactRef::new("usage", format!("{}/{}/{}/{}", key.subscription, key.workload, key.meter, key.start))
-        }
-        InputRef::Transaction(id) => FactRef::new("transaction", id.as_str()),
     }
 }

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::Zero;
-use values::{Ratio, ratio_from_decimal};
+use num_traits::{Signed, Zero};
+use values::{Ratio, ratio_from_decimal, ratio_to_text};
 
-use super::brackets::{bracket_at, parts, rate_at, worth};
+use super::brackets::{Part, bracket_at, movement, rate_at, rate_of, worth};
+use super::counters::{CounterKey, Counters, span};
 use super::drafts::{Draft, Move, Scene};
-use super::rating::{Counter, Piece, Prior};
+use super::rating::Piece;
 use crate::conventions::{CounterFilled, CountersOnChange};
-use crate::model::{Charge, CounterOf, CounterOver, Mode, Table};
-use crate::quantity::{Quantity, Unit};
+use crate::explain::{Explanation, Step};
+use crate::model::{Alternative, Charge, CounterOf, Direction, Pick, Table};
+use crate::quantity::Quantity;
+use crate::reason::Reason;
 
 /// What one draft is worth, before anybody is paid.
 #[derive(Clone, Debug, Default)]
@@ -23,29 +26,8 @@ pub(crate) struct Price {
     pub counter: Option<(Ratio, Ratio, String)>,
     /// Lines with one number here are rounded together.
     pub group: Option<usize>,
-}
-
-type CounterKey = (String, String, String);
-
-/// Running totals while a period is rated.
-pub(crate) struct Counters {
-    totals: BTreeMap<CounterKey, Ratio>,
-}
-
-impl Counters {
-    pub fn new(prior: &Prior) -> Counters {
-        let keyed = |counter: &Counter| {
-            ((counter.rule.clone(), counter.owner.clone(), counter.span.clone()), counter.total.clone())
-        };
-        Counters { totals: prior.counters.iter().map(keyed).collect() }
-    }
-
-    /// Totals that later periods need, in the order of their keys.
-    pub fn left(self, period: &str) -> Vec<Counter> {
-        let of = |((rule, owner, span), total)| Counter { rule, owner, span, total };
-        // A month's own totals end with it.
-        self.totals.into_iter().map(of).filter(|counter: &Counter| counter.span != period).collect()
-    }
+    /// What else made the amount: alternatives, accelerators.
+    pub notes: Vec<Explanation>,
 }
 
 /// Prices all drafts, in their order.
@@ -66,13 +48,16 @@ pub(crate) fn prices(scene: &Scene<'_>, drafts: &[Draft<'_>], counters: &mut Cou
     }
     // Two tables of one counter in one period follow each other in the order of their first usage.
     for (number, ((key, _, _), places)) in groups.into_iter().enumerate() {
-        let before = counters.totals.get(&key).cloned().unwrap_or_default();
+        let before = counters.total(&key);
         let after = fill(scene, drafts, &places, &before, &mut prices);
         for &place in &places {
             prices[place].group = Some(number);
             prices[place].counter = Some((before.clone(), after.clone(), key.1.clone()));
         }
-        counters.totals.insert(key, after);
+        counters.set(key, after);
+    }
+    for (draft, price) in drafts.iter().zip(&mut prices) {
+        accelerate(draft, price);
     }
     prices
 }
@@ -87,12 +72,72 @@ fn tabled<'d, 'a>(draft: &'d Draft<'a>) -> Option<(&'d Draft<'a>, &'a Table, &'a
 
 fn flat(draft: &Draft<'_>) -> Price {
     let basis = ratio_from_decimal(draft.basis);
-    match draft.charge.filter(|_| draft.in_force).map(|found| found.value) {
-        Some(Charge::Rate(rate)) => Price { exact: basis * rate, rate: Some(rate.clone()), ..Price::default() },
-        Some(Charge::PerUnit { each, earns }) => {
-            Price { exact: basis / &each.value * &earns.value, ..Price::default() }
+    let Some(found) = draft.charge.filter(|_| draft.in_force) else { return Price::default() };
+    match found.value {
+        Charge::Rate(rate) => Price { exact: basis * rate, rate: Some(rate.clone()), ..Price::default() },
+        Charge::OneOf { pick, parts } => one_of(draft, *pick, parts),
+        Charge::Table(_) => Price::default(),
+        plain => Price { exact: amount(plain, &basis), ..Price::default() },
+    }
+}
+
+/// What a charge without brackets makes of a basis. A fixed amount is for what is there: nothing earns
+/// nothing, and what takes back takes it back.
+fn amount(charge: &Charge, basis: &Ratio) -> Ratio {
+    match charge {
+        Charge::Rate(rate) => basis * rate,
+        Charge::PerUnit { each, earns } => basis / &each.value * &earns.value,
+        Charge::Fixed(fixed) => basis.signum() * &fixed.value,
+        Charge::Table(_) | Charge::OneOf { .. } => Ratio::zero(),
+    }
+}
+
+/// Rule: `program.one_of_several_amounts`: every amount is computed, the least or the best is paid, of
+/// equal ones the first in the document. What takes back is compared without its sign.
+fn one_of(draft: &Draft<'_>, pick: Pick, parts: &[Alternative]) -> Price {
+    let value = |part: &Alternative| {
+        let own = part.measure.as_ref().and_then(|(measure, _)| draft.numbers.get(measure));
+        let basis = match &part.measure {
+            Some(_) => own.copied().unwrap_or_default(),
+            None => draft.basis,
+        };
+        // A fixed amount follows the sign of the line, not of another measure.
+        let basis = if matches!(part.charge, Charge::Fixed(_)) { draft.basis } else { basis };
+        amount(&part.charge, &ratio_from_decimal(basis))
+    };
+    let amounts: Vec<Ratio> = parts.iter().map(value).collect();
+    let places = 0..amounts.len();
+    let chosen = match pick {
+        Pick::Least => places.min_by(|&a, &b| amounts[a].abs().cmp(&amounts[b].abs()).then(a.cmp(&b))),
+        Pick::Best => places.max_by(|&a, &b| amounts[a].abs().cmp(&amounts[b].abs()).then(b.cmp(&a))),
+    };
+    let Some(chosen) = chosen else { return Price::default() };
+    let notes = parts.iter().zip(&amounts).enumerate().map(|(place, (part, amount))| {
+        let says = if place == chosen { format!("{}, chosen", part.name) } else { part.name.clone() };
+        let node = Explanation::new(Step::Amount, part.rule.clone(), says, ratio_to_text(amount));
+        let node = node.source(part.source.clone());
+        if place == chosen { node } else { node.number("reason", Reason::LostToABetterAlternative) }
+    });
+    Price { exact: amounts[chosen].clone(), notes: notes.collect(), ..Price::default() }
+}
+
+/// Rule: `program.accelerators_add_in_a_step_and_steps_multiply`: whatever the order of parts in a step,
+/// the amount is the same; steps follow each other as the document writes them.
+fn accelerate(draft: &Draft<'_>, price: &mut Price) {
+    let one = Ratio::from_integer(1.into());
+    for (step, shares) in draft.lever.accelerators.steps.iter().zip(&draft.shares) {
+        let sum: Ratio = shares.iter().sum();
+        let mut node = Explanation::new(Step::Amount, step.rule.clone(), "accelerators", String::new());
+        for (part, share) in step.parts.iter().zip(shares) {
+            node = node.number(&part.name, ratio_to_text(share));
         }
-        _ => Price::default(),
+        let factor = match step.direction {
+            Direction::Raise => &one + sum,
+            Direction::Reduce => &one - sum,
+        };
+        node.value = format!("x {}", ratio_to_text(&factor));
+        price.exact *= factor;
+        price.notes.push(node);
     }
 }
 
@@ -104,12 +149,10 @@ fn counter_key(scene: &Scene<'_>, draft: &Draft<'_>, table: &Table, rule: &str) 
         CounterOf::Partner => draft.payee.as_ref().map_or_else(String::new, |payee| payee.partner.clone()),
         CounterOf::Line => draft.key.clone(),
     };
-    let span = match table.over {
+    let span = match table.of == CounterOf::Line {
         // A line's own total never outlives its period.
-        _ if table.of == CounterOf::Line => scene.period.to_string(),
-        CounterOver::Month => scene.period.to_string(),
-        CounterOver::CalendarYear => scene.period.year().to_string(),
-        CounterOver::Ever => String::new(),
+        true => scene.period.to_string(),
+        false => span(scene.plan, table.over, scene.period),
     };
     let counter = match scene.plan.conventions.counters_on_change {
         Some(CountersOnChange::Restart) => rule.to_owned(),
@@ -142,58 +185,45 @@ fn pro_rata(drafts: &[Draft<'_>], places: &[usize], before: &Ratio, after: &Rati
     for &place in places {
         let draft = &drafts[place];
         let basis = ratio_from_decimal(draft.basis);
-        let share = match moved.is_zero() {
-            true => None,
-            false => Some(ratio_from_decimal(draft.position) / &moved),
+        let position = ratio_from_decimal(draft.position);
+        prices[place].pieces = match moved.is_zero() {
+            true => standing(table, before, &basis),
+            false => pieces(table, &movement(table, before, after), &(position / &moved), &(&basis / &moved)),
         };
-        let unit = position_unit(draft, table);
-        let pieces = pieces(table, before, after, share.as_ref(), &basis, &moved, &unit);
-        prices[place].exact = basis * &blended;
-        prices[place].rate = (pieces.len() <= 1).then(|| blended.clone());
-        prices[place].pieces = pieces;
+        prices[place].exact = match table.pays_money() {
+            true => prices[place].pieces.iter().map(|piece| piece.amount.clone()).sum(),
+            false => basis * &blended,
+        };
+        prices[place].rate = (prices[place].pieces.len() <= 1 && !table.pays_money()).then(|| blended.clone());
     }
 }
 
-fn position_unit(draft: &Draft<'_>, table: &Table) -> Unit {
-    let bound = table.brackets.iter().flat_map(|bracket| bracket.range.lower.iter().chain(&bracket.range.upper)).next();
-    bound.map_or_else(|| draft.lever.basis.unit.clone(), |bound| bound.quantity().unit.clone())
+/// A line's share of each bracket that a movement passed through: `share` of its lengths, and `weight`
+/// of its worth where the brackets pay a fraction of the basis.
+fn pieces(table: &Table, parts: &[Part<'_>], share: &Ratio, weight: &Ratio) -> Vec<Piece> {
+    let weight = if table.pays_money() { share } else { weight };
+    let piece = |part: &Part<'_>| Piece {
+        rule: part.bracket.rule.clone(),
+        says: part.bracket.range.to_string(),
+        quantity: Quantity::new(&part.length * share, table.unit.clone()),
+        rate: rate_of(&part.bracket.pays),
+        amount: &part.worth * weight,
+    };
+    parts.iter().map(piece).collect()
 }
 
-/// A line's share of each bracket that the group's movement passed through.
-fn pieces(
-    table: &Table,
-    before: &Ratio,
-    after: &Ratio,
-    share: Option<&Ratio>,
-    basis: &Ratio,
-    moved: &Ratio,
-    unit: &Unit,
-) -> Vec<Piece> {
-    let piece = |bracket: &crate::model::Bracket, quantity: Ratio, amount: Ratio| Piece {
+/// Where the counter does not move, a basis stands at the rate of its place. Money by units is for
+/// units, and there are none.
+fn standing(table: &Table, at: &Ratio, basis: &Ratio) -> Vec<Piece> {
+    let piece = |bracket: &crate::model::Bracket| Piece {
         rule: bracket.rule.clone(),
         says: bracket.range.to_string(),
-        quantity: Quantity::new(quantity, unit.clone()),
-        rate: bracket.rate.clone(),
-        amount,
+        quantity: Quantity::new(basis.clone(), table.unit.clone()),
+        rate: rate_of(&bracket.pays),
+        amount: basis * rate_of(&bracket.pays),
     };
-    let Some(share) = share else {
-        let at = bracket_at(table, before).into_iter();
-        return at.map(|bracket| piece(bracket, basis.clone(), basis * &bracket.rate)).collect();
-    };
-    match table.mode {
-        Mode::Graduated => parts(table, before, after)
-            .into_iter()
-            .map(|part| piece(part.bracket, &part.length * share, basis * (&part.length / moved) * &part.bracket.rate))
-            .collect(),
-        Mode::Volume => {
-            let reached = bracket_at(table, after).map(|bracket| (bracket, after.clone()));
-            let left = bracket_at(table, before).filter(|_| !before.is_zero()).map(|bracket| (bracket, -before));
-            let whole = reached.into_iter().chain(left);
-            whole
-                .map(|(bracket, total)| piece(bracket, &total * share, basis * (&total / moved) * &bracket.rate))
-                .collect()
-        }
-    }
+    let here = bracket_at(table, at).filter(|_| !table.pays_money());
+    here.map(piece).into_iter().collect()
 }
 
 /// Every fact moves the counter by itself, in the order of starts and then of names.
@@ -207,7 +237,6 @@ fn by_time(drafts: &[Draft<'_>], places: &[usize], before: &Ratio, prices: &mut 
     for ((_, _, quantity), place) in moves {
         let Some((draft, table, _)) = tabled(&drafts[place]) else { continue };
         let next = &at + ratio_from_decimal(*quantity);
-        let unit = position_unit(draft, table);
         let step = &next - &at;
         // The basis of one fact: its share of the line's basis by what it moves.
         let basis = match draft.position.is_zero() {
@@ -216,16 +245,17 @@ fn by_time(drafts: &[Draft<'_>], places: &[usize], before: &Ratio, prices: &mut 
         };
         if !step.is_zero() {
             let one = Ratio::from_integer(1.into());
-            prices[place].exact += &basis * (worth(table, &next) - worth(table, &at)) / &step;
-            for piece in pieces(table, &at, &next, Some(&one), &basis, &step, &unit) {
+            for piece in pieces(table, &movement(table, &at, &next), &one, &(&basis / &step)) {
+                prices[place].exact += &piece.amount;
                 merge(&mut prices[place].pieces, piece);
             }
         }
         at = next;
     }
     for &place in places {
+        let money = tabled(&drafts[place]).is_some_and(|(_, table, _)| table.pays_money());
         let rate = match prices[place].pieces.as_slice() {
-            [only] => Some(only.rate.clone()),
+            [only] if !money => Some(only.rate.clone()),
             _ => None,
         };
         prices[place].rate = rate;

@@ -18,17 +18,33 @@ pub struct Prior {
     pub paid_once: Vec<String>,
 }
 
-/// A running total that decides which bracket a quantity falls into.
+/// A total that outlives its period: a position in brackets, what a cap has used, a high-water mark, a
+/// balance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counter {
-    /// The rule id of the lever it belongs to.
+    /// The rule id of the lever, limit or balance it belongs to.
     pub rule: String,
-    /// Its owner: a customer, a deal, a partner, or empty for the program.
+    /// Its owner: a customer, a deal, a partner, several joined by `|`, or empty for the program.
     pub owner: String,
     /// Its year or other span: `2024`, `2024-Q3`, or empty for one that never restarts.
     pub span: String,
     /// The total, exact.
     pub total: Ratio,
+}
+
+/// What is left of a cap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// The cap's rule id.
+    pub rule: String,
+    /// Whose it is: the ids that the cap is `per`, joined by `|`; empty where it is everybody's.
+    pub owner: String,
+    /// Over which time it runs.
+    pub span: String,
+    /// How much was paid under it.
+    pub used: Money,
+    /// How much can still be paid.
+    pub left: Money,
 }
 
 /// An amount earned and not yet paid.
@@ -62,6 +78,8 @@ pub struct Rating {
     pub statements: Vec<StatementTotal>,
     /// Running totals after this period: the next period's [`Prior::counters`], complete.
     pub counters: Vec<Counter>,
+    /// What is left of every cap that a line of the period touched, ordered by rule, owner and span.
+    pub balances: Vec<Balance>,
     /// Keys of everything paid once up to now: the next period's [`Prior::paid_once`], complete.
     pub paid_once: Vec<String>,
     /// Totals that must agree.

@@ -1,5 +1,7 @@
 //! Drafts of levers that pay on transactions: one line each.
 
+use std::collections::BTreeMap;
+
 use values::{Decimal, Instant, Interval};
 
 use super::RateError;
@@ -31,10 +33,12 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
         }
         let origin = original(&scene.ground.facts.transactions, transaction);
         let charge_date = rule_date(scene, origin);
-        let charge = lever.charge.find(charge_date, &|field| ground.field(&row, field));
-        let position = position(ground, lever, charge, transaction, basis)?;
         let moment = payee_moment(scene, lever, origin);
         let payee = version.and_then(|version| payee(scene, lever, version, &transaction.workload, moment));
+        // Levels and other fields are those of the original's instant.
+        let then = Row { at: origin, ..row };
+        let charge = lever.charge.find(charge_date, &|field| scene.field(&then, payee.as_ref(), field));
+        let position = position(ground, lever, charge, transaction, basis)?;
         let input = InputRef::Transaction(transaction.transaction.clone());
         let until = transaction.at.saturating_add(1);
         drafts.push(Draft {
@@ -48,6 +52,8 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
             interval: Interval::new(transaction.at, Some(until)).unwrap_or(scene.interval),
             rule_date: charge_date,
             in_force: in_force(scene.plan, charge_date),
+            shares: scene.shares(lever, charge_date, &then, payee.as_ref()),
+            numbers: numbers(ground, lever, charge, transaction)?,
             payee,
             charge,
             basis,
@@ -96,7 +102,24 @@ fn position(
     }
 }
 
-/// The number that a measure reads from a transaction.
+/// What the alternatives of a charge ask for beside the basis.
+fn numbers(
+    ground: &Ground<'_>,
+    lever: &Lever,
+    charge: Option<Found<'_, Charge>>,
+    transaction: &Transaction,
+) -> Result<BTreeMap<String, Decimal>, RateError> {
+    let mut numbers = BTreeMap::new();
+    if let Some(Charge::OneOf { parts, .. }) = charge.map(|charge| charge.value) {
+        for (measure, _) in parts.iter().filter_map(|part| part.measure.as_ref()) {
+            let found = number(ground, lever, measure, transaction)?;
+            numbers.insert(measure.clone(), found.unwrap_or(Decimal::ZERO));
+        }
+    }
+    Ok(numbers)
+}
+
+/// The number that a measure reads from a transaction, in the plan's currency where it is money.
 pub(crate) fn number(
     ground: &Ground<'_>,
     lever: &Lever,

@@ -1,12 +1,12 @@
-//! An incentive plan: levers, brackets, payment.
+//! An incentive plan: levers, who is paid, payment.
 
 use std::sync::Arc;
 
-use values::{Date, Ratio};
+use values::Date;
 
 use crate::catalog::Catalog;
 use crate::conventions::Conventions;
-use crate::model::{Announced, Filter, Range, Requirement, Stream, Value};
+use crate::model::{Accelerators, Announced, Charge, Filter, Limit, Requirement, Stream, Value};
 use crate::quantity::{Quantity, Unit};
 
 /// An incentive plan, checked.
@@ -32,6 +32,8 @@ pub struct IncentivePlan {
     pub catalog: Arc<Catalog>,
     /// The levers, in the document's order.
     pub levers: Vec<Lever>,
+    /// Floors and caps over the lines of all levers, after the levers' own.
+    pub limits: Vec<Limit>,
     /// A partner with less than this is not paid yet; the amount is carried forward.
     pub minimum: Option<Value<Quantity>>,
 }
@@ -57,6 +59,10 @@ pub struct Lever {
     pub once_per_subscription: bool,
     /// How much is paid.
     pub charge: Value<Charge>,
+    /// What raises or reduces it.
+    pub accelerators: Accelerators,
+    /// Floors and caps, one after another.
+    pub limits: Vec<Limit>,
 }
 
 /// What a lever pays on.
@@ -111,90 +117,4 @@ pub struct Eligible {
     /// The requirement, judged at the last instant of the period: a partner that meets it then is
     /// paid for the whole month.
     pub when: Requirement,
-}
-
-/// How a basis becomes an amount.
-#[derive(Clone, Debug)]
-pub enum Charge {
-    /// A fraction of the basis.
-    Rate(Ratio),
-    /// An amount for each unit of the basis.
-    PerUnit {
-        /// The unit's size.
-        each: Quantity,
-        /// Its amount.
-        earns: Quantity,
-    },
-    /// Brackets.
-    Table(Table),
-}
-
-/// A bracket table.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// How passed brackets count.
-    pub mode: Mode,
-    /// What moves through the brackets.
-    pub position: Position,
-    /// Whose total it is.
-    pub of: CounterOf,
-    /// Over which time it runs.
-    pub over: CounterOver,
-    /// The brackets, from below, without gap or overlap; the last is open.
-    pub brackets: Vec<Bracket>,
-}
-
-/// How passed brackets count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Each bracket prices its own part.
-    Graduated,
-    /// The reached bracket prices the whole quantity.
-    Volume,
-}
-
-/// What moves through the brackets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Position {
-    /// The basis itself.
-    RunningTotal,
-    /// Another measure of the same rows.
-    Measure(String),
-}
-
-/// Whose total decides the bracket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CounterOf {
-    /// The customer's, whoever is paid.
-    Customer,
-    /// The deal's; a subscription is a deal unless it names one.
-    Deal,
-    /// The paid partner's.
-    Partner,
-    /// Each line by itself.
-    Line,
-}
-
-/// Over which time a total runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CounterOver {
-    /// The month.
-    Month,
-    /// The calendar year.
-    CalendarYear,
-    /// Always.
-    Ever,
-}
-
-/// One bracket.
-#[derive(Clone, Debug)]
-pub struct Bracket {
-    /// Its rule id.
-    pub rule: String,
-    /// Where it comes from.
-    pub source: Option<String>,
-    /// From where to where.
-    pub range: Range,
-    /// The fraction of the basis that it pays.
-    pub rate: Ratio,
 }

@@ -66,6 +66,7 @@ pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
             "counters-when-rules-change",
             &[("carry-over", CountersOnChange::CarryOver), ("restart", CountersOnChange::Restart)],
         ),
+        fiscal_year_starts: fields.get("fiscal-year-starts").and_then(|cursor| fiscal_year(&cursor)),
     };
     // Stated by documents for their readers; credit is always given once.
     fixed(&fields, "credit", "once-per-partner-and-row");
@@ -113,4 +114,15 @@ fn points_shown(cursor: &Cursor<'_>) -> Option<PointsShown> {
     let mode = fields.need("mode").and_then(|cursor| cursor.choice("mode", &MODES));
     fields.done();
     Some(PointsShown { decimals: decimals?, mode: mode? })
+}
+
+/// The first day of a month: `10-01`.
+fn fiscal_year(cursor: &Cursor<'_>) -> Option<i8> {
+    let text = cursor.text()?;
+    let month = text.strip_suffix("-01").filter(|month| month.len() == 2).and_then(|month| month.parse::<i8>().ok());
+    let month = month.filter(|month| (1..=12).contains(month));
+    if month.is_none() {
+        cursor.problem(format!("a fiscal year starts with the first day of a month, as `10-01`, not `{text}`"));
+    }
+    month
 }

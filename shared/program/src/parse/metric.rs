@@ -12,7 +12,7 @@ use crate::quantity::Unit;
 use crate::recognition::Grant;
 
 /// Fields of rows that documents may filter and split by.
-pub(crate) const ROW_FIELDS: [&str; 14] = [
+pub(crate) const ROW_FIELDS: [&str; 17] = [
     "workload",
     "meter",
     "product",
@@ -27,6 +27,9 @@ pub(crate) const ROW_FIELDS: [&str; 14] = [
     "solution",
     "path",
     "competency",
+    "licensing",
+    "customer-market",
+    "product-maturity",
 ];
 
 /// Reads a metric from the keys of `fields`, which may hold other keys too.

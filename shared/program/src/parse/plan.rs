@@ -1,18 +1,18 @@
 //! Incentive plans.
 
 use super::bundle::Head;
+use super::charge::{accelerators, rate};
 use super::cursor::{Cursor, Fields};
 use super::definitions;
-use super::metric::{ROW_FIELDS, filters};
+use super::limit::limits;
+use super::metric::filters;
 use super::names::Names;
 use super::quantity::quantity_in;
 use super::requirement::requirement;
-use super::table::charge;
 use super::value::value;
 use crate::conventions::Conventions;
 use crate::facts::Flow;
-use crate::model::plan::{Basis, Charge, CounterOver, Eligible, IncentivePlan, Lever, LinePer, PayeeAt, Pays};
-use crate::model::{Stream, Value};
+use crate::model::{Basis, Charge, CounterOver, Eligible, IncentivePlan, Lever, LinePer, PayeeAt, Pays, Stream, Value};
 use crate::quantity::{Quantity, Unit};
 use crate::recognition::Grant;
 
@@ -30,8 +30,15 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         levers.extend(lever(&entry, name, pays.as_ref(), eligible.as_ref(), &names));
     }
     let minimum = fields.get("payment").and_then(|cursor| payment(&cursor, &names));
-    for lever in &levers {
-        check_counter(fields, lever, &conventions);
+    let limits = limits(fields, &names);
+    let spans = levers.iter().flat_map(|lever| lever.charge.all()).filter_map(|charge| match charge {
+        Charge::Table(table) => Some(table.over),
+        _ => None,
+    });
+    let spans =
+        spans.chain(levers.iter().flat_map(|lever| &lever.limits).chain(&limits).filter_map(|limit| limit.over));
+    if spans.into_iter().any(|over| over == CounterOver::FiscalYear) && conventions.fiscal_year_starts.is_none() {
+        fields.at.problem("a total over the fiscal year needs the convention `fiscal-year-starts`");
     }
     Some(IncentivePlan {
         id: head.id.clone(),
@@ -44,6 +51,7 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         recognition: names.policy.id.clone(),
         catalog: names.catalog.clone(),
         levers,
+        limits,
         minimum,
     })
 }
@@ -61,18 +69,6 @@ fn needed(fields: &Fields<'_>, conventions: &Conventions) {
         if missing {
             fields.at.problem(format!("the convention `{key}` is missing"));
         }
-    }
-}
-
-/// A total that runs for ever or for a year needs to know what a change of rules does to it; both
-/// conventions are stated, and the month's total has no earlier part to lose.
-fn check_counter(fields: &Fields<'_>, lever: &Lever, conventions: &Conventions) {
-    let long = lever.charge.all().into_iter().any(|charge| match charge {
-        Charge::Table(table) => table.over != CounterOver::Month,
-        _ => false,
-    });
-    if long && conventions.counters_on_change.is_none() {
-        fields.at.problem(format!("the lever `{}` needs `counters-when-rules-change`", lever.name));
     }
 }
 
@@ -96,18 +92,9 @@ fn lever(
     };
     let once = fields.get("once").is_some_and(|cursor| once(&cursor));
     let basis = basis?;
-    let rate = fields.need("rate")?;
-    let charge = value(&rate, &|cursor| charge(cursor, &basis, names))?;
-    for field in charge.split_by() {
-        if !ROW_FIELDS.contains(&field) {
-            rate.unknown("field", field, ROW_FIELDS);
-        }
-    }
-    if !matches!(basis.unit, Unit::Money(_))
-        && charge.all().iter().any(|charge| !matches!(charge, Charge::PerUnit { .. }))
-    {
-        rate.problem(format!("a percentage of {} is no money: use `each` and `earns`", basis.unit));
-    }
+    let charge = fields.need("rate").and_then(|cursor| rate(&cursor, &basis, names));
+    let accelerators = fields.get("accelerators").and_then(|cursor| accelerators(&cursor, names));
+    let limits = limits(&fields, names);
     let title = fields.title();
     let source = fields.at.source.clone();
     fields.done();
@@ -120,7 +107,9 @@ fn lever(
         pays: pays?,
         eligible,
         once_per_subscription: once,
-        charge,
+        charge: charge?,
+        accelerators: accelerators.unwrap_or_default(),
+        limits,
     })
 }
 

@@ -2,54 +2,38 @@
 
 use values::Ratio;
 
+use super::charge::fraction;
 use super::cursor::{Cursor, Fields};
 use super::names::Names;
-use super::quantity::{quantity, range};
-use crate::model::{Basis, Bound, Bracket, Charge, CounterOf, CounterOver, Mode, Position, Stream, Table};
+use super::quantity::{quantity_in, range};
+use crate::model::{
+    Applies, Basis, Bound, Bracket, BracketPays, Charge, CounterOf, CounterOver, Mode, Position, Range, Stream, Table,
+};
 use crate::quantity::Unit;
 
-/// Reads how a basis becomes an amount: a percentage, or brackets.
-pub(crate) fn charge(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<Charge> {
-    if cursor.is_text() {
-        return fraction(cursor).map(Charge::Rate);
-    }
-    let fields = cursor.fields()?;
-    let found = if fields.has("each") { per_unit(&fields, basis, names) } else { table(cursor, &fields, basis, names) };
-    fields.done();
-    found
-}
+/// The words for the time over which a total runs.
+pub(crate) const SPANS: [(&str, CounterOver); 6] = [
+    ("month", CounterOver::Month),
+    ("calendar-quarter", CounterOver::CalendarQuarter),
+    ("calendar-half-year", CounterOver::CalendarHalfYear),
+    ("calendar-year", CounterOver::CalendarYear),
+    ("fiscal-year", CounterOver::FiscalYear),
+    ("ever", CounterOver::Ever),
+];
 
-/// A percentage as a fraction of one.
-fn fraction(cursor: &Cursor<'_>) -> Option<Ratio> {
-    let found = quantity(cursor)?;
-    if found.unit != Unit::Percent {
-        cursor.problem(format!("a rate is a percentage, not {}", found.unit));
+/// The heads of a table.
+pub(crate) const TABLES: [&str; 5] = ["graduated", "volume", "capped", "package", "mixed"];
+
+/// Reads a table: one of the heads, and its brackets beside it.
+pub(crate) fn table(cursor: &Cursor<'_>, fields: &Fields<'_>, basis: &Basis, names: &Names<'_>) -> Option<Charge> {
+    let heads: Vec<(&str, Cursor<'_>)> =
+        TABLES.into_iter().filter_map(|head| fields.get(head).map(|cursor| (head, cursor))).collect();
+    let [(mode, head)] = heads.as_slice() else {
+        cursor.problem(
+            "expected a percentage, an amount, `each` with `earns`, `least-of`, `best-of`, or `graduated`, `volume`, \
+             `capped`, `package` or `mixed` with `brackets`",
+        );
         return None;
-    }
-    Some(found.value / Ratio::from_integer(100.into()))
-}
-
-fn per_unit(fields: &Fields<'_>, basis: &Basis, names: &Names<'_>) -> Option<Charge> {
-    let each = fields.need("each").and_then(|cursor| super::quantity::quantity_in(&cursor, &basis.unit));
-    let currency = names.currency.map(Unit::Money);
-    let earns = fields.need("earns").zip(currency);
-    let earns = earns.and_then(|(cursor, unit)| super::quantity::quantity_in(&cursor, &unit));
-    let each = each?;
-    if each.value <= Ratio::from_integer(0.into()) {
-        fields.at.problem("`each` must be above zero");
-        return None;
-    }
-    Some(Charge::PerUnit { each, earns: earns? })
-}
-
-fn table(cursor: &Cursor<'_>, fields: &Fields<'_>, basis: &Basis, names: &Names<'_>) -> Option<Charge> {
-    let (mode, head) = match (fields.get("graduated"), fields.get("volume")) {
-        (Some(head), None) => (Mode::Graduated, head),
-        (None, Some(head)) => (Mode::Volume, head),
-        _ => {
-            cursor.problem("expected a percentage, `graduated` or `volume` with `brackets`");
-            return None;
-        }
     };
     let keys = head.fields()?;
     let by = keys.need("by");
@@ -60,17 +44,68 @@ fn table(cursor: &Cursor<'_>, fields: &Fields<'_>, basis: &Basis, names: &Names<
         ("line", CounterOf::Line),
     ];
     let of = keys.need("of").and_then(|cursor| cursor.choice("owner of the counter", &owners));
-    let spans =
-        [("month", CounterOver::Month), ("calendar-year", CounterOver::CalendarYear), ("ever", CounterOver::Ever)];
-    let over = keys.need("over").and_then(|cursor| cursor.choice("time of the counter", &spans));
+    let over = keys.need("over").and_then(|cursor| cursor.choice("time of the counter", &SPANS));
     let position = by.and_then(|cursor| position(&cursor, basis, names));
+    let mode = match (*mode, &position) {
+        (_, None) => None,
+        ("volume", _) => Some(Mode::Volume),
+        ("capped", _) => Some(Mode::Capped),
+        ("package", Some((_, unit))) => package(&keys, unit),
+        ("mixed", _) => mixed(&keys),
+        _ => Some(Mode::Graduated),
+    };
     keys.done();
     let (position, unit) = position?;
-    let brackets = fields.need("brackets")?;
-    let rows: Option<Vec<Bracket>> = brackets.items().iter().map(|item| bracket(item, &unit)).collect();
+    let mode = mode?;
+    let brackets = match mode {
+        Mode::Package(_) => vec![single(fields, names)?],
+        _ => brackets(fields, &mode, &unit, names)?,
+    };
+    Some(Charge::Table(Table { mode, position, unit, of: of?, over: over?, brackets }))
+}
+
+/// `size: 100 seats`.
+fn package(keys: &Fields<'_>, unit: &Unit) -> Option<Mode> {
+    let size = keys.need("size")?;
+    let found = quantity_in(&size, unit)?;
+    if found.value <= Ratio::from_integer(0.into()) {
+        size.problem("a package must be larger than nothing");
+        return None;
+    }
+    Some(Mode::Package(found.value))
+}
+
+/// `passed: part, reached: whole`.
+fn mixed(keys: &Fields<'_>) -> Option<Mode> {
+    let words = [("nothing", Applies::Nothing), ("part", Applies::Part), ("whole", Applies::Whole)];
+    let passed = keys.need("passed").and_then(|cursor| cursor.choice("part of the quantity", &words));
+    let reached = keys.need("reached").and_then(|cursor| cursor.choice("part of the quantity", &words));
+    Some(Mode::Mixed { passed: passed?, reached: reached? })
+}
+
+/// A package has one price: `earns`.
+fn single(fields: &Fields<'_>, names: &Names<'_>) -> Option<Bracket> {
+    let money = Unit::Money(names.currency?);
+    let earns = fields.need("earns").and_then(|cursor| quantity_in(&cursor, &money))?;
+    let pays = BracketPays::PerUnit(earns.value);
+    Some(Bracket { rule: fields.at.rule(), source: fields.at.source.clone(), range: Range::default(), pays })
+}
+
+fn brackets(fields: &Fields<'_>, mode: &Mode, unit: &Unit, names: &Names<'_>) -> Option<Vec<Bracket>> {
+    let list = fields.need("brackets")?;
+    let accepted = fields.get("accepted").and_then(|cursor| cursor.fields());
+    let gaps = accepted.as_ref().is_some_and(|keys| keys.get("bracket-gap").is_some_and(|why| why.text().is_some()));
+    if let Some(keys) = accepted {
+        keys.done();
+    }
+    let rows: Option<Vec<Bracket>> = list.items().iter().map(|item| bracket(item, unit, names)).collect();
     let rows = rows?;
-    check(&brackets, &rows);
-    Some(Charge::Table(Table { mode, position, of: of?, over: over?, brackets: rows }))
+    let money = rows.iter().filter(|row| !matches!(row.pays, BracketPays::Rate(_))).count();
+    if money != 0 && money != rows.len() {
+        list.problem("brackets pay either a `rate` of the basis or money by themselves, not both in one table");
+    }
+    check(&list, &rows, mode, gaps);
+    Some(rows)
 }
 
 fn position(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<(Position, Unit)> {
@@ -86,17 +121,44 @@ fn position(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<(Po
     Some((Position::Measure(measure), unit))
 }
 
-fn bracket(cursor: &Cursor<'_>, unit: &Unit) -> Option<Bracket> {
+fn bracket(cursor: &Cursor<'_>, unit: &Unit, names: &Names<'_>) -> Option<Bracket> {
     let fields = cursor.fields()?;
     let range = range(&fields, unit);
-    let rate = fields.need("rate").and_then(|cursor| fraction(&cursor));
+    let pays = bracket_pays(&fields, names);
     let source = fields.at.source.clone();
     fields.done();
-    Some(Bracket { rule: cursor.rule(), source, range: range?, rate: rate? })
+    let (range, pays) = (range?, pays?);
+    if let BracketPays::Amount { pro_rata: true, .. } = pays
+        && range.upper.is_none()
+    {
+        cursor.problem("an amount pro rata needs an end of its bracket");
+        return None;
+    }
+    Some(Bracket { rule: cursor.rule(), source, range, pays })
 }
 
-/// Brackets go up from zero without gap or overlap, and the last is open.
-fn check(cursor: &Cursor<'_>, rows: &[Bracket]) {
+/// `rate: 8 %`, `earns: USD 2` for each unit, or `amount: USD 1000`, with `pro-rata: true` if it grows.
+fn bracket_pays(fields: &Fields<'_>, names: &Names<'_>) -> Option<BracketPays> {
+    let money = names.currency.map(Unit::Money);
+    let amount =
+        |cursor: Cursor<'_>| money.as_ref().and_then(|unit| quantity_in(&cursor, unit)).map(|found| found.value);
+    match (fields.get("rate"), fields.get("earns"), fields.get("amount")) {
+        (Some(rate), None, None) => fraction(&rate).map(BracketPays::Rate),
+        (None, Some(earns), None) => amount(earns).map(BracketPays::PerUnit),
+        (None, None, Some(whole)) => {
+            let pro_rata = fields.get("pro-rata").and_then(|cursor| cursor.flag()).unwrap_or(false);
+            amount(whole).map(|amount| BracketPays::Amount { amount, pro_rata })
+        }
+        _ => {
+            fields.at.problem("a bracket pays one of `rate`, `earns` and `amount`");
+            None
+        }
+    }
+}
+
+/// Brackets go up from zero without overlap, without a gap that nobody accepted, and the last is open, but
+/// in a capped table.
+fn check(cursor: &Cursor<'_>, rows: &[Bracket], mode: &Mode, gaps: bool) {
     let zero = Ratio::from_integer(0.into());
     let items = cursor.items();
     let Some(first) = rows.first() else {
@@ -114,12 +176,16 @@ fn check(cursor: &Cursor<'_>, rows: &[Bracket]) {
             (Some(Bound::AtMost(upper)), Some(Bound::Above(lower)))
             | (Some(Bound::Below(upper)), Some(Bound::AtLeast(lower)))
                 if upper.value == lower.value => {}
+            (Some(upper), Some(lower)) if gaps && upper.quantity().value < lower.quantity().value => {}
             (Some(upper), Some(lower)) => at.problem(joint(upper, lower)),
             (None, _) => at.problem("the bracket before it is open: nothing is left for this one"),
             (_, None) => at.problem("only the first bracket may have no lower bound"),
         }
     }
-    if let Some(Some(upper)) = rows.last().map(|last| &last.range.upper) {
+    let end = rows.last().and_then(|last| last.range.upper.as_ref());
+    if *mode == Mode::Capped && end.is_none() {
+        cursor.problem("a capped table ends: its last bracket needs `at-most` or `below`");
+    } else if let Some(upper) = end.filter(|_| *mode != Mode::Capped) {
         cursor.problem(format!("the last bracket ends {upper}: above it is a gap; leave it open"));
     }
 }

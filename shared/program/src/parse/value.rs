@@ -7,6 +7,7 @@ use values::Date;
 
 use super::cursor::{Cursor, Fields};
 use super::quantity::date;
+use crate::incentives::LEVEL_OF;
 use crate::model::value::{Announced, Form, Value};
 
 /// Reads a value that may be plain, dated (`{2022-10-03: ..}`), split (`{by: field, ..}`), or given
@@ -16,7 +17,7 @@ pub(crate) fn value<T>(cursor: &Cursor<'_>, read: &dyn Fn(&Cursor<'_>) -> Option
         return plain(cursor, read);
     }
     let fields = cursor.fields()?;
-    if fields.has("by") && fields.get("by").is_some_and(|by| by.is_text()) {
+    if fields.has("by") && fields.get("by").is_some_and(|by| by.is_text() || by.is_map()) {
         return split(cursor, fields, read);
     }
     if fields.has("is") {
@@ -68,7 +69,7 @@ fn dated<T>(
 }
 
 fn split<T>(cursor: &Cursor<'_>, fields: Fields<'_>, read: &dyn Fn(&Cursor<'_>) -> Option<T>) -> Option<Value<T>> {
-    let by = fields.need("by")?.text()?.to_owned();
+    let by = split_by(&fields.need("by")?)?;
     let mut cases = BTreeMap::new();
     let mut whole = true;
     for (case, entry) in fields.named(&["by", "otherwise", "announced"]) {
@@ -86,6 +87,20 @@ fn split<T>(cursor: &Cursor<'_>, fields: Fields<'_>, read: &dyn Fn(&Cursor<'_>) 
     let form = Form::Split { by, cases, otherwise };
     let announced = announcements(&fields);
     whole.then(|| Value { rule: cursor.rule(), source: fields.at.source.clone(), form, announced })
+}
+
+/// The field that decides: its name, or `{level-of: vendor/program/award, in: path}` for the payee's
+/// level of an award, in the division that a field of the row names.
+fn split_by(cursor: &Cursor<'_>) -> Option<String> {
+    if !cursor.is_map() {
+        return cursor.text().map(str::to_owned);
+    }
+    let fields = cursor.fields()?;
+    let award = fields.need("level-of").and_then(|cursor| cursor.text());
+    let division = fields.get("in").and_then(|cursor| cursor.text());
+    fields.done();
+    let place = division.map(|field| format!(" in {}", field.trim_start_matches("this-"))).unwrap_or_default();
+    Some(format!("{LEVEL_OF}{}{place}", award?))
 }
 
 /// What the key `announced` says: one announcement or a list of them. They have no effect.

@@ -1,0 +1,59 @@
+//! Totals that outlive a period: positions in brackets, what caps have used, marks, balances.
+
+use std::collections::BTreeMap;
+
+use values::{Month, Ratio};
+
+use super::rating::{Counter, Prior};
+use crate::model::{CounterOver, IncentivePlan};
+
+/// Rule, owner, span.
+pub(crate) type CounterKey = (String, String, String);
+
+/// Running totals while a period is rated.
+pub(crate) struct Counters {
+    totals: BTreeMap<CounterKey, Ratio>,
+}
+
+impl Counters {
+    pub fn new(prior: &Prior) -> Counters {
+        let keyed = |counter: &Counter| {
+            ((counter.rule.clone(), counter.owner.clone(), counter.span.clone()), counter.total.clone())
+        };
+        Counters { totals: prior.counters.iter().map(keyed).collect() }
+    }
+
+    /// The total under `key`; zero where there is none.
+    pub fn total(&self, key: &CounterKey) -> Ratio {
+        self.totals.get(key).cloned().unwrap_or_default()
+    }
+
+    pub fn set(&mut self, key: CounterKey, total: Ratio) {
+        self.totals.insert(key, total);
+    }
+
+    /// Totals that later periods need, in the order of their keys.
+    pub fn left(self, period: &str) -> Vec<Counter> {
+        let of = |((rule, owner, span), total)| Counter { rule, owner, span, total };
+        // A month's own totals end with it.
+        self.totals.into_iter().map(of).filter(|counter: &Counter| counter.span != period).collect()
+    }
+}
+
+/// The name of the time over which a total of `period` runs: `2024-09`, `2024-Q3`, `2024-H2`, `2024`,
+/// `FY2024` for the fiscal year that began in 2024, or nothing for one that never restarts.
+pub(crate) fn span(plan: &IncentivePlan, over: CounterOver, period: Month) -> String {
+    let (year, month) = (period.year(), period.month_of_year());
+    match over {
+        CounterOver::Month => period.to_string(),
+        CounterOver::CalendarQuarter => format!("{year}-Q{}", (month + 2) / 3),
+        CounterOver::CalendarHalfYear => format!("{year}-H{}", (month + 5) / 6),
+        CounterOver::CalendarYear => year.to_string(),
+        CounterOver::FiscalYear => {
+            // The convention was asked for when the document was read.
+            let starts = plan.conventions.fiscal_year_starts.unwrap_or(1);
+            format!("FY{}", if month < starts { year - 1 } else { year })
+        }
+        CounterOver::Ever => String::new(),
+    }
+}

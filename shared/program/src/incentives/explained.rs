@@ -1,0 +1,99 @@
+//! Why a line has its amount, as a tree.
+
+use values::{Money, Ratio, ratio_to_text};
+
+use super::drafts::{Draft, Scene};
+use super::pricing::Price;
+use super::rating::InputRef;
+use super::{COUNTER_FILLS_PRO_RATA, ROUNDED_BY_LARGEST_REMAINDER, USAGE_BELONGS_TO_ITS_START};
+use crate::conventions::CounterFilled;
+use crate::explain::{Explanation, Step};
+use crate::facts::FactRef;
+use crate::judge::requirement::Outcome;
+use crate::quantity::{Quantity, Unit};
+use crate::reason::Reason;
+
+fn percent(rate: &Ratio) -> String {
+    Quantity::new(rate * Ratio::from_integer(100.into()), Unit::Percent).to_string()
+}
+
+/// The tree of one line.
+pub(crate) fn explain(
+    scene: &Scene<'_>,
+    draft: &Draft<'_>,
+    price: &Price,
+    basis: &Quantity,
+    amount: Money,
+    reason: Option<Reason>,
+    outcome: Option<Outcome>,
+) -> Explanation {
+    let title = if draft.lever.title.is_empty() { &draft.lever.name } else { &draft.lever.title };
+    let mut top = Explanation::new(Step::Amount, draft.lever.rule.clone(), title.clone(), amount.to_string())
+        .source(draft.lever.source.clone())
+        .number("basis", basis)
+        .number("usage", draft.interval)
+        .number("exact", ratio_to_text(&price.exact))
+        .number("rounded by", ROUNDED_BY_LARGEST_REMAINDER);
+    if let Some(reason) = reason {
+        top = top.number("reason", reason);
+    }
+    let facts = draft.inputs.iter().map(reference).collect();
+    let sum = Explanation::new(Step::Amount, format!("{}.basis", draft.lever.rule), "basis", basis.to_string());
+    top = top.part(sum.counting(facts));
+    top = top.part(match &draft.payee {
+        Some(payee) => {
+            let kind = scene.ground.policy.kind(&payee.kind);
+            let rule = kind.map_or_else(|| scene.ground.policy.id.clone(), |kind| kind.rule.clone());
+            Explanation::new(Step::Recognition, rule, format!("paid as {}", payee.kind), payee.partner.clone())
+                .source(kind.and_then(|kind| kind.source.clone()))
+                .number("since", payee.since)
+                .number("attributed by", USAGE_BELONGS_TO_ITS_START)
+                .counting(vec![FactRef::new("association", payee.association.as_str())])
+        }
+        None => Explanation::new(Step::Recognition, USAGE_BELONGS_TO_ITS_START, "paid as", "nobody"),
+    });
+    if let Some(outcome) = outcome {
+        top = top.part(outcome.explanation);
+    }
+    top.parts(table(scene, draft, price)).parts(price.notes.clone())
+}
+
+/// The rate, or the table with the pieces of this line in its brackets.
+fn table(scene: &Scene<'_>, draft: &Draft<'_>, price: &Price) -> Option<Explanation> {
+    let found = draft.charge?;
+    let mut node = Explanation::new(
+        Step::Table,
+        found.rule,
+        "rate",
+        price.rate.as_ref().map_or_else(|| "by brackets".to_owned(), percent),
+    )
+    .source(found.source.map(str::to_owned))
+    .number("rules of", draft.rule_date);
+    if let Some(since) = found.since {
+        node = node.number("in force since", since);
+    }
+    if let Some((before, after, owner)) = &price.counter {
+        node = node
+            .number("counter of", owner)
+            .number("before", ratio_to_text(before))
+            .number("after", ratio_to_text(after));
+        if scene.plan.conventions.counter_filled == Some(CounterFilled::ProRata) {
+            node = node.number("filled by", COUNTER_FILLS_PRO_RATA);
+        }
+    }
+    let pieces = price.pieces.iter().map(|piece| {
+        Explanation::new(Step::Table, piece.rule.clone(), piece.says.clone(), ratio_to_text(&piece.amount))
+            .number("quantity", &piece.quantity)
+            .number("rate", percent(&piece.rate))
+    });
+    Some(node.parts(pieces))
+}
+
+fn reference(input: &InputRef) -> FactRef {
+    match input {
+        InputRef::Usage(key) => {
+            FactRef::new("usage", format!("{}/{}/{}/{}", key.subscription, key.workload, key.meter, key.start))
+        }
+        InputRef::Transaction(id) => FactRef::new("transaction", id.as_str()),
+    }
+}
