@@ -13,11 +13,11 @@ use values::{Decimal, Instant};
 use crate::domain::account::Account;
 use crate::domain::bundle::Current;
 use crate::domain::kept::{FactKind, KeptFact, Keys};
-use crate::domain::usage::{CellChange, UsageEntry};
+use crate::domain::usage::{CellChange, SeriesChange, SeriesLabel, UsageEntry};
 use crate::facts_read::{business_types, last};
 use crate::names;
 use crate::ops::{forget, keep};
-use program::facts::{Costs, Flow};
+use program::facts::Costs;
 
 /// What a kind of change is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,39 +212,44 @@ fn current(change: &Change) -> Result<Option<Current>, ApplyError> {
 
 fn usage(change: &Change) -> Result<UsageEntry, ApplyError> {
     let batch: association::UsageBatch = change.message()?;
-    let cells = batch.cells.iter().map(|cell| cell_change(&batch, cell)).collect::<Result<Vec<_>, _>>()?;
-    Ok(UsageEntry { batch: change.aggregate.clone(), position: change.position, recorded: change.recorded, cells })
+    let mut series = batch.series.iter().map(series).collect::<Result<Vec<_>, _>>()?;
+    for cell in &batch.cells {
+        let own = usize::try_from(cell.series_index).ok().and_then(|place| series.get_mut(place));
+        let own = own.ok_or_else(|| ApplyError::refused("a usage cell names no series of its batch"))?;
+        own.cells.push(cell_change(own.label.level, cell)?);
+    }
+    Ok(UsageEntry { batch: change.aggregate.clone(), position: change.position, recorded: change.recorded, series })
 }
 
-fn cell_change(batch: &association::UsageBatch, cell: &association::UsageCell) -> Result<CellChange, ApplyError> {
-    let series = usize::try_from(cell.series_index).ok().and_then(|place| batch.series.get(place));
-    let series = series.ok_or_else(|| ApplyError::refused("a usage cell names no series of its batch"))?;
-    let flow = match series.meter_kind() {
-        association::MeterKind::Level => Flow::Level,
-        association::MeterKind::Flow | association::MeterKind::Unspecified => Flow::Flow,
-    };
-    let hour = cell.hour_time.as_ref().ok_or_else(|| ApplyError::refused("a usage cell has no hour"))?;
+fn series(series: &association::UsageSeries) -> Result<SeriesChange, ApplyError> {
     let currency = match series.currency_code.as_str() {
         "" => None,
         code => Some(wire::parse_currency(code).map_err(ApplyError::refused)?),
     };
-    let quantity = decimal(cell.quantity.as_ref())?;
-    Ok(CellChange {
-        subscription: last(&series.subscription).to_owned(),
+    let label = SeriesLabel {
         workload: series.workload.clone(),
         meter: series.meter.clone(),
-        hour: wire::instant(hour).map_err(ApplyError::refused)?,
-        flow,
-        // An absent difference is no difference; an absent level is a measurement that is gone.
-        quantity: if flow == Flow::Flow { Some(quantity.unwrap_or(Decimal::ZERO)) } else { quantity },
         unit: series.unit.clone(),
+        currency,
+        level: series.meter_kind() == association::MeterKind::Level,
+    };
+    let customer = segment(&series.subscription, "customers").unwrap_or_default();
+    Ok(SeriesChange { customer, subscription: last(&series.subscription).to_owned(), label, cells: Vec::new() })
+}
+
+fn cell_change(level: bool, cell: &association::UsageCell) -> Result<CellChange, ApplyError> {
+    let hour = cell.hour_time.as_ref().ok_or_else(|| ApplyError::refused("a usage cell has no hour"))?;
+    let quantity = decimal(cell.quantity.as_ref())?;
+    Ok(CellChange {
+        hour: wire::instant(hour).map_err(ApplyError::refused)?,
+        // An absent difference is no difference; an absent level is a measurement that is gone.
+        quantity: if level { quantity } else { Some(quantity.unwrap_or(Decimal::ZERO)) },
         costs: Costs {
             billed: decimal(cell.billed_cost.as_ref())?,
             effective: decimal(cell.effective_cost.as_ref())?,
             list: decimal(cell.list_cost.as_ref())?,
             contracted: decimal(cell.contracted_cost.as_ref())?,
         },
-        currency,
     })
 }
 

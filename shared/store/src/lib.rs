@@ -5,15 +5,18 @@
 //!   [`Store::once`] for writes that a caller may repeat under a request id.
 //! - [`StoreError`] says what a failure means, whatever the engine calls it.
 //! - [`exact`] keeps decimals as integers, because neither engine's own type is exact on both.
+//! - [`bulk`] writes and reads thousands of rows at once, and [`packing`] makes bytes of what no statement looks into.
 //!
 //! A service's tables, entities and migrations stay with the service; this crate owns exactly one
 //! table, the one in which [`Store::once`] remembers replies ([`migrations`]).
 
+pub mod bulk;
 mod error;
 pub mod exact;
 mod migrate;
 mod once;
 mod open;
+pub mod packing;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transact;

@@ -11,10 +11,10 @@ use values::Instant;
 
 use crate::domain::rollup::{CellSums, Measurement};
 use crate::domain::usage::RecordKey;
-use crate::store::bulk_sql::{Rows, insert, look_up};
 use crate::store::chunks_sql::{ChunkNumber, SeriesNumber};
-use crate::store::packing::{Packer, Unpacker};
 use crate::store::row::instant;
+use store::bulk::{Rows, insert, look_up};
+use store::packing::{Packer, Unpacker};
 
 /// A cell: one series in one UTC hour.
 pub type CellKey = (Instant, SeriesNumber);

@@ -9,8 +9,8 @@ use store::StoreError;
 use values::{Decimal, Instant};
 
 use crate::domain::usage::{ContentHash, Costs, RecordKey, UsageRecord};
-use crate::store::bulk_sql::{Rows, insert, look_up};
-use crate::store::packing::{Packer, Unpacker};
+use store::bulk::{Rows, insert, look_up};
+use store::packing::{Packer, Unpacker};
 
 /// The number of a series in this database.
 pub type SeriesNumber = i64;

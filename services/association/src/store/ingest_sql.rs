@@ -8,8 +8,8 @@ use store::StoreError;
 use values::{Id, Instant};
 
 use crate::domain::usage::RecordKey;
-use crate::store::bulk_sql::{execute, list, query, slices, tuples};
 use crate::store::row::{damaged, instant};
+use store::bulk::{execute, list, query, slices, tuples};
 
 /// One record that takes the place of another.
 #[derive(Clone, Debug, PartialEq, Eq)]

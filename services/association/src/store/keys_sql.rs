@@ -11,8 +11,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use store::StoreError;
 
 use crate::domain::usage::{ContentHash, RecordKey};
-use crate::store::bulk_sql::{Rows, insert, look_up};
 use crate::store::chunks_sql::{ChunkNumber, NewRecord, chunks};
+use store::bulk::{Rows, insert, look_up};
 
 /// What is kept of a record for ever, beside its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

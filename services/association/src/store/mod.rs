@@ -1,7 +1,6 @@
 //! The association service's own database: one file per aggregate, rows never leave this folder.
 
 pub mod associations;
-pub mod bulk_sql;
 pub mod bundles;
 pub mod cells_sql;
 pub mod chunks_sql;
@@ -10,7 +9,6 @@ pub mod ingest_sql;
 pub mod keys_sql;
 pub mod listing;
 mod migrations;
-mod packing;
 pub mod partners;
 pub mod records_sql;
 pub mod row;

@@ -11,9 +11,9 @@ use values::{Canon, Currency, Instant};
 use crate::domain::names::SubscriptionName;
 use crate::domain::subscription::External;
 use crate::domain::usage::Meter;
-use crate::store::bulk_sql::{execute, list, query, slices, tuples};
 use crate::store::chunks_sql::SeriesNumber;
 use crate::store::row::{damaged, instant};
+use store::bulk::{execute, list, query, slices, tuples};
 
 /// A subscription as another system knows it, arrived or not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -59,9 +59,8 @@ pub async fn keep_usage(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<
     if !usage_sql::keep(tx, entry).await? {
         return Ok(());
     }
-    let subscriptions: BTreeSet<String> = entry.cells.iter().map(|cell| cell.subscription.clone()).collect();
-    let subscriptions: Vec<String> = subscriptions.into_iter().collect();
-    let customers = facts::customers_of(tx, &subscriptions).await?;
+    let customers: BTreeSet<&str> = entry.series.iter().map(|series| series.customer.as_str()).collect();
+    let customers: Vec<String> = customers.into_iter().map(str::to_owned).collect();
     let concerned = facts::associated_partners(tx, &customers).await?;
     touch(tx, concerned.into_iter().collect(), entry.recorded).await
 }

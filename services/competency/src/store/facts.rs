@@ -139,14 +139,6 @@ pub async fn associated_partners(db: &impl ConnectionTrait, customers: &[String]
     distinct(db, FactKind::Association, Column::Partner, Column::Customer, customers).await
 }
 
-/// The customers of these subscriptions, those that were followed.
-///
-/// # Errors
-/// As the database's.
-pub async fn customers_of(db: &impl ConnectionTrait, subscriptions: &[String]) -> Result<Vec<String>, StoreError> {
-    distinct(db, FactKind::Subscription, Column::Customer, Column::Subscription, subscriptions).await
-}
-
 /// The different values of a column among the facts of a kind that are found by others, in order.
 async fn distinct(
     db: &impl ConnectionTrait,

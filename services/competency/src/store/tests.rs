@@ -15,7 +15,7 @@ use crate::domain::evaluation::{Evaluation, Failure, Progress, RunState};
 use crate::domain::kept::{FactKind, KeptFact, Keys, latest};
 use crate::domain::notice::Notice;
 use crate::domain::score::KeptScorecard;
-use crate::domain::usage::{CellChange, UsageEntry};
+use crate::domain::usage::{CellChange, SeriesChange, SeriesLabel, UsageEntry};
 
 async fn stores() -> Vec<Store> {
     let mut stores = Vec::new();
@@ -84,33 +84,35 @@ async fn facts_are_kept_by_version_and_recorded_time() {
     }
 }
 
-fn cell(flow: Flow, quantity: Option<&str>, billed: Option<&str>) -> CellChange {
-    CellChange {
+fn change(flow: Flow, quantity: Option<&str>, billed: Option<&str>) -> SeriesChange {
+    let costs = Costs { billed: billed.map(decimal), ..Costs::default() };
+    SeriesChange {
+        customer: "c1".to_owned(),
         subscription: "s1".to_owned(),
-        workload: "compute".to_owned(),
-        meter: "hours".to_owned(),
-        hour: at(0).hour(),
-        flow,
-        quantity: quantity.map(decimal),
-        unit: "hour".to_owned(),
-        costs: Costs { billed: billed.map(decimal), ..Costs::default() },
-        currency: billed.map(|_| Currency::USD),
+        label: SeriesLabel {
+            workload: "compute".to_owned(),
+            meter: "hours".to_owned(),
+            unit: "hour".to_owned(),
+            currency: Some(Currency::USD),
+            level: flow == Flow::Level,
+        },
+        cells: vec![CellChange { hour: at(0).hour(), quantity: quantity.map(decimal), costs }],
     }
 }
 
-fn entry(position: i64, cells: Vec<CellChange>) -> UsageEntry {
-    UsageEntry { batch: format!("usageBatches/{position}"), position, recorded: at(position * 10), cells }
+fn entry(position: i64, series: Vec<SeriesChange>) -> UsageEntry {
+    UsageEntry { batch: format!("usageBatches/{position}"), position, recorded: at(position * 10), series }
 }
 
 #[tokio::test]
 async fn usage_is_summed_exactly_as_known_at_any_time() {
     for store in stores().await {
         let entries = [
-            entry(1, vec![cell(Flow::Flow, Some("0.000000000000000001"), Some("12.3456789012345678"))]),
-            entry(2, vec![cell(Flow::Flow, Some("-3"), Some("-0.0000000000000001"))]),
-            entry(3, vec![cell(Flow::Level, Some("40"), None)]),
-            entry(4, vec![cell(Flow::Level, Some("30"), None)]),
-            entry(5, vec![cell(Flow::Level, None, None)]),
+            entry(1, vec![change(Flow::Flow, Some("0.000000000000000001"), Some("12.3456789012345678"))]),
+            entry(2, vec![change(Flow::Flow, Some("-3"), Some("-0.0000000000000001"))]),
+            entry(3, vec![change(Flow::Level, Some("40"), None)]),
+            entry(4, vec![change(Flow::Level, Some("30"), None)]),
+            entry(5, vec![change(Flow::Level, None, None)]),
         ];
         for entry in &entries {
             assert!(write!(store, |tx| usage_sql::keep(&tx, entry).await?));

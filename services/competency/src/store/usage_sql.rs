@@ -1,90 +1,185 @@
-//! Usage as differences of hourly cells, in the order in which association recorded them. What was
-//! used up to a recorded time is their sum, so a batch never changes what an earlier one said.
+//! Usage as differences of hourly cells, in the order in which association recorded them. What was used up to a recorded
+//! time is their sum, so a batch never changes what an earlier one said.
+//!
+//! Batches bring a little about each of many subscriptions, and questions ask for everything about a few. So
+//! subscriptions that came together share a bucket, [`SHARE`] to each, and a batch is kept as one part for each bucket
+//! that it touches: few rows to write, few to read. What they say is packed: only this file looks into it.
 
-use sea_orm::sea_query::{Expr, OnConflict, Query, Value};
-use sea_orm::{ConnectionTrait, QueryResult, Statement};
-use values::{Currency, Decimal, Instant};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use ::store::StoreError;
+use ::store::bulk::{Rows, insert, look_up, query};
+use ::store::packing::{Packer, Unpacker};
+use program::facts::{Costs, Grain, Recorded, Usage};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use values::{Currency, Decimal, Digest, Instant};
 
 use super::instant;
-use crate::domain::usage::{CellChange, UsageEntry};
-use ::store::{StoreError, exact};
-use program::facts::{Costs, Flow, Grain, Recorded, Usage};
+use crate::domain::usage::{CellChange, SeriesChange, SeriesLabel, UsageEntry};
 
-/// Rows of one insert: 25 values each.
-const ROWS: usize = 400;
-/// Subscriptions of one query.
-const SUBSCRIPTIONS: usize = 500;
-/// The amounts of a cell, as its columns are called.
-const AMOUNTS: [&str; 5] = ["quantity", "billed", "effective", "list", "contracted"];
-/// What cells are about, and what a flow is summed by.
-const SERIES: &str = "subscription, workload, meter, unit, currency, start";
+/// How many subscriptions share a bucket.
+const SHARE: usize = 16;
+/// Bits of a bucket's place among those that one batch begins.
+const PLACE_BITS: u32 = 16;
+/// Parts read in one go.
+const BUCKETS: usize = 200;
 
 /// Keeps the cells of one entry; false when it is here already.
 ///
 /// # Errors
 /// As the database's.
-pub async fn keep(db: &impl ConnectionTrait, entry: &UsageEntry) -> Result<bool, StoreError> {
-    let mut batch = Query::insert();
-    batch
-        .into_table("usage_batches")
-        .columns(["batch", "position"])
-        .values_panic([entry.batch.as_str().into(), entry.position.into()])
-        .on_conflict(OnConflict::new().do_nothing().to_owned());
-    if db.execute(&batch).await?.rows_affected() == 0 {
+pub async fn keep(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM usage_batches WHERE batch = $1";
+    if !query(tx, sql.to_owned(), vec![entry.batch.as_str().into()]).await?.is_empty() {
         return Ok(false);
     }
-    let mut columns: Vec<String> =
-        ["position", "ordinal", "recorded", "subscription", "workload", "meter", "start", "level", "unit", "currency"]
-            .map(str::to_owned)
-            .to_vec();
-    columns.extend(AMOUNTS.iter().flat_map(|amount| exact::columns(amount)));
-    for (chunk, cells) in entry.cells.chunks(ROWS).enumerate() {
-        let mut insert = Query::insert();
-        insert.into_table("usage_cells").columns(columns.clone());
-        for (at, cell) in cells.iter().enumerate() {
-            let ordinal = i32::try_from(chunk * ROWS + at)
-                .map_err(|_| StoreError::bug("a usage batch has more cells than a number can count"))?;
-            let row = row(entry, ordinal, cell)?;
-            insert.values(row.into_iter().map(Expr::val)).map_err(|error| StoreError::bug(error.to_string()))?;
-        }
-        db.execute(&insert).await?;
+    let buckets = buckets(tx, entry).await?;
+    let mut parts: BTreeMap<i64, Packer> = BTreeMap::new();
+    for (series, bucket) in entry.series.iter().zip(buckets) {
+        pack(parts.entry(bucket).or_default(), series);
     }
+    let mut touched = Packer::default();
+    for bucket in parts.keys() {
+        touched.integer(*bucket);
+    }
+    let sql = "INSERT INTO usage_batches (batch, position, buckets) VALUES ($1, $2, $3)";
+    let values = vec![entry.batch.as_str().into(), entry.position.into(), touched.finish().into()];
+    ::store::bulk::execute(tx, sql.to_owned(), values).await?;
+    let rows = Rows::default()
+        .integers(parts.keys().copied())
+        .integers(parts.keys().map(|_| entry.position))
+        .integers(parts.keys().map(|_| entry.recorded.micros()))
+        .bytes(parts.into_values().map(Packer::finish));
+    insert(tx, "INSERT INTO usage_parts (bucket, position, recorded, content)", rows, "").await?;
     Ok(true)
+}
+
+/// The bucket of each series, which a subscription keeps from its first usage on.
+async fn buckets(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<Vec<i64>, StoreError> {
+    let marks: Vec<i64> = entry.series.iter().map(|series| mark(&series.subscription)).collect();
+    let mut known = find_buckets(tx, &marks).await?;
+    let (mut new, mut begun) = (HashSet::new(), Vec::new());
+    for mark in marks.iter().filter(|mark| !known.contains_key(mark)) {
+        if new.insert(*mark) {
+            let place = i64::try_from(begun.len() / SHARE).ok().filter(|place| *place < 1 << PLACE_BITS);
+            let place = place.ok_or_else(|| StoreError::bug("a usage batch has too many subscriptions"))?;
+            begun.push((*mark, entry.position << PLACE_BITS | place));
+        }
+    }
+    let rows =
+        Rows::default().integers(begun.iter().map(|(mark, _)| *mark)).integers(begun.iter().map(|(_, bucket)| *bucket));
+    insert(tx, "INSERT INTO usage_places (mark, bucket)", rows, "").await?;
+    known.extend(begun);
+    let bucket = |mark: &i64| known.get(mark).copied().ok_or_else(|| StoreError::bug("a subscription has no bucket"));
+    marks.iter().map(bucket).collect()
+}
+
+/// A number for a subscription. Two with one number share a bucket, which is all.
+fn mark(subscription: &str) -> i64 {
+    let digest = Digest::of(subscription.as_bytes());
+    digest.bytes()[..8].iter().fold(0, |mark, byte| (mark << 8) | i64::from(*byte))
+}
+
+async fn find_buckets(db: &impl ConnectionTrait, marks: &[i64]) -> Result<HashMap<i64, i64>, StoreError> {
+    let mut wanted = marks.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let select = "SELECT kept.mark, kept.bucket FROM {wanted} usage_places AS kept";
+    let mut found = HashMap::with_capacity(wanted.len());
+    for row in look_up(db, select, Rows::default().integers(wanted), "kept.mark = wanted.column1").await? {
+        found.insert(row.try_get("", "mark")?, row.try_get("", "bucket")?);
+    }
+    Ok(found)
 }
 
 /// Removes an entry that its publisher no longer has.
 ///
 /// # Errors
 /// As the database's.
-pub async fn forget(db: &impl ConnectionTrait, batch: &str) -> Result<(), StoreError> {
-    let sql = "DELETE FROM usage_cells WHERE position IN (SELECT position FROM usage_batches WHERE batch = $1)";
-    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, [batch.into()])).await?;
+pub async fn forget(tx: &DatabaseTransaction, batch: &str) -> Result<(), StoreError> {
+    let sql = "SELECT position, buckets FROM usage_batches WHERE batch = $1";
+    for row in query(tx, sql.to_owned(), vec![batch.into()]).await? {
+        let (position, touched): (i64, Vec<u8>) = (row.try_get("", "position")?, row.try_get("", "buckets")?);
+        let mut touched = Unpacker::new(&touched);
+        while !touched.is_empty() {
+            let sql = "DELETE FROM usage_parts WHERE bucket = $1 AND position = $2";
+            ::store::bulk::execute(tx, sql.to_owned(), vec![touched.integer()?.into(), position.into()]).await?;
+        }
+    }
     let sql = "DELETE FROM usage_batches WHERE batch = $1";
-    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, [batch.into()])).await?;
+    ::store::bulk::execute(tx, sql.to_owned(), vec![batch.into()]).await?;
     Ok(())
 }
 
-fn row(entry: &UsageEntry, ordinal: i32, cell: &CellChange) -> Result<Vec<Value>, StoreError> {
-    let mut row: Vec<Value> = vec![
-        entry.position.into(),
-        ordinal.into(),
-        entry.recorded.micros().into(),
-        cell.subscription.clone().into(),
-        cell.workload.clone().into(),
-        cell.meter.clone().into(),
-        cell.hour.micros().into(),
-        (cell.flow == Flow::Level).into(),
-        cell.unit.clone().into(),
-        cell.currency.map(|currency| currency.code().to_owned()).unwrap_or_default().into(),
-    ];
-    let costs = [cell.costs.billed, cell.costs.effective, cell.costs.list, cell.costs.contracted];
-    for amount in std::iter::once(cell.quantity).chain(costs) {
-        match amount {
-            Some(amount) => row.extend(exact::bind(amount)?),
-            None => row.extend([Value::BigInt(None), Value::BigInt(None), Value::BigInt(None)]),
-        }
+fn pack(packer: &mut Packer, series: &SeriesChange) {
+    packer.text(&series.subscription);
+    packer.text(&series.label.workload);
+    packer.text(&series.label.meter);
+    packer.text(&series.label.unit);
+    packer.text(series.label.currency.as_ref().map_or("", Currency::code));
+    packer.integer(i64::from(series.label.level));
+    packer.integer(series.cells.len() as i64);
+    for cell in &series.cells {
+        let costs = [cell.costs.billed, cell.costs.effective, cell.costs.list, cell.costs.contracted];
+        packer.integer(cell.hour.micros());
+        packer.integer(i64::from(cell.quantity.is_some()));
+        packer.amounts(cell.quantity.unwrap_or_default(), &costs);
     }
-    Ok(row)
+}
+
+fn unpack(content: &[u8]) -> Result<Vec<SeriesChange>, StoreError> {
+    let mut unpacker = Unpacker::new(content);
+    let mut all = Vec::new();
+    while !unpacker.is_empty() {
+        let subscription = unpacker.text()?.to_owned();
+        let [workload, meter, unit] = [unpacker.text()?, unpacker.text()?, unpacker.text()?].map(str::to_owned);
+        let currency = currency(unpacker.text()?)?;
+        let label = SeriesLabel { workload, meter, unit, currency, level: unpacker.integer()? == 1 };
+        let mut cells = Vec::new();
+        for _ in 0..unpacker.integer()? {
+            let hour = unpacker.instant()?;
+            let said = unpacker.integer()? == 1;
+            let (quantity, [billed, effective, list, contracted]) = unpacker.amounts()?;
+            let costs = Costs { billed, effective, list, contracted };
+            cells.push(CellChange { hour, quantity: said.then_some(quantity), costs });
+        }
+        all.push(SeriesChange { customer: String::new(), subscription, label, cells });
+    }
+    Ok(all)
+}
+
+/// The hours of every series, in the order in which usage is listed.
+type Hours = BTreeMap<(String, SeriesLabel), BTreeMap<Instant, Known>>;
+
+/// What is known of an hour: of a level the last measurement, of everything else the sum.
+struct Known {
+    recorded: Instant,
+    quantity: Option<Decimal>,
+    costs: Costs,
+}
+
+impl Known {
+    fn add(&mut self, level: bool, cell: &CellChange, recorded: Instant) -> Result<(), StoreError> {
+        let beyond = |error: values::DecimalError| StoreError::bug(error.to_string());
+        self.recorded = recorded;
+        self.quantity = match (level, self.quantity, cell.quantity) {
+            (true, _, last) => last,
+            (false, sum, None) => sum,
+            (false, sum, Some(more)) => Some(sum.unwrap_or_default().checked_add(more).map_err(beyond)?),
+        };
+        let (sums, more) = (&mut self.costs, &cell.costs);
+        for (sum, more) in [
+            (&mut sums.billed, more.billed),
+            (&mut sums.effective, more.effective),
+            (&mut sums.list, more.list),
+            (&mut sums.contracted, more.contracted),
+        ] {
+            if let Some(more) = more {
+                *sum = Some(sum.unwrap_or_default().checked_add(more).map_err(beyond)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The usage of these subscriptions as it was recorded up to `known_at`, by the hour.
@@ -96,102 +191,60 @@ pub async fn list(
     subscriptions: &[String],
     known_at: Instant,
 ) -> Result<Vec<Usage>, StoreError> {
-    let mut usage = Vec::new();
-    for subscriptions in subscriptions.chunks(SUBSCRIPTIONS) {
-        for row in db.query_all_raw(flows(db, subscriptions, known_at)).await? {
-            usage.push(read(&row, Flow::Flow)?);
+    let asked: HashSet<&str> = subscriptions.iter().map(String::as_str).collect();
+    let marks: Vec<i64> = asked.iter().map(|subscription| mark(subscription)).collect();
+    let mut buckets: Vec<i64> = find_buckets(db, &marks).await?.into_values().collect();
+    buckets.sort_unstable();
+    buckets.dedup();
+    let mut all = Hours::new();
+    for buckets in buckets.chunks(BUCKETS) {
+        let wanted = Rows::default().integers(buckets.iter().copied());
+        let select = "SELECT kept.position, kept.recorded, kept.content FROM {wanted} usage_parts AS kept";
+        let on = format!("kept.bucket = wanted.column1 AND kept.recorded <= {}", known_at.micros());
+        let mut parts: Vec<(i64, i64, Vec<u8>)> = Vec::new();
+        for row in look_up(db, select, wanted, &on).await? {
+            parts.push((row.try_get("", "position")?, row.try_get("", "recorded")?, row.try_get("", "content")?));
         }
-        for row in db.query_all_raw(levels(db, subscriptions, known_at)).await? {
-            // A level whose every measurement was taken back is no measurement.
-            if row.try_get::<Option<i64>>("", "quantity_units")?.is_some() {
-                usage.push(read(&row, Flow::Level)?);
+        parts.sort_unstable_by_key(|(position, ..)| *position);
+        for (_, recorded, content) in parts {
+            let recorded = instant(recorded)?;
+            for series in unpack(&content)?.into_iter().filter(|series| asked.contains(series.subscription.as_str())) {
+                let level = series.label.level;
+                let hours = all.entry((series.subscription, series.label)).or_default();
+                for cell in &series.cells {
+                    let nothing = || Known { recorded, quantity: None, costs: Costs::default() };
+                    hours.entry(cell.hour).or_insert_with(nothing).add(level, cell, recorded)?;
+                }
             }
         }
     }
-    Ok(usage)
+    let mut listed = Vec::new();
+    for ((subscription, label), hours) in all {
+        listed.extend(hours.into_iter().filter_map(|(start, known)| usage(&subscription, &label, start, known)));
+    }
+    Ok(listed)
 }
 
-fn flows(db: &impl ConnectionTrait, subscriptions: &[String], known_at: Instant) -> Statement {
-    let sums = AMOUNTS.map(exact::sums).join(", ");
-    let sql = format!(
-        "SELECT {SERIES}, MAX(recorded) AS recorded, {sums} FROM usage_cells \
-         WHERE level = $1 AND recorded <= $2 AND subscription IN ({}) \
-         GROUP BY {SERIES} ORDER BY {SERIES}",
-        places(subscriptions.len())
-    );
-    bind(db, sql, false, subscriptions, known_at)
-}
-
-/// Of a level the last measurement of each hour; what it costs adds up like anything else.
-fn levels(db: &impl ConnectionTrait, subscriptions: &[String], known_at: Instant) -> Statement {
-    let costs = AMOUNTS[1..].iter().map(|cost| exact::sums(cost)).collect::<Vec<_>>().join(", ");
-    let last = exact::columns("quantity").map(|column| format!("last.{column} AS {column}")).join(", ");
-    let sql = format!(
-        "WITH known AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {SERIES} \
-           ORDER BY recorded DESC, position DESC, ordinal DESC) AS age FROM usage_cells \
-           WHERE level = $1 AND recorded <= $2 AND subscription IN ({})), \
-         spent AS (SELECT {SERIES}, {costs} FROM known GROUP BY {SERIES}) \
-         SELECT last.subscription, last.workload, last.meter, last.unit, last.currency, last.start, last.recorded, \
-           {last}, {} FROM known AS last JOIN spent ON {} WHERE last.age = 1 \
-         ORDER BY last.subscription, last.workload, last.meter, last.unit, last.currency, last.start",
-        places(subscriptions.len()),
-        AMOUNTS[1..]
-            .iter()
-            .flat_map(|cost| exact::columns(cost))
-            .map(|column| format!("spent.{column} AS {column}"))
-            .collect::<Vec<_>>()
-            .join(", "),
-        SERIES.split(", ").map(|column| format!("spent.{column} = last.{column}")).collect::<Vec<_>>().join(" AND "),
-    );
-    bind(db, sql, true, subscriptions, known_at)
-}
-
-/// `$3, $4, ...`
-fn places(count: usize) -> String {
-    (3..count + 3).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ")
-}
-
-fn bind(db: &impl ConnectionTrait, sql: String, level: bool, of: &[String], known_at: Instant) -> Statement {
-    let mut values: Vec<Value> = vec![level.into(), known_at.micros().into()];
-    values.extend(of.iter().map(|subscription| Value::from(subscription.clone())));
-    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
-}
-
-fn read(row: &QueryResult, flow: Flow) -> Result<Usage, StoreError> {
-    let code: String = row.try_get("", "currency")?;
-    Ok(Usage {
-        subscription: row.try_get("", "subscription")?,
-        workload: row.try_get("", "workload")?,
-        meter: row.try_get("", "meter")?,
-        start: instant(row.try_get("", "start")?)?,
+/// A level whose every measurement was taken back is no measurement.
+fn usage(subscription: &str, label: &SeriesLabel, start: Instant, known: Known) -> Option<Usage> {
+    Some(Usage {
+        subscription: subscription.to_owned(),
+        workload: label.workload.clone(),
+        meter: label.meter.clone(),
+        start,
         grain: Grain::Hour,
-        flow,
-        quantity: exact::read(row, "quantity")?,
-        unit: row.try_get("", "unit")?,
-        costs: Costs {
-            billed: optional(row, "billed")?,
-            effective: optional(row, "effective")?,
-            list: optional(row, "list")?,
-            contracted: optional(row, "contracted")?,
-        },
-        currency: currency(&code)?,
-        recorded: Recorded::new(instant(row.try_get("", "recorded")?)?, crate::ASSOCIATION),
+        flow: label.flow(),
+        quantity: known.quantity?,
+        unit: label.unit.clone(),
+        costs: known.costs,
+        // A series without costs has no currency. The engine's fact has one all the same and never looks at it, so
+        // any serves.
+        currency: label.currency.unwrap_or(Currency::USD),
+        recorded: Recorded::new(known.recorded, crate::ASSOCIATION),
     })
 }
 
-/// A series without costs has no currency. The engine's fact has one all the same and never looks
-/// at it, so any serves.
-fn currency(code: &str) -> Result<Currency, StoreError> {
-    if code.is_empty() {
-        return Ok(Currency::USD);
-    }
-    code.parse().map_err(|_| StoreError::bug(format!("`{code}` is not a currency")))
-}
-
-fn optional(row: &QueryResult, amount: &str) -> Result<Option<Decimal>, StoreError> {
-    let [units, _, _] = exact::columns(amount);
-    match row.try_get::<Option<i64>>("", &units)? {
-        Some(_) => exact::read(row, amount).map(Some),
-        None => Ok(None),
-    }
+fn currency(code: &str) -> Result<Option<Currency>, StoreError> {
+    let parse = |code: &str| code.parse().map_err(|_| StoreError::bug(format!("`{code}` is not a currency")));
+    Some(code).filter(|code| !code.is_empty()).map(parse).transpose()
 }

@@ -28,25 +28,19 @@ impl MigrationTrait for Migration {
             .unique()
             .to_owned();
         manager.create_index(versions).await?;
-        manager.create_table(usage_cells()).await?;
-        let cells = Index::create()
-            .name("usage_cells_subscription")
-            .table("usage_cells")
-            .col("subscription")
-            .col("recorded")
-            .to_owned();
-        manager.create_index(cells).await?;
-        let batches = Table::create()
-            .table("usage_batches")
-            .col(ColumnDef::new("batch").text().not_null().primary_key())
-            .col(ColumnDef::new("position").big_integer().not_null())
-            .to_owned();
-        manager.create_table(batches).await?;
+        let (bytes, by_key) = match manager.get_database_backend() {
+            sea_orm::DbBackend::Sqlite => ("BLOB", "WITHOUT ROWID"),
+            _ => ("BYTEA", ""),
+        };
+        for table in USAGE {
+            let table = table.replace("{bytes}", bytes).replace("{by_key}", by_key);
+            manager.get_connection().execute_unprepared(&table).await?;
+        }
         manager.create_table(accounts()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["facts", "usage_cells", "usage_batches", "accounts"] {
+        for table in ["facts", "usage_parts", "usage_places", "usage_batches", "accounts"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
@@ -74,30 +68,14 @@ fn facts() -> TableCreateStatement {
         .to_owned()
 }
 
-/// The differences that usage batches made to rollup cells.
-fn usage_cells() -> TableCreateStatement {
-    let mut table = Table::create();
-    table
-        .table("usage_cells")
-        .col(ColumnDef::new("position").big_integer().not_null())
-        .col(ColumnDef::new("ordinal").integer().not_null())
-        .col(ColumnDef::new("recorded").big_integer().not_null())
-        .col(ColumnDef::new("subscription").text().not_null())
-        .col(ColumnDef::new("workload").text().not_null())
-        .col(ColumnDef::new("meter").text().not_null())
-        .col(ColumnDef::new("start").big_integer().not_null())
-        .col(ColumnDef::new("level").boolean().not_null())
-        .col(ColumnDef::new("unit").text().not_null())
-        .col(ColumnDef::new("currency").text().not_null());
-    // Null: a level without a measurement left, a cost that no record says.
-    for amount in ["quantity", "billed", "effective", "list", "contracted"] {
-        for column in store::exact::columns(amount) {
-            table.col(ColumnDef::new(column).big_integer());
-        }
-    }
-    table.primary_key(Index::create().col("position").col("ordinal"));
-    table.to_owned()
-}
+/// The differences that usage batches made to rollup cells: which batches are here, the bucket of each subscription by
+/// its mark, and the parts of each bucket. Written out, because the parts are kept in the order of their key.
+const USAGE: [&str; 3] = [
+    "CREATE TABLE usage_batches (batch TEXT NOT NULL PRIMARY KEY, position BIGINT NOT NULL, buckets {bytes} NOT NULL)",
+    "CREATE TABLE usage_places (mark BIGINT NOT NULL PRIMARY KEY, bucket BIGINT NOT NULL) {by_key}",
+    "CREATE TABLE usage_parts (bucket BIGINT NOT NULL, position BIGINT NOT NULL, recorded BIGINT NOT NULL, \
+     content {bytes} NOT NULL, PRIMARY KEY (bucket, position)) {by_key}",
+];
 
 /// The newest version of every account: who owns what now, and what badges show.
 fn accounts() -> TableCreateStatement {

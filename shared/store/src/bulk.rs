@@ -2,7 +2,8 @@
 
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, ExecResult, QueryResult, Statement, Value};
-use store::StoreError;
+
+use crate::StoreError;
 
 /// Row counts of the statements a list is cut into. Few sizes mean few statement texts, which the
 /// driver then keeps prepared. Up to 32 columns the largest stays below SQLite's 32,766 values.

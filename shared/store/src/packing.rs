@@ -3,10 +3,9 @@
 //! Integers have seven bits a byte, lowest first, the highest bit set on all but the last byte; signed ones carry their
 //! sign in the lowest bit. Texts have their length in front. An amount is its count of 10⁻¹⁸.
 
-use store::StoreError;
 use values::{Decimal, Instant};
 
-use crate::domain::usage::Costs;
+use crate::StoreError;
 
 /// Puts values behind each other.
 #[derive(Debug, Default)]
@@ -40,8 +39,8 @@ impl Packer {
         self.0.extend_from_slice(hash);
     }
 
-    /// Adds a quantity and costs: one byte says which of the costs there are.
-    pub fn amounts(&mut self, quantity: Decimal, costs: &Costs) {
+    /// Adds a quantity and four costs, of which one byte says which there are.
+    pub fn amounts(&mut self, quantity: Decimal, costs: &[Option<Decimal>; 4]) {
         self.0.push(costs.iter().enumerate().map(|(place, cost)| u8::from(cost.is_some()) << place).sum());
         for value in std::iter::once(quantity).chain(costs.iter().flatten().copied()) {
             self.integer(value.attos());
@@ -59,7 +58,7 @@ impl Packer {
 pub struct Unpacker<'a>(&'a [u8]);
 
 fn damaged() -> StoreError {
-    StoreError::bug("packed usage is damaged")
+    StoreError::bug("packed bytes are damaged")
 }
 
 impl<'a> Unpacker<'a> {
@@ -128,14 +127,14 @@ impl<'a> Unpacker<'a> {
         Ok(*hash)
     }
 
-    /// The next values, a quantity and costs.
+    /// The next values, a quantity and four costs.
     ///
     /// # Errors
     /// As of [`Unpacker::integer`].
-    pub fn amounts(&mut self) -> Result<(Decimal, Costs), StoreError> {
+    pub fn amounts(&mut self) -> Result<(Decimal, [Option<Decimal>; 4]), StoreError> {
         let present = self.byte()?;
         let quantity = Decimal::from_attos(self.wide()?);
-        let mut costs = Costs::default();
+        let mut costs = [None; 4];
         for (place, cost) in costs.iter_mut().enumerate() {
             if present & (1 << place) != 0 {
                 *cost = Some(Decimal::from_attos(self.wide()?));
