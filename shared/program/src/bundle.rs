@@ -1,9 +1,12 @@
 //! A folder of program documents that is checked and published together.
 
+use std::sync::Arc;
+
 use values::{Date, Digest};
 
 use crate::catalog::Catalog;
 use crate::model::{Announced, IncentivePlan, TierProgram};
+use crate::parse::yaml::Node;
 use crate::problem::Problem;
 use crate::recognition::RecognitionPolicy;
 
@@ -16,6 +19,8 @@ pub struct Bundle {
     policies: Vec<RecognitionPolicy>,
     programs: Vec<TierProgram>,
     plans: Vec<IncentivePlan>,
+    /// The documents as they were read, with their files: what changes and comparisons work on.
+    trees: Arc<Vec<(String, Node)>>,
 }
 
 /// The kinds of document.
@@ -83,7 +88,16 @@ impl Bundle {
         programs: Vec<TierProgram>,
         plans: Vec<IncentivePlan>,
     ) -> Bundle {
-        Bundle { hash, documents, catalog, policies, programs, plans }
+        Bundle { hash, documents, catalog, policies, programs, plans, trees: Arc::default() }
+    }
+
+    pub(crate) fn with_trees(self, trees: Vec<(String, Node)>) -> Bundle {
+        Bundle { trees: Arc::new(trees), ..self }
+    }
+
+    /// The documents as they were read, each with its file.
+    pub(crate) fn trees(&self) -> &[(String, Node)] {
+        &self.trees
     }
 
     /// A hash of the documents' content: comments, spacing, file names and file order leave it alone.

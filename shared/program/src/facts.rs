@@ -11,6 +11,7 @@
 
 mod canon;
 mod known;
+mod rows;
 mod set;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use values::{Amount, Currency, Date, Decimal, Instant, Interval, Month};
 
 pub use canon::{UsageKey, digest};
 pub use known::{Fact, last};
+pub use rows::{Cell, KINDS, RECORDED_FIELDS, Row, RowProblem};
 pub use set::{FactRef, Facts};
 
 /// When a fact was learned, and from where.

@@ -1,6 +1,7 @@
 //! Judges one partner on one instant: metrics, requirements, points.
 
 pub(crate) mod metric;
+pub(crate) mod pins;
 pub(crate) mod points;
 pub(crate) mod quick;
 pub(crate) mod requirement;
@@ -16,6 +17,7 @@ use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::{Ground, current_month};
 use crate::tiers::EvaluateError;
 use metric::Measured;
+use pins::Pins;
 
 /// One partner on one instant. A metric is folded once, whoever asks for it.
 pub(crate) struct Judge<'a> {
@@ -26,6 +28,8 @@ pub(crate) struct Judge<'a> {
     pub day: Date,
     pub month: Month,
     pub recognized_month: RecognizedMonth,
+    /// Results stated by a test; empty for every other question.
+    pub pins: Pins,
     measured: RefCell<BTreeMap<String, Rc<Measured>>>,
 }
 
@@ -45,6 +49,7 @@ impl<'a> Judge<'a> {
             day,
             month: current_month(current, day),
             recognized_month,
+            pins: Pins::default(),
             measured: RefCell::default(),
         }
     }
@@ -54,7 +59,11 @@ impl<'a> Judge<'a> {
         if let Some(known) = self.measured.borrow().get(&metric.rule) {
             return Ok(known.clone());
         }
-        let measured = Rc::new(metric::measure(self, metric)?);
+        let measured = match self.pins.measured(metric) {
+            Some(pinned) => pinned,
+            None => metric::measure(self, metric)?,
+        };
+        let measured = Rc::new(measured);
         self.measured.borrow_mut().insert(metric.rule.clone(), measured.clone());
         Ok(measured)
     }

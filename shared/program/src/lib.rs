@@ -10,9 +10,11 @@
 //! - [`recognition`], who is recognized on a subscription, for what, by which evidence;
 //! - [`tiers`], levels, points, requirements, and the way to the next level;
 //! - [`incentives`], lines, brackets, statements;
-//! - [`explain`], why.
+//! - [`explain`], why;
+//! - [`cases`], tests beside the rules.
 
 pub mod bundle;
+pub mod cases;
 pub mod catalog;
 pub mod conventions;
 pub mod explain;

@@ -2,23 +2,24 @@
 
 mod bundle;
 mod catalog;
+pub(crate) mod change;
 mod charge;
 mod conventions;
-mod cursor;
+pub(crate) mod cursor;
 mod limit;
 mod metric;
 mod names;
-mod nearest;
+pub(crate) mod nearest;
 mod plan;
-mod quantity;
+pub(crate) mod quantity;
 mod recognition;
 mod requirement;
 mod table;
 mod tier;
 mod value;
-mod yaml;
+pub(crate) mod yaml;
 
-pub(crate) use bundle::bundle;
+pub(crate) use bundle::{bundle, checked, is_tests, trees};
 
 use cursor::Fields;
 use names::Names;

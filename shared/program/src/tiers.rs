@@ -11,6 +11,7 @@ use crate::conventions::{CurrentMonth, PartSteps, PointsShown, RecognizedMonth};
 use crate::explain::{Explanation, Rejected, Step};
 use crate::facts::Facts;
 use crate::ground::Ground;
+use crate::judge::pins::{self, Pins};
 use crate::judge::points::points;
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
 use crate::judge::{Judge, Supposed};
@@ -79,6 +80,20 @@ pub fn evaluate(
     as_of: Instant,
     known_at: Instant,
 ) -> Result<Scorecard, EvaluateError> {
+    evaluate_pinned(bundle, program, facts, partner, (as_of, known_at), Pins::default())
+}
+
+/// As [`evaluate`], with results that a test states instead of computing them; `at` holds the judged
+/// instant and the one up to which facts were known.
+pub(crate) fn evaluate_pinned(
+    bundle: &Bundle,
+    program: &str,
+    facts: &Facts,
+    partner: &str,
+    at: (Instant, Instant),
+    pins: Pins,
+) -> Result<Scorecard, EvaluateError> {
+    let (as_of, known_at) = at;
     let unknown = || EvaluateError::UnknownProgram(program.to_owned());
     let program = bundle.tier_program(program).ok_or_else(unknown)?;
     let policy = bundle.recognition_policy(&program.recognition).ok_or_else(unknown)?;
@@ -88,7 +103,8 @@ pub fn evaluate(
     // Both conventions were asked for when the document was read.
     let current = program.conventions.current_month.unwrap_or(CurrentMonth::RunningMonth);
     let recognized = program.conventions.recognized_month.unwrap_or(RecognizedMonth::UsageStart);
-    let judge = Judge::new(&ground, accounts, as_of, current, recognized);
+    let mut judge = Judge::new(&ground, accounts, as_of, current, recognized);
+    judge.pins = pins;
     let divisions = program.divisions.iter().map(|division| score(&judge, program, division));
     let divisions = divisions.collect::<Result<Vec<DivisionScore>, EvaluateError>>()?;
     let mut scorecard = Scorecard {
@@ -149,7 +165,16 @@ pub(crate) fn standings(
     let mut lines = Vec::new();
     let mut explanations = Vec::new();
     for line in &division.lines {
-        let (result, explanation) = score_line(on, program, line, supposed)?;
+        let (mut result, mut explanation) = score_line(on, program, line, supposed)?;
+        if let Some(pinned) = on.pins.points.get(&format!("{}/{}", division.name, line.name)) {
+            result = LineResult {
+                points: pinned.clone(),
+                shown: shown(pinned, program.conventions.points_shown),
+                reason: None,
+                ..result
+            };
+            explanation = pins::node(Step::Line, &line.rule, &line.name, &format!("{} points", text(pinned)));
+        }
         lines.push(result);
         explanations.push(explanation);
     }

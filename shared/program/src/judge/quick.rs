@@ -15,6 +15,9 @@ pub(crate) fn holds(
     score: &ScoreSoFar,
     supposed: &Supposed,
 ) -> Result<bool, EvaluateError> {
+    if judge.pins.met.contains(requirement.rule()) {
+        return Ok(true);
+    }
     let count = |parts: &[Requirement]| -> Result<usize, EvaluateError> {
         let mut held = 0;
         for part in parts {

@@ -42,6 +42,9 @@ pub(crate) fn judge(
     score: &ScoreSoFar,
     supposed: &Supposed,
 ) -> Result<Outcome, EvaluateError> {
+    if let Some(pinned) = judge.pins.outcome(requirement) {
+        return Ok(pinned);
+    }
     match requirement {
         Requirement::All(rule, parts) => nested(judge, rule, parts, score, supposed, parts.len(), "all of"),
         Requirement::Any(rule, parts) => nested(judge, rule, parts, score, supposed, 1, "any of"),

@@ -102,6 +102,17 @@ pub enum Requirement {
 }
 
 impl Requirement {
+    /// What a nested form is made of; none for a leaf.
+    pub fn parts(&self) -> Option<&[Requirement]> {
+        match self {
+            Requirement::All(_, parts)
+            | Requirement::Any(_, parts)
+            | Requirement::None(_, parts)
+            | Requirement::AtLeast(_, _, parts) => Some(parts),
+            _ => None,
+        }
+    }
+
     /// The rule id.
     pub fn rule(&self) -> &str {
         match self {

@@ -53,17 +53,32 @@ struct Draft<'a> {
 
 /// Reads and checks a bundle.
 pub(crate) fn bundle<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Bundle, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut nodes: Vec<(&str, Node)> = Vec::new();
     if files.len() > MAX_FILES {
         return Err(vec![problem("", Mark::default(), format!("a bundle has at most {MAX_FILES} files"))]);
     }
+    let (nodes, problems) = trees(files);
+    checked(nodes.into_iter().filter(|(_, node)| !is_tests(node)).collect(), problems)
+}
+
+/// The documents of all files as trees, and the files that cannot be read.
+pub(crate) fn trees<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> (Vec<(String, Node)>, Vec<Problem>) {
+    let (mut nodes, mut problems) = (Vec::new(), Vec::new());
     for (path, text) in files {
         match read(text.as_ref()) {
-            Ok(found) => nodes.extend(found.into_iter().map(|node| (path.as_ref(), node))),
+            Ok(found) => nodes.extend(found.into_iter().map(|node| (path.as_ref().to_owned(), node))),
             Err(stop) => problems.push(problem(path.as_ref(), stop.mark, stop.message)),
         }
     }
+    (nodes, problems)
+}
+
+/// Whether a document holds tests, which are read beside a bundle and are no part of it.
+pub(crate) fn is_tests(node: &Node) -> bool {
+    node.entry("kind").and_then(Node::text) == Some("Tests")
+}
+
+/// Checks documents that were read before, with the problems found so far.
+pub(crate) fn checked(nodes: Vec<(String, Node)>, mut problems: Vec<Problem>) -> Result<Bundle, Vec<Problem>> {
     let origins: Vec<Rc<Origin>> = nodes.iter().map(|(path, _)| Rc::new(Origin::new(path))).collect();
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     for ((_, node), origin) in nodes.iter().zip(&origins) {
@@ -81,10 +96,10 @@ pub(crate) fn bundle<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<B
     }
     problems.sort();
     problems.dedup();
-    if problems.is_empty() { Ok(bundle) } else { Err(problems) }
+    if problems.is_empty() { Ok(bundle.with_trees(nodes)) } else { Err(problems) }
 }
 
-fn problem(file: &str, mark: Mark, message: String) -> Problem {
+pub(crate) fn problem(file: &str, mark: Mark, message: String) -> Problem {
     Problem {
         file: file.to_owned(),
         line: mark.line,

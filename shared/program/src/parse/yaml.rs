@@ -30,6 +30,37 @@ pub(crate) struct Node {
     pub value: Value,
 }
 
+impl Node {
+    /// The text of a scalar.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value of a map's key.
+    pub fn entry(&self, name: &str) -> Option<&Node> {
+        self.entries().iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+    }
+
+    /// The entries of a map; none for anything else.
+    pub fn entries(&self) -> &[(Key, Node)] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list; none for anything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+}
+
 /// What a node holds.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {

@@ -1,0 +1,23 @@
+//! Tests beside the rules: documents of `kind: Tests` with facts in and expected results out.
+//!
+//! [`read`] finds the cases of all test documents, [`run`] judges one of them: the facts it gives, the
+//! changes it makes to the rules, the day it asks about and what was known then. Only what a case names
+//! is compared, each exactly. [`Coverage`] says which brackets, bounds, bands and metrics the cases of a
+//! bundle reached; what lies below a pinned result is not covered.
+
+mod compare;
+mod coverage;
+mod document;
+mod earnings;
+mod expansion;
+mod given;
+mod judged;
+mod pinned;
+mod recognized;
+mod report;
+mod standing;
+
+pub use coverage::{Cell, CellKind, Coverage, Seen};
+pub use document::{Case, read};
+pub use judged::run;
+pub use report::{Difference, Outcome, Report, Verdict, run_all};

@@ -1,0 +1,140 @@
+//! Changes to parsed documents: what a test overrides and a reform proposes.
+
+use values::Date;
+
+use super::yaml::{Key, Mark, Node, Value};
+
+/// One change: the value at a path becomes another, or goes away.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// The document's id.
+    pub document: String,
+    /// The path inside it: keys joined by `.`, `/` before the name of a list item.
+    pub path: String,
+    /// The new value; none removes what is there, or takes the announced value.
+    pub is: Option<Node>,
+    /// What is announced there takes effect on this day.
+    pub announced_from: Option<Date>,
+    /// Where the change is written.
+    pub file: String,
+    pub mark: Mark,
+}
+
+/// The documents with one change made.
+///
+/// # Errors
+///
+/// Why the change cannot be made: an unknown document or path.
+pub(crate) fn apply(trees: &mut [(String, Node)], change: &Change) -> Result<(), String> {
+    let id = |node: &Node| node.entry("id").and_then(Node::text).map(str::to_owned);
+    let found = trees.iter_mut().find(|(_, node)| id(node).as_deref() == Some(&change.document));
+    let Some((_, node)) = found else {
+        return Err(format!("there is no document `{}`", change.document));
+    };
+    if let Some(day) = change.announced_from {
+        return announced(node, &change.path, day);
+    }
+    set(node, &change.path, change.is.as_ref())
+        .map_err(|rest| format!("`{}` has no `{}` (nothing at `{rest}`)", change.document, change.path))
+}
+
+/// Gives the announced value at a path its date.
+fn announced(node: &mut Node, path: &str, day: Date) -> Result<(), String> {
+    let is = find(node, path).and_then(|value| value.entry("announced"));
+    let is = is.map(|said| said.items().last().unwrap_or(said)).and_then(|said| said.entry("is")).cloned();
+    let Some(is) = is else {
+        return Err(format!("nothing with a value is announced at `{path}`"));
+    };
+    let step = |key: &str| format!("{path}.{key}");
+    // A plain value with an announcement is written `{is: ..}`; it rules until the day.
+    let plain = find(node, &step("is")).cloned();
+    if let Some(plain) = plain {
+        set(node, &step("is"), None)?;
+        set(node, &step("0001-01-01"), Some(&plain))?;
+    }
+    set(node, &step(&day.to_string()), Some(&is))?;
+    set(node, &step("announced"), None)
+}
+
+/// The node at a path, if there is one.
+pub(crate) fn find<'n>(node: &'n Node, path: &str) -> Option<&'n Node> {
+    if path.is_empty() {
+        return Some(node);
+    }
+    match &node.value {
+        Value::Map(entries) => entries.iter().find_map(|(key, child)| find(child, rest(path, &key.text)?)),
+        Value::List(items) => {
+            items.iter().enumerate().find_map(|(place, item)| find(item, rest(path, &item_name(item, place))?))
+        }
+        Value::Text { .. } => None,
+    }
+}
+
+/// The name under which a path finds an item of a list.
+pub(crate) fn item_name(item: &Node, place: usize) -> String {
+    let name = item.entry("name").and_then(Node::text).or_else(|| item.text());
+    name.map_or_else(|| (place + 1).to_string(), str::to_owned)
+}
+
+/// What is left of `path` behind `step`, where it begins with it.
+fn rest<'p>(path: &'p str, step: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(step)?;
+    match rest.chars().next() {
+        None => Some(rest),
+        Some('.' | '/') => Some(&rest[1..]),
+        Some(_) => None,
+    }
+}
+
+/// Sets or removes what is at `path`; a new key of an existing map is added. The error is the part of
+/// the path that leads nowhere.
+fn set(node: &mut Node, path: &str, is: Option<&Node>) -> Result<(), String> {
+    let mark = node.mark;
+    match &mut node.value {
+        Value::Map(entries) => {
+            let found = entries.iter().enumerate().find_map(|(place, (key, _))| {
+                let left = rest(path, &key.text)?;
+                Some((place, left.to_owned()))
+            });
+            match found {
+                Some((place, left)) if left.is_empty() => replace_entry(entries, place, is),
+                Some((place, left)) => return set(&mut entries[place].1, &left, is),
+                None => return add(entries, path, is, mark),
+            }
+            Ok(())
+        }
+        Value::List(items) => {
+            let found = items.iter().enumerate().find_map(|(place, item)| {
+                let left = rest(path, &item_name(item, place))?;
+                Some((place, left.to_owned()))
+            });
+            match (found, is) {
+                (Some((place, left)), Some(is)) if left.is_empty() => items[place].value = is.value.clone(),
+                (Some((place, left)), None) if left.is_empty() => drop(items.remove(place)),
+                (Some((place, left)), _) => return set(&mut items[place], &left, is),
+                (None, _) => return Err(path.to_owned()),
+            }
+            Ok(())
+        }
+        Value::Text { .. } => Err(path.to_owned()),
+    }
+}
+
+fn replace_entry(entries: &mut Vec<(Key, Node)>, place: usize, is: Option<&Node>) {
+    match is {
+        // Problems of the new value are told at the old one's place.
+        Some(is) => entries[place].1.value = is.value.clone(),
+        None => drop(entries.remove(place)),
+    }
+}
+
+fn add(entries: &mut Vec<(Key, Node)>, path: &str, is: Option<&Node>, mark: Mark) -> Result<(), String> {
+    match is {
+        Some(is) if !path.contains(['.', '/']) => {
+            let key = Key { mark, text: path.to_owned() };
+            entries.push((key, Node { mark, value: is.value.clone() }));
+            Ok(())
+        }
+        _ => Err(path.to_owned()),
+    }
+}

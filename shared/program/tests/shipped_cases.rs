@@ -1,0 +1,69 @@
+//! The test documents beside the shipped programs.
+
+mod scene;
+
+use program::cases::{Outcome, read, run, run_all};
+use scene::{documents, listed, parse};
+
+/// The documents of a program with its tests.
+fn with_tests(name: &str) -> Vec<(String, String)> {
+    let tests = format!("{name}/tests");
+    documents(&[name, &tests])
+}
+
+fn passes(name: &str) {
+    let files = with_tests(name);
+    let bundle = parse(&files);
+    let report = run_all(&bundle, &files).unwrap_or_else(|problems| panic!("{}", listed(&problems)));
+    let wrong: String = report.verdicts.iter().filter(|one| !one.passed()).map(|one| one.text()).collect();
+    assert!(wrong.is_empty(), "\n{wrong}");
+    assert!(!report.verdicts.is_empty());
+}
+
+#[test]
+fn the_sample_program_passes_its_tests() {
+    passes("sample");
+}
+
+#[test]
+fn the_microsoft_programs_pass_their_tests() {
+    passes("microsoft");
+}
+
+#[test]
+fn every_cell_of_the_sample_is_covered() {
+    let files = with_tests("sample");
+    let report = run_all(&parse(&files), &files).expect("well written");
+    let gaps: Vec<String> = report
+        .coverage
+        .cells
+        .iter()
+        .filter_map(|cell| cell.gap().map(|gap| format!("{:?} {}: {gap}", cell.kind, cell.rule)))
+        .collect();
+    assert_eq!(gaps, Vec::<String>::new());
+}
+
+/// Every number of a rule that the sample's tests look at: changed in the document, some test fails.
+#[test]
+fn a_changed_number_fails_a_test() {
+    let files = with_tests("sample");
+    let cases = read(&files).expect("well written");
+    for (from, to) in [
+        (
+            "silver: {customers: 2 customers, consumption: USD 0.50",
+            "silver: {customers: 3 customers, consumption: USD 0.50",
+        ),
+        (
+            "gold:   {customers: 3 customers, consumption: USD 10,",
+            "gold:   {customers: 3 customers, consumption: USD 10.01,",
+        ),
+        ("{name: best, at-most: USD 10, rate: 25 %}", "{name: best, at-most: USD 10, rate: 24 %}"),
+        ("{name: above, above: 2400 seats, rate: 5 %}", "{name: above, above: 2400 seats, rate: 6 %}"),
+        ("minimum: {at-least: USD 0.20", "minimum: {at-least: USD 0.10"),
+        ("    once: {per: subscription, pays: first-invoice}\n", ""),
+    ] {
+        let bundle = parse(&scene::changed(&files, from, to));
+        let failed = cases.iter().any(|case| matches!(run(&bundle, case).outcome, Outcome::Failed(_)));
+        assert!(failed, "no test saw `{to}`");
+    }
+}
