@@ -15,6 +15,7 @@ mod judged;
 mod pinned;
 mod recognized;
 mod report;
+mod setting;
 mod standing;
 
 pub use coverage::{Cell, CellKind, Coverage, Seen};

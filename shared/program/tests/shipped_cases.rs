@@ -1,4 +1,5 @@
 //! The test documents beside the shipped programs.
+#![expect(clippy::panic, reason = "a test without its documents can only fail")]
 
 mod scene;
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use values::{Date, Instant, Interval, Month};
+use values::{Date, Month};
 
 use super::given::{Words, cells, months_of};
+use super::setting::Setting;
 use crate::catalog::{Measure, Reads};
-use crate::facts::{Cell, Facts, Flow, Recorded, Row, Subscription};
+use crate::facts::{Cell, Flow, Row};
 use crate::parse::cursor::Cursor;
 use crate::parse::quantity::quantity;
 use crate::quantity::Unit;
@@ -106,7 +107,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The customers that the row names itself: `customer: c`, `customers: [c, d]`, `customers: 4`.
-    fn customers(&self) -> Vec<String> {
+    pub fn customers(&self) -> Vec<String> {
         let mut found: Vec<String> = self.text("customer").into_iter().collect();
         match self.fields.get("customers") {
             Some((Cell::List(names), _)) => found.extend(names.iter().cloned()),
@@ -119,7 +120,7 @@ impl<'a> Draft<'a> {
         found
     }
 
-    fn words(&self, one: &str, several: &str) -> Vec<String> {
+    pub fn words(&self, one: &str, several: &str) -> Vec<String> {
         let list = |field: &str| match self.fields.get(field) {
             Some((Cell::Text(text), _)) => vec![text.clone()],
             Some((Cell::List(names), _)) => names.clone(),
@@ -128,86 +129,6 @@ impl<'a> Draft<'a> {
         let mut found = list(one);
         found.extend(list(several));
         found
-    }
-}
-
-/// What the rows of a case name together.
-#[derive(Default)]
-pub(crate) struct Setting {
-    customers: BTreeSet<String>,
-    /// Customer to its subscriptions, each with its workloads.
-    subscriptions: BTreeMap<String, Vec<(String, Vec<String>)>>,
-    /// Customers whose one subscription follows from the rows.
-    implied: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl Setting {
-    pub fn of(drafts: &[Draft<'_>], words: &Words<'_>) -> Setting {
-        let mut setting = Setting::default();
-        for draft in drafts {
-            setting.customers.extend(draft.customers());
-            if draft.kind == "subscription" {
-                let workloads = draft.words("workload", "workloads");
-                let members =
-                    workloads.iter().flat_map(|word| words.catalog.members(word)).map(str::to_owned).collect();
-                if let (Some(customer), Some(id)) = (draft.text("customer"), draft.text("subscription")) {
-                    setting.subscriptions.entry(customer).or_default().push((id, members));
-                }
-            }
-        }
-        for draft in
-            drafts.iter().filter(|draft| matches!(draft.kind, "usage" | "association" | "seats" | "transaction"))
-        {
-            let workloads = draft.words("workload", "workloads");
-            let all = matches!(draft.fields.get("customers"), Some((Cell::Text(text), _)) if text == "all");
-            let customers = if all { setting.customers.iter().cloned().collect() } else { draft.customers() };
-            for customer in customers.into_iter().filter(|customer| !setting.subscriptions.contains_key(customer)) {
-                let known = setting.implied.entry(customer).or_default();
-                known.extend(workloads.iter().flat_map(|word| words.catalog.members(word)).map(str::to_owned));
-            }
-        }
-        setting
-    }
-
-    /// The subscriptions that nobody wrote down: one for each customer, of its name.
-    pub fn implied(&self) -> Facts {
-        let mut facts = Facts::default();
-        facts.subscriptions = self
-            .implied
-            .iter()
-            .map(|(customer, workloads)| Subscription {
-                subscription: customer.clone(),
-                customer: customer.clone(),
-                product: String::new(),
-                workloads: workloads.iter().cloned().collect(),
-                offer_type: String::new(),
-                motion: String::new(),
-                agreement_type: String::new(),
-                term: String::new(),
-                deal: None,
-                renewal: None,
-                fields: BTreeMap::new(),
-                effective: Interval::since(Instant::MIN),
-                recorded: Recorded::new(Instant::MIN, "implied"),
-            })
-            .collect();
-        facts
-    }
-
-    /// The subscriptions of a customer with their workloads.
-    fn of_customer(&self, customer: &str) -> Vec<(String, Vec<String>)> {
-        if let Some(named) = self.subscriptions.get(customer) {
-            return named.clone();
-        }
-        let workloads = self.implied.get(customer).into_iter().flatten().cloned().collect();
-        vec![(customer.to_owned(), workloads)]
-    }
-
-    fn customers_of(&self, draft: &Draft<'_>) -> Vec<String> {
-        match draft.fields.get("customers") {
-            Some((Cell::Text(text), _)) if text == "all" => self.customers.iter().cloned().collect(),
-            _ => draft.customers(),
-        }
     }
 }
 
@@ -378,7 +299,7 @@ fn usage<'a>(draft: &Draft<'a>, setting: &Setting, words: &Words<'_>) -> Vec<Pla
     let mut rows = Vec::new();
     for customer in subjects(draft, setting) {
         for workload in &workloads {
-            let Some(id) = subscription_of(draft, setting, &customer, Some(workload).map(String::as_str)) else {
+            let Some(id) = subscription_of(draft, setting, &customer, Some(workload.as_str())) else {
                 continue;
             };
             for start in &starts {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::{Month, Ratio, Zone};
 
 use super::document::months;
-use super::expansion::{Draft, Setting, expand};
+use super::expansion::{Draft, expand};
 use super::pinned::pinned;
+use super::setting::Setting;
 use crate::catalog::Catalog;
 use crate::facts::{Cell, Facts};
 use crate::incentives::Prior;

@@ -6,6 +6,7 @@
 //! `recorded` was known from its start on.
 
 mod read;
+mod take;
 mod write;
 
 use std::collections::BTreeMap;
