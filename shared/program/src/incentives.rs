@@ -3,17 +3,21 @@
 //! In this order: facts become drafts ([`drafts`]: basis, payee, rule, cut at every change), drafts
 //! become exact amounts ([`pricing`]: counters, brackets, alternatives, accelerators), amounts become
 //! lines ([`lines`]: eligibility, once, rounding), lines are held to floors and caps ([`limits`]) and
-//! become statements ([`statements`]: balances and minimum).
+//! are divided into earning types ([`splits`]) and paid or kept ([`statements`], [`payout`]).
 
+mod balances;
 mod brackets;
 mod counters;
 mod drafts;
+mod eligibility;
 mod explained;
 mod hash;
 mod limits;
 mod lines;
+mod payout;
 mod pricing;
 mod rating;
+mod splits;
 mod statements;
 mod transactions;
 
@@ -31,7 +35,9 @@ use crate::tiers::EvaluateError;
 pub(crate) use drafts::LEVEL_OF;
 use drafts::Scene;
 
-pub use rating::{Balance, Carried, ControlTotals, Counter, InputRef, Line, Piece, Prior, Rating, StatementTotal};
+pub use rating::{
+    Balance, Carried, ControlTotals, Counter, InputRef, Line, LinePart, PartTotal, Piece, Prior, Rating, StatementTotal,
+};
 
 /// Rule id: usage belongs to the period, payee and rule in force at its start.
 pub const USAGE_BELONGS_TO_ITS_START: &str = "program.usage_belongs_to_its_start";
@@ -51,6 +57,16 @@ pub const ONE_OF_SEVERAL_AMOUNTS: &str = "program.one_of_several_amounts";
 pub const ACCELERATORS_ADD_IN_A_STEP: &str = "program.accelerators_add_in_a_step_and_steps_multiply";
 /// Rule id: a line under a cap is paid the difference that it makes to what its owner is paid.
 pub const CAP_IS_A_DIFFERENCE_OF_TOTALS: &str = "program.cap_is_a_difference_of_totals";
+/// Rule id: from when on a partner earns that meets a requirement.
+pub const ELIGIBLE_FROM_ITS_FIRST_DAY: &str = "program.eligible_from_its_first_day";
+/// Rule id: the parts of a line add up to it.
+pub const PARTS_ADD_UP_TO_THE_LINE: &str = "program.parts_add_up_to_the_line";
+/// Rule id: a part that misses its threshold is paid as another.
+pub const PART_BELOW_ITS_MINIMUM_IS_PAID_AS_ANOTHER: &str = "program.part_below_its_minimum_is_paid_as_another";
+/// Rule id: payments stop until a requirement holds, and are lost after a deadline.
+pub const HELD_UNTIL_OR_FORFEITED: &str = "program.held_until_or_forfeited";
+/// Rule id: an advance is recovered from what lies above its level.
+pub const DRAW_IS_RECOVERED_ABOVE_ITS_LEVEL: &str = "program.draw_is_recovered_above_its_level";
 /// Rule id: a plan pays nothing before its effective day.
 pub const ANNOUNCED_HAS_NO_EFFECT: &str = "program.announced_has_no_effect";
 /// Rule id: what is below the payment minimum is carried forward.
@@ -163,6 +179,8 @@ pub fn rate(
     let scene = Scene { plan, ground: &ground, period, interval };
     let drafts = drafts::drafts(&scene)?;
     let mut counters = counters::Counters::new(prior);
+    let mut once: BTreeSet<String> = prior.paid_once.iter().cloned().collect();
+    let verdicts = eligibility::verdicts(&scene, &drafts, &mut once, &mut counters)?;
     let prices = pricing::prices(&scene, &drafts, &mut counters);
     let bases = control_bases(&drafts, plan)?;
     let mut facts_total = Vec::new();
@@ -170,14 +188,14 @@ pub fn rate(
         let total = values::ratio_from_decimal(drafts::fact_total(&scene, lever, &known)?);
         facts_total.push((lever.name.clone(), crate::quantity::Quantity::new(total, lever.basis.unit.clone())));
     }
-    let mut once: BTreeSet<String> = prior.paid_once.iter().cloned().collect();
-    let mut lines = lines::lines(&scene, &drafts, &prices, currency, &mut once)?;
+    let mut lines = lines::lines(&scene, &drafts, &prices, verdicts, currency)?;
     if plan.conventions.rounding.is_some_and(|rule| rule.at == RoundedAt::Statement) {
         lines::round_by_statement(&mut lines, plan, currency)?;
     }
     lines.sort_by(|a, b| order(plan, a).cmp(&order(plan, b)));
     let balances = limits::apply(&scene, currency, &mut lines, &mut counters)?;
-    let statements = statements::statements(plan, period, currency, &lines, prior)?;
+    splits::split(plan, currency, &mut lines)?;
+    let statements = statements::statements(&scene, currency, &lines, prior, &mut counters)?;
     let control = statements::control(currency, &lines, &statements, bases, facts_total)?;
     let mut rating = Rating {
         plan: plan.id.clone(),
@@ -194,7 +212,7 @@ pub fn rate(
         control,
         result_hash: bundle.hash(),
     };
-    rating.result_hash = hash::of(&rating, &known, prior);
+    rating.result_hash = hash::of(&rating, &known, prior, plan.keeps_parts());
     Ok(rating)
 }
 

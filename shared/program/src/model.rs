@@ -3,6 +3,7 @@
 pub mod bound;
 pub mod charge;
 pub mod metric;
+pub mod payment;
 pub mod plan;
 pub mod requirement;
 pub mod tier;
@@ -14,7 +15,8 @@ pub use charge::{
     CounterOver, Direction, Limit, LimitOwner, Mode, Pick, Position, Reached, Table,
 };
 pub use metric::{Change, Counted, Filter, Fold, Holding, Metric, RecognizedBy, Spread, Stream, Test, Window};
-pub use plan::{Basis, Eligible, IncentivePlan, Lever, LinePer, PayeeAt, Pays};
+pub use payment::{Draw, Due, EARNINGS, Hold, Milestone, Minimum, Needs, Payment, Split, SplitPart};
+pub use plan::{Basis, CountedFrom, Eligible, IncentivePlan, Lever, LinePer, Once, OncePer, PayeeAt, Pays};
 pub use requirement::Requirement;
 pub use tier::{AwardRule, Cell, Column, Division, Level, PointLine, PointScale, TierProgram};
 pub use value::{Announced, Found, Value};

@@ -10,6 +10,7 @@ mod limit;
 mod metric;
 mod names;
 pub(crate) mod nearest;
+mod payment;
 mod plan;
 pub(crate) mod quantity;
 mod recognition;

@@ -34,6 +34,20 @@ pub enum Reason {
     RaisedToFloor,
     /// The statement is below the payment minimum; the amount is carried forward.
     BelowPaymentMinimum,
+    /// A part of a split is gathered until its time ends.
+    Gathered,
+    /// A part of a split missed its threshold and is paid as another.
+    BelowPartMinimum,
+    /// It is paid some days after it was earned.
+    Waiting,
+    /// Payments stop until a requirement holds.
+    OnHold,
+    /// It was lost: a minimum or a deadline was missed.
+    Forfeited,
+    /// The quantity is not above the highest that was ever paid.
+    BelowHighWaterMark,
+    /// It did not grow.
+    NoGrowth,
     /// The plan is not in force: announced, or ended.
     NotInForce,
     /// The table's rate for it is zero.
@@ -86,6 +100,13 @@ impl Reason {
             Self::CapReached => "cap-reached",
             Self::RaisedToFloor => "raised-to-floor",
             Self::BelowPaymentMinimum => "below-payment-minimum",
+            Self::Gathered => "gathered",
+            Self::BelowPartMinimum => "below-part-minimum",
+            Self::Waiting => "waiting",
+            Self::OnHold => "on-hold",
+            Self::Forfeited => "forfeited",
+            Self::BelowHighWaterMark => "below-high-water-mark",
+            Self::NoGrowth => "no-growth",
             Self::NotInForce => "not-in-force",
             Self::ZeroRate => "zero-rate",
             Self::NoRate => "no-rate",

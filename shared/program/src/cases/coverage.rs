@@ -147,7 +147,8 @@ fn places(bundle: &Bundle) -> Vec<(String, CellKind)> {
     }
     for plan in bundle.incentive_plans() {
         for lever in &plan.levers {
-            lever.eligible.iter().for_each(|eligible| leaves(&eligible.when, &mut found));
+            let when = lever.eligible.iter().flat_map(|eligible| eligible.when.all());
+            when.for_each(|requirement| leaves(requirement, &mut found));
         }
     }
     for (_, node) in bundle.trees() {

@@ -28,8 +28,23 @@ impl Counters {
         self.totals.get(key).cloned().unwrap_or_default()
     }
 
+    /// The total under `key`, if there is one.
+    pub fn find(&self, key: &CounterKey) -> Option<&Ratio> {
+        self.totals.get(key)
+    }
+
     pub fn set(&mut self, key: CounterKey, total: Ratio) {
         self.totals.insert(key, total);
+    }
+
+    pub fn remove(&mut self, key: &CounterKey) {
+        self.totals.remove(key);
+    }
+
+    /// All totals of `rule`: owner, span, total, in this order.
+    pub fn of_rule(&self, rule: &str) -> Vec<(String, String, Ratio)> {
+        let mine = self.totals.iter().filter(|((known, _, _), _)| known == rule);
+        mine.map(|((_, owner, span), total)| (owner.clone(), span.clone(), total.clone())).collect()
     }
 
     /// Totals that later periods need, in the order of their keys.
@@ -56,4 +71,10 @@ pub(crate) fn span(plan: &IncentivePlan, over: CounterOver, period: Month) -> St
         }
         CounterOver::Ever => String::new(),
     }
+}
+
+/// Whether `period` is the last month of the time over which such a total runs.
+pub(crate) fn ends(plan: &IncentivePlan, over: CounterOver, period: Month) -> bool {
+    let next = period.add(1).map(|next| span(plan, over, next));
+    over != CounterOver::Ever && next.is_ok_and(|next| next != span(plan, over, period))
 }

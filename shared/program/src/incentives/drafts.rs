@@ -8,10 +8,12 @@ use super::rating::InputRef;
 use super::transactions::{number, transactions};
 use super::{RateError, overflow};
 use crate::conventions::{PartnerLevel, RulesDatedBy};
+use crate::explain::Explanation;
 use crate::facts::{Facts, Grain, Subscription, UsageKey};
 use crate::ground::{Ground, Row, last_instant, usage_number};
 use crate::model::{Accelerator, Charge, Found, IncentivePlan, Lever, LinePer, PayeeAt, Stream};
 use crate::quantity::Unit;
+use crate::reason::Reason;
 use crate::recognition::{Payee, among};
 
 /// Microseconds of an hour.
@@ -81,6 +83,12 @@ pub(crate) struct Draft<'a> {
     pub rule_date: Date,
     pub in_force: bool,
     pub payee: Option<Payee>,
+    /// Why it is not paid whatever its payee does.
+    pub refused: Option<Reason>,
+    /// Why it comes to nothing, where it does.
+    pub nothing: Option<Reason>,
+    /// What made the basis, beside its facts: baseline, mark.
+    pub notes: Vec<Explanation>,
     pub charge: Option<Found<'a, Charge>>,
     /// What the accelerators add, by step and part.
     pub shares: Vec<Vec<Ratio>>,
@@ -229,6 +237,9 @@ fn usage_draft<'a>(
         rule_date: segment.rule_date,
         in_force: segment.in_force,
         payee: segment.payee.clone(),
+        refused: None,
+        nothing: None,
+        notes: Vec::new(),
         charge: segment.charge,
         shares: segment.shares.clone(),
         numbers: BTreeMap::new(),

@@ -39,7 +39,7 @@ pub(crate) fn explain(
     }
     let facts = draft.inputs.iter().map(reference).collect();
     let sum = Explanation::new(Step::Amount, format!("{}.basis", draft.lever.rule), "basis", basis.to_string());
-    top = top.part(sum.counting(facts));
+    top = top.part(sum.counting(facts).parts(draft.notes.clone()));
     top = top.part(match &draft.payee {
         Some(payee) => {
             let kind = scene.ground.policy.kind(&payee.kind);

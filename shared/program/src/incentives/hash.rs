@@ -8,7 +8,7 @@ use crate::facts::{Facts, digest};
 /// Over the bundle, the engine, the time-zone table, the facts by business key, what earlier periods
 /// left, and the results. `known_at`, recorded times, generated ids, texts and explanations are left
 /// out: they differ between equal results.
-pub(crate) fn of(rating: &Rating, known: &Facts, prior: &Prior) -> Digest {
+pub(crate) fn of(rating: &Rating, known: &Facts, prior: &Prior, parts: bool) -> Digest {
     let mut canon = Canon::new("accolade rating 1");
     canon.bytes(rating.bundle.bytes()).text(crate::ENGINE_VERSION).text(Zone::table_version());
     canon.bytes(digest(known).bytes()).text(&rating.plan).show(rating.period).text(rating.currency.code());
@@ -27,6 +27,23 @@ pub(crate) fn of(rating: &Rating, known: &Facts, prior: &Prior) -> Digest {
     }
     for counter in &rating.counters {
         canon.text(&counter.rule).text(&counter.owner).text(&counter.span).text(&counter.total.to_string());
+    }
+    // A plan with one balance says all of this above.
+    if parts {
+        canon.text("parts");
+        for line in &rating.lines {
+            for part in &line.parts {
+                canon.text(&part.earning_type).text(&part.exact.to_string()).int(part.amount.minor());
+            }
+        }
+        for statement in &rating.statements {
+            canon.int(statement.advanced.minor()).int(statement.recovered.minor()).int(statement.forfeited.minor());
+            for part in &statement.parts {
+                canon.text(&part.earning_type).int(part.earned.minor()).int(part.brought_forward.minor());
+                canon.int(part.moved.minor()).int(part.paid.minor()).int(part.forfeited.minor());
+                canon.int(part.carried_forward.minor()).maybe(part.reason);
+            }
+        }
     }
     canon.digest()
 }

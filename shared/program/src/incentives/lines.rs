@@ -1,111 +1,55 @@
 //! From exact amounts to lines: who is eligible, what was paid before, and rounding.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use num_traits::{ToPrimitive, Zero};
 use values::{Currency, Money, Ratio, Rounding, ratio_from_decimal, round_ratio};
 
 use super::RateError;
 use super::drafts::{Draft, Scene};
+use super::eligibility::Verdict;
 use super::explained::explain;
 use super::pricing::Price;
 use super::rating::Line;
-use crate::conventions::{CurrentMonth, RecognizedMonth};
-use crate::ground::last_instant;
-use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
-use crate::judge::{Judge, Supposed};
+use crate::judge::requirement::Outcome;
 use crate::model::IncentivePlan;
 use crate::quantity::Quantity;
 use crate::reason::Reason;
 
-/// Makes the lines of all drafts. `once` holds what was paid once before and takes what is now.
+/// Makes the lines of all drafts.
 pub(crate) fn lines(
     scene: &Scene<'_>,
     drafts: &[Draft<'_>],
     prices: &[Price],
+    verdicts: Vec<Verdict>,
     currency: Currency,
-    once: &mut BTreeSet<String>,
 ) -> Result<Vec<Line>, RateError> {
     // The convention was asked for when the document was read.
     let mode = scene.plan.conventions.rounding.map_or(Rounding::HalfEven, |rule| rule.mode);
     let rounded = rounded(drafts, prices, currency, mode)?;
-    let mut eligibility: BTreeMap<(String, String), Option<Outcome>> = BTreeMap::new();
-    let mut places: Vec<usize> = (0..drafts.len()).collect();
-    // What pays once pays the first by time, then by name.
-    places.sort_by(|&a, &b| {
-        (drafts[a].interval.start(), &drafts[a].key).cmp(&(drafts[b].interval.start(), &drafts[b].key))
-    });
-    let mut lines = Vec::new();
-    for place in places {
+    let mut lines = Vec::with_capacity(drafts.len());
+    for (place, verdict) in verdicts.into_iter().enumerate() {
         let (draft, price) = (&drafts[place], &prices[place]);
-        let partner = draft.payee.as_ref().map(|payee| payee.partner.clone());
-        let outcome = match &partner {
-            Some(partner) => {
-                let key = (draft.lever.rule.clone(), partner.clone());
-                if !eligibility.contains_key(&key) {
-                    eligibility.insert(key.clone(), eligible(scene, draft, partner)?);
-                }
-                eligibility.get(&key).cloned().flatten()
-            }
-            None => None,
-        };
-        let mut reason = refusal(draft, outcome.as_ref());
-        if reason.is_none() && draft.lever.once_per_subscription {
-            reason = paid_once(draft, once);
-        }
-        let amount = if reason.is_some() { Money::zero(currency) } else { rounded[place] };
-        let exact = if reason.is_some() { Ratio::zero() } else { price.exact.clone() };
-        let reason = reason.or_else(|| nothing(draft, price, amount));
-        lines.push(line(scene, draft, price, exact, amount, reason, outcome));
+        let refused = verdict.reason.is_some();
+        let amount = if refused { Money::zero(currency) } else { rounded[place] };
+        let exact = if refused { Ratio::zero() } else { price.exact.clone() };
+        let reason = verdict.reason.or_else(|| nothing(draft, price, amount));
+        lines.push(line(scene, draft, price, exact, amount, reason, verdict.outcome));
     }
     Ok(lines)
 }
 
-/// Why a line is not paid at all, the first reason that applies.
-fn refusal(draft: &Draft<'_>, outcome: Option<&Outcome>) -> Option<Reason> {
-    if !draft.in_force {
-        return Some(Reason::NotInForce);
-    }
-    if draft.payee.is_none() {
-        return Some(Reason::NotRecognized);
-    }
-    if let Some(outcome) = outcome.filter(|outcome| !outcome.met) {
-        return Some(match outcome.reason() {
-            Some(reason @ (Reason::MissingAgreement | Reason::MissingProof)) => reason,
-            _ => Reason::NotEligibleYet,
-        });
-    }
-    draft.charge.is_none().then_some(Reason::NoRate)
-}
-
 /// Why a line that is paid still has an amount of zero.
 fn nothing(draft: &Draft<'_>, price: &Price, amount: Money) -> Option<Reason> {
+    if let (true, Some(reason)) = (amount.is_zero(), draft.nothing) {
+        return Some(reason);
+    }
     match (amount.is_zero(), draft.basis.is_zero(), price.exact.is_zero()) {
         (false, _, _) => None,
         (true, true, _) => Some(Reason::NothingUsed),
         (true, false, true) => Some(Reason::ZeroRate),
         (true, false, false) => Some(Reason::RoundedToZero),
     }
-}
-
-/// Rule: `program.paid_once`.
-fn paid_once(draft: &Draft<'_>, once: &mut BTreeSet<String>) -> Option<Reason> {
-    let subject = draft.subscription.as_deref().unwrap_or(&draft.key);
-    let key = format!("{}|{subject}", draft.lever.rule);
-    (!once.insert(key)).then_some(Reason::AlreadyCredited)
-}
-
-/// Judges the lever's requirement for the account and the accounts above it, at the last instant of
-/// the period. None where the lever asks for nothing.
-fn eligible(scene: &Scene<'_>, draft: &Draft<'_>, partner: &str) -> Result<Option<Outcome>, RateError> {
-    let Some(rule) = &draft.lever.eligible else { return Ok(None) };
-    let moment = last_instant(&scene.interval);
-    let accounts = [partner.to_owned(), scene.ground.global_account(partner, moment)];
-    let conventions = &scene.plan.conventions;
-    let month = conventions.current_month.unwrap_or(CurrentMonth::RunningMonth);
-    let recognized = conventions.recognized_month.unwrap_or(RecognizedMonth::UsageStart);
-    let on = Judge::new(scene.ground, accounts, moment, month, recognized);
-    Ok(Some(judge(&on, &rule.when, &ScoreSoFar::default(), &Supposed::default())?))
 }
 
 /// Amounts of all drafts in money: lines that share a counter are rounded together, the others each
@@ -218,6 +162,8 @@ fn line(
         exact,
         amount,
         reason,
+        code: None,
+        parts: Vec::new(),
         inputs: draft.inputs.clone(),
         explanation,
     }

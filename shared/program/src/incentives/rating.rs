@@ -18,6 +18,16 @@ pub struct Prior {
     pub paid_once: Vec<String>,
 }
 
+impl Prior {
+    /// What a period leaves to the next one.
+    pub fn after(rating: &Rating) -> Prior {
+        let carried = rating.statements.iter().filter(|statement| !statement.carried_forward.is_zero());
+        let carried =
+            carried.map(|statement| Carried { partner: statement.partner.clone(), amount: statement.carried_forward });
+        Prior { counters: rating.counters.clone(), carried: carried.collect(), paid_once: rating.paid_once.clone() }
+    }
+}
+
 /// A total that outlives its period: a position in brackets, what a cap has used, a high-water mark, a
 /// balance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,10 +139,25 @@ pub struct Line {
     pub amount: Money,
     /// Why it earned nothing, or less than the rate says.
     pub reason: Option<Reason>,
+    /// The program's own code for the reason, where its document names one.
+    pub code: Option<String>,
+    /// The amount divided into earning types; one part where nothing is split.
+    pub parts: Vec<LinePart>,
     /// The facts whose quantities make the basis, ordered.
     pub inputs: Vec<InputRef>,
     /// Why, as a tree.
     pub explanation: Explanation,
+}
+
+/// The share of one earning type in a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinePart {
+    /// The earning type: `rebate`, `co-op`, ...
+    pub earning_type: String,
+    /// The exact share, before rounding.
+    pub exact: Ratio,
+    /// The share in money; the parts add up to the line.
+    pub amount: Money,
 }
 
 /// A part of a basis inside one bracket.
@@ -159,7 +184,8 @@ pub enum InputRef {
     Transaction(String),
 }
 
-/// What one partner gets for the period.
+/// What one partner gets for the period. `earned + brought_forward + advanced` is
+/// `paid + carried_forward + recovered + forfeited`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementTotal {
     /// The paid account.
@@ -170,11 +196,41 @@ pub struct StatementTotal {
     pub earned: Money,
     /// What earlier periods carried forward.
     pub brought_forward: Money,
-    /// What is paid now: everything, or nothing below the minimum.
+    /// What is advanced on future earnings.
+    pub advanced: Money,
+    /// What is kept back for earlier advances.
+    pub recovered: Money,
+    /// What is paid now.
     pub paid: Money,
+    /// What is lost, because a minimum or a deadline was missed.
+    pub forfeited: Money,
     /// What is carried into the next period: the next period's [`Prior::carried`].
     pub carried_forward: Money,
-    /// Why nothing is paid.
+    /// Why not everything is paid: the first part's reason.
+    pub reason: Option<Reason>,
+    /// The same by earning type, in the order in which the plan's levers name them.
+    pub parts: Vec<PartTotal>,
+}
+
+/// What one partner gets of one earning type. `earned + brought_forward + moved` is
+/// `paid + carried_forward + forfeited`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartTotal {
+    /// The earning type: `rebate`, `co-op`, ...
+    pub earning_type: String,
+    /// The sum of the shares of the partner's lines.
+    pub earned: Money,
+    /// What earlier periods carried forward.
+    pub brought_forward: Money,
+    /// What came from another earning type, negative where it went to one.
+    pub moved: Money,
+    /// What is paid now, before any draw.
+    pub paid: Money,
+    /// What is lost.
+    pub forfeited: Money,
+    /// What is carried into the next period.
+    pub carried_forward: Money,
+    /// Why not everything is paid.
     pub reason: Option<Reason>,
 }
 

@@ -1,63 +1,115 @@
 //! From lines to what every partner gets, and the totals that must agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use values::{Currency, Money, Month};
+use values::{Currency, Date, Money};
 
-use super::rating::{ControlTotals, Line, Prior, StatementTotal};
+use super::balances::{Balances, out};
+use super::counters::Counters;
+use super::drafts::Scene;
+use super::payout::{Payer, Share};
+use super::rating::{ControlTotals, Line, PartTotal, Prior, StatementTotal};
 use super::{RateError, Totals};
-use crate::model::IncentivePlan;
-use crate::reason::Reason;
 
 /// One total per partner that has a line or a balance, ordered by partner.
 pub(crate) fn statements(
-    plan: &IncentivePlan,
-    period: Month,
+    scene: &Scene<'_>,
     currency: Currency,
     lines: &[Line],
     prior: &Prior,
+    counters: &mut Counters,
 ) -> Result<Vec<StatementTotal>, RateError> {
-    let out = |_| RateError::OutOfRange { rule: plan.id.clone(), what: "a statement's total".to_owned() };
-    let mut partners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut balances = Balances::take(scene.plan, currency, counters)?;
+    let mut partners: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, line) in lines.iter().enumerate() {
         if let Some(partner) = &line.partner {
-            partners.entry(partner).or_default().push(place);
+            partners.entry(partner.clone()).or_default().push(place);
         }
     }
-    for carried in &prior.carried {
-        partners.entry(&carried.partner).or_default();
+    let carried = carried(scene, currency, prior)?;
+    let waiting = carried.iter().filter(|(_, amount)| !amount.is_zero()).map(|(partner, _)| partner.clone());
+    for partner in waiting.chain(balances.partners()) {
+        partners.entry(partner).or_default();
     }
     let mut statements = Vec::new();
     for (partner, places) in partners {
-        let earned = Money::checked_sum(currency, places.iter().map(|&place| lines[place].amount)).map_err(out)?;
-        let balances = prior.carried.iter().filter(|carried| carried.partner == partner).map(|carried| carried.amount);
-        let brought_forward = Money::checked_sum(currency, balances).map_err(out)?;
-        let due = earned.checked_add(brought_forward).map_err(out)?;
-        let held = held_back(plan, period, due)?;
-        statements.push(StatementTotal {
-            partner: partner.to_owned(),
-            lines: places,
-            earned,
-            brought_forward,
-            paid: if held { Money::zero(currency) } else { due },
-            carried_forward: if held { due } else { Money::zero(currency) },
-            reason: held.then_some(Reason::BelowPaymentMinimum),
-        });
+        settle_carried(scene, &mut balances, &partner, carried.get(&partner).copied())?;
+        let own: Vec<&Line> = places.iter().map(|&place| &lines[place]).collect();
+        let mut payer = Payer { scene, currency, balances: &mut balances, counters, partner: &partner };
+        let parts = payer.parts(&own)?;
+        statements.push(total(&mut payer, partner.clone(), places, parts)?);
+    }
+    if scene.plan.keeps_parts() {
+        balances.keep(counters);
     }
     Ok(statements)
 }
 
-/// Rule: `program.below_minimum_is_carried`: less than the minimum, and anything owed by the partner,
-/// is carried into the next period and never lost.
-fn held_back(plan: &IncentivePlan, period: Month, due: Money) -> Result<bool, RateError> {
-    if due.is_zero() {
-        return Ok(false);
+/// What is carried into the period, by partner.
+fn carried(scene: &Scene<'_>, currency: Currency, prior: &Prior) -> Result<BTreeMap<String, Money>, RateError> {
+    let mut sums: BTreeMap<String, Money> = BTreeMap::new();
+    for carried in &prior.carried {
+        let sum = sums.entry(carried.partner.clone()).or_insert_with(|| Money::zero(currency));
+        *sum = sum.checked_add(carried.amount).map_err(|_| out(&scene.plan.id))?;
     }
-    let Some(minimum) = &plan.minimum else { return Ok(due.minor() < 0) };
-    let day = period.last_day();
-    let none = || RateError::NoValue { rule: minimum.rule.clone(), day: day.to_string() };
-    let least = minimum.on(day).ok_or_else(none)?;
-    Ok(due.to_ratio() < least.value.value || due.minor() < 0)
+    Ok(sums)
+}
+
+/// Whatever a partner carries beyond its balances by earning type is of the first one: adjustments of
+/// earlier periods come so, and everything where the plan keeps one balance.
+fn settle_carried(
+    scene: &Scene<'_>,
+    balances: &mut Balances,
+    partner: &str,
+    carried: Option<Money>,
+) -> Result<(), RateError> {
+    let Some(mut rest) = carried else { return Ok(()) };
+    let types = scene.plan.earning_types();
+    for part in &types {
+        rest = rest.checked_sub(balances.total(partner, part)?).map_err(|_| out(&scene.plan.id))?;
+    }
+    match types.first() {
+        Some(first) if !rest.is_zero() => balances.open_more(partner, first, rest),
+        _ => Ok(()),
+    }
+}
+
+fn total(
+    payer: &mut Payer<'_, '_>,
+    partner: String,
+    lines: Vec<usize>,
+    parts: Vec<PartTotal>,
+) -> Result<StatementTotal, RateError> {
+    let currency = payer.currency;
+    let rule = payer.scene.plan.id.clone();
+    let sum = |of: fn(&PartTotal) -> Money| Money::checked_sum(currency, parts.iter().map(of)).map_err(|_| out(&rule));
+    let payable = sum(|part| part.paid)?;
+    let (advanced, recovered) = payer.draw(payable)?;
+    let paid = payable.checked_add(advanced).and_then(|paid| paid.checked_sub(recovered)).map_err(|_| out(&rule))?;
+    Ok(StatementTotal {
+        partner,
+        lines,
+        earned: sum(|part| part.earned)?,
+        brought_forward: sum(|part| part.brought_forward)?,
+        advanced,
+        recovered,
+        paid,
+        forfeited: sum(|part| part.forfeited)?,
+        carried_forward: sum(|part| part.carried_forward)?,
+        reason: parts.iter().find_map(|part| part.reason),
+        parts,
+    })
+}
+
+/// The shares of one earning type in a partner's lines, with the day on which each was earned.
+pub(crate) fn shares<'l>(scene: &Scene<'_>, lines: &[&'l Line], part: &str) -> Vec<Share<'l>> {
+    let mut shares = Vec::new();
+    for line in lines {
+        let day: Date = scene.ground.zone.date(line.interval.start());
+        let own = line.parts.iter().filter(|own| own.earning_type == part);
+        shares.extend(own.map(|own| Share { day, exact: &own.exact, amount: own.amount }));
+    }
+    shares
 }
 
 /// Totals of all lines and of all statements, beside those of the facts.
@@ -70,6 +122,8 @@ pub(crate) fn control(
 ) -> Result<ControlTotals, RateError> {
     let out =
         |_| RateError::OutOfRange { rule: "program.control_totals".to_owned(), what: "the grand total".to_owned() };
+    let unpaid: BTreeSet<usize> = (0..lines.len()).filter(|&place| lines[place].partner.is_none()).collect();
+    debug_assert!(unpaid.iter().all(|&place| lines[place].amount.is_zero()));
     Ok(ControlTotals {
         lines: lines.len() as u64,
         amount: Money::checked_sum(currency, lines.iter().map(|line| line.amount)).map_err(out)?,

@@ -1,13 +1,14 @@
 //! An incentive plan: levers, who is paid, payment.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use values::Date;
 
 use crate::catalog::Catalog;
 use crate::conventions::Conventions;
-use crate::model::{Accelerators, Announced, Charge, Filter, Limit, Requirement, Stream, Value};
-use crate::quantity::{Quantity, Unit};
+use crate::model::{Accelerators, Announced, Charge, Filter, Limit, Payment, Range, Requirement, Split, Stream, Value};
+use crate::quantity::Unit;
 
 /// An incentive plan, checked.
 #[derive(Clone, Debug)]
@@ -34,8 +35,10 @@ pub struct IncentivePlan {
     pub levers: Vec<Lever>,
     /// Floors and caps over the lines of all levers, after the levers' own.
     pub limits: Vec<Limit>,
-    /// A partner with less than this is not paid yet; the amount is carried forward.
-    pub minimum: Option<Value<Quantity>>,
+    /// How lines are divided into earning types, by name.
+    pub splits: BTreeMap<String, Split>,
+    /// When and what of the earnings is paid.
+    pub payment: Payment,
 }
 
 /// A rule that makes lines.
@@ -55,14 +58,38 @@ pub struct Lever {
     pub pays: Pays,
     /// What must hold for a partner to be paid.
     pub eligible: Option<Eligible>,
-    /// Pay only the first line of each subscription, ever.
-    pub once_per_subscription: bool,
+    /// Pay only the first line of each subject, ever.
+    pub once: Option<Once>,
     /// How much is paid.
     pub charge: Value<Charge>,
     /// What raises or reduces it.
     pub accelerators: Accelerators,
     /// Floors and caps, one after another.
     pub limits: Vec<Limit>,
+    /// The name of the split that divides its lines.
+    pub split: Option<String>,
+    /// The earning type of its lines where they are not split.
+    pub paid_as: String,
+}
+
+/// What is paid once, ever, to whomever comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// Of what.
+    pub per: OncePer,
+    /// Whether all who come first in one month are paid, or only the first of them.
+    pub ties_all_paid: bool,
+}
+
+/// Of what one line is paid, whoever the partner is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OncePer {
+    /// Each subscription.
+    Subscription,
+    /// Each customer.
+    Customer,
+    /// Each workload of each customer.
+    CustomerWorkload,
 }
 
 /// What a lever pays on.
@@ -76,6 +103,8 @@ pub struct Basis {
     pub stream: Stream,
     /// Which rows count by what they are.
     pub filters: Vec<Filter>,
+    /// Which lines earn, by how much they come to.
+    pub range: Option<Value<Range>>,
     /// What gets a line of its own.
     pub per: LinePer,
 }
@@ -114,7 +143,19 @@ pub enum PayeeAt {
 pub struct Eligible {
     /// Its rule id.
     pub rule: String,
-    /// The requirement, judged at the last instant of the period: a partner that meets it then is
-    /// paid for the whole month.
-    pub when: Requirement,
+    /// The requirement.
+    pub when: Value<Requirement>,
+    /// From when on a partner that meets it earns.
+    pub counted_from: CountedFrom,
+    /// Whether a partner that met it once keeps earning.
+    pub once_met_kept: bool,
+}
+
+/// From when on a partner earns that meets the requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedFrom {
+    /// From the first day of the month in which its last part was met: judged at the month's last instant.
+    FirstDayOfMonth,
+    /// From the day on which its last part was met: judged at the last instant of the day of each line.
+    TheDay,
 }

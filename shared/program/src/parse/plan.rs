@@ -1,5 +1,7 @@
 //! Incentive plans.
 
+use std::collections::BTreeMap;
+
 use super::bundle::Head;
 use super::charge::{accelerators, rate};
 use super::cursor::{Cursor, Fields};
@@ -7,13 +9,17 @@ use super::definitions;
 use super::limit::limits;
 use super::metric::filters;
 use super::names::Names;
-use super::quantity::quantity_in;
+use super::payment::{payment, splits};
+use super::quantity::range;
 use super::requirement::requirement;
 use super::value::value;
 use crate::conventions::Conventions;
 use crate::facts::Flow;
-use crate::model::{Basis, Charge, CounterOver, Eligible, IncentivePlan, Lever, LinePer, PayeeAt, Pays, Stream, Value};
-use crate::quantity::{Quantity, Unit};
+use crate::model::{
+    Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, LinePer, Once, OncePer, PayeeAt,
+    Pays, Range, Split, Stream, Value,
+};
+use crate::quantity::Unit;
 use crate::recognition::Grant;
 
 /// Reads the plan's own keys; `head` was read before.
@@ -29,7 +35,9 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
     for (name, entry) in named.named(&[]) {
         levers.extend(lever(&entry, name, pays.as_ref(), eligible.as_ref(), &names));
     }
-    let minimum = fields.get("payment").and_then(|cursor| payment(&cursor, &names));
+    let payment = fields.get("payment").and_then(|cursor| payment(&cursor, &names)).unwrap_or_default();
+    let splits = splits(fields, &names);
+    check_parts(fields, &levers, &splits);
     let limits = limits(fields, &names);
     let spans = levers.iter().flat_map(|lever| lever.charge.all()).filter_map(|charge| match charge {
         Charge::Table(table) => Some(table.over),
@@ -37,6 +45,9 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
     });
     let spans =
         spans.chain(levers.iter().flat_map(|lever| &lever.limits).chain(&limits).filter_map(|limit| limit.over));
+    let parts = splits.values().flat_map(|split| &split.parts).filter_map(|part| part.needs.as_ref());
+    let spans = spans.chain(parts.map(|needs| needs.over));
+    let spans = spans.chain(payment.minimum.iter().filter_map(|minimum| minimum.forfeited_over));
     if spans.into_iter().any(|over| over == CounterOver::FiscalYear) && conventions.fiscal_year_starts.is_none() {
         fields.at.problem("a total over the fiscal year needs the convention `fiscal-year-starts`");
     }
@@ -52,7 +63,8 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         catalog: names.catalog.clone(),
         levers,
         limits,
-        minimum,
+        splits,
+        payment,
     })
 }
 
@@ -90,7 +102,12 @@ fn lever(
         Some(cursor) => eligible(&cursor, names),
         None => eligible_above.cloned(),
     };
-    let once = fields.get("once").is_some_and(|cursor| once(&cursor));
+    let once = fields.get("once").and_then(|cursor| once(&cursor));
+    let split = fields.get("split").and_then(|cursor| cursor.text().map(str::to_owned));
+    let paid_as = fields.get("paid-as").and_then(|cursor| cursor.text().map(str::to_owned));
+    if split.is_some() && paid_as.is_some() {
+        cursor.problem("a lever that is split has its earning types from the split: leave `paid-as` away");
+    }
     let basis = basis?;
     let charge = fields.need("rate").and_then(|cursor| rate(&cursor, &basis, names));
     let accelerators = fields.get("accelerators").and_then(|cursor| accelerators(&cursor, names));
@@ -106,10 +123,12 @@ fn lever(
         basis,
         pays: pays?,
         eligible,
-        once_per_subscription: once,
+        once,
         charge: charge?,
         accelerators: accelerators.unwrap_or_default(),
         limits,
+        split,
+        paid_as: paid_as.unwrap_or_else(|| EARNINGS.to_owned()),
     })
 }
 
@@ -120,6 +139,7 @@ fn basis(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Basis> {
     let streams = [("usage", Stream::Usage), ("transactions", Stream::Transactions)];
     let stated = fields.get("from").and_then(|cursor| cursor.choice("stream", &streams));
     let per = fields.need("per").and_then(|cursor| per(&cursor));
+    let with = fields.get("with");
     fields.done();
     let measure = measure?;
     let stream = names.stream_of(&measure);
@@ -140,7 +160,30 @@ fn basis(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Basis> {
         cursor.problem(format!("`{measure}` is a level: it is not added over a month"));
     }
     let unit = names.unit_of(cursor, &measure)?;
-    Some(Basis { measure, unit, stream, filters, per })
+    let range = match with {
+        Some(cursor) => Some(with_range(&cursor, &measure, &unit)?),
+        None => None,
+    };
+    Some(Basis { measure, unit, stream, filters, range, per })
+}
+
+/// `with: {deal-value: {above: USD 25_000}}`: which lines earn, by what they come to.
+fn with_range(cursor: &Cursor<'_>, measure: &str, unit: &Unit) -> Option<Value<Range>> {
+    let fields = cursor.fields()?;
+    let named = fields.named(&[]);
+    let [(name, entry)] = named.as_slice() else {
+        cursor.problem("a line is tested by its basis: one measure is expected");
+        return None;
+    };
+    if *name != measure {
+        entry.problem(format!("a line is tested by its basis, which is `{measure}`"));
+    }
+    value(entry, &|cursor| {
+        let fields = cursor.fields()?;
+        let found = range(&fields, unit);
+        fields.done();
+        found
+    })
 }
 
 fn per(cursor: &Cursor<'_>) -> Option<LinePer> {
@@ -200,32 +243,45 @@ fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<
 
 fn eligible(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Eligible> {
     let fields = cursor.fields()?;
-    let when = fields.need("when").and_then(|cursor| requirement(&cursor, names));
-    let counted = fields.need("counted-from");
-    counted.and_then(|cursor| cursor.choice("first day", &[("first-day-of-month-the-last-part-was-met", ())]));
+    let when = fields.need("when").and_then(|cursor| value(&cursor, &|cursor| requirement(cursor, names)));
+    let days = [
+        ("first-day-of-month-the-last-part-was-met", CountedFrom::FirstDayOfMonth),
+        ("the-day-the-last-part-was-met", CountedFrom::TheDay),
+    ];
+    let counted = fields.need("counted-from").and_then(|cursor| cursor.choice("first day", &days));
+    let kept = fields.get("once-met").and_then(|cursor| cursor.choice("rule", &[("kept", true), ("must-hold", false)]));
     fields.done();
-    Some(Eligible { rule: cursor.rule(), when: when? })
+    Some(Eligible { rule: cursor.rule(), when: when?, counted_from: counted?, once_met_kept: kept.unwrap_or(false) })
 }
 
-fn once(cursor: &Cursor<'_>) -> bool {
-    let Some(fields) = cursor.fields() else { return false };
-    let per = fields.need("per").and_then(|cursor| cursor.choice("subject", &[("subscription", ())]));
-    let pays = fields.need("pays").and_then(|cursor| cursor.choice("line", &[("first-invoice", ()), ("first", ())]));
-    fields.done();
-    per.is_some() && pays.is_some()
-}
-
-fn payment(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Value<Quantity>> {
+fn once(cursor: &Cursor<'_>) -> Option<Once> {
     let fields = cursor.fields()?;
-    let currency = Unit::Money(names.currency?);
-    let minimum = fields.get("minimum").and_then(|cursor| {
-        let keys = cursor.fields()?;
-        let least = keys.need("at-least").and_then(|cursor| value(&cursor, &|cursor| quantity_in(cursor, &currency)));
-        keys.get("per").and_then(|cursor| cursor.choice("owner", &[("partner", ())]));
-        keys.need("below").and_then(|cursor| cursor.choice("rule", &[("carried-forward", ())]));
-        keys.done();
-        least
-    });
+    let subjects = [
+        ("subscription", OncePer::Subscription),
+        ("customer", OncePer::Customer),
+        ("customer-workload", OncePer::CustomerWorkload),
+    ];
+    let per = fields.need("per").and_then(|cursor| cursor.choice("subject", &subjects));
+    let firsts = [("first-invoice", false), ("first", false), ("first-month", true)];
+    let pays = fields.need("pays").and_then(|cursor| cursor.choice("line", &firsts));
+    if let Some(ties) = fields.get("ties") {
+        ties.choice("rule", &[("all", ())]);
+        if pays == Some(false) {
+            ties.problem("one line is the first: ties are those of a `first-month`");
+        }
+    }
     fields.done();
-    minimum
+    Some(Once { per: per?, ties_all_paid: pays? })
+}
+
+/// Every split, earning type and its other part is there.
+fn check_parts(fields: &Fields<'_>, levers: &[Lever], splits: &BTreeMap<String, Split>) {
+    for lever in levers {
+        if let Some(name) = lever.split.as_ref().filter(|name| !splits.contains_key(*name)) {
+            fields.at.unknown("split", name, splits.keys().map(String::as_str));
+        }
+    }
+    for name in splits.keys().filter(|name| !levers.iter().any(|lever| lever.split.as_ref() == Some(*name))) {
+        fields.at.problem(format!("no lever uses the split `{name}`"));
+    }
 }

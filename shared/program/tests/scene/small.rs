@@ -185,10 +185,5 @@ pub fn rated(bundle: &Bundle, period: &str, facts: &Facts, prior: &Prior) -> Rat
 
 /// What the next period takes over.
 pub fn after(rating: &Rating) -> Prior {
-    let carried = rating.statements.iter().filter(|statement| !statement.carried_forward.is_zero());
-    let carried = carried.map(|statement| program::incentives::Carried {
-        partner: statement.partner.clone(),
-        amount: statement.carried_forward,
-    });
-    Prior { counters: rating.counters.clone(), carried: carried.collect(), paid_once: rating.paid_once.clone() }
+    Prior::after(rating)
 }
