@@ -18,6 +18,7 @@ mod report;
 mod setting;
 mod standing;
 
+pub(crate) use coverage::band as band_rule;
 pub use coverage::{Cell, CellKind, Coverage, Seen};
 pub use document::{Case, read};
 pub use judged::run;

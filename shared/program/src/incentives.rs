@@ -35,6 +35,7 @@ use crate::tiers::EvaluateError;
 pub(crate) use drafts::LEVEL_OF;
 use drafts::Scene;
 
+pub(crate) use brackets::worth as table_worth;
 pub use rating::{
     Balance, Carried, ControlTotals, Counter, InputRef, Line, LinePart, PartTotal, Piece, Prior, Rating, StatementTotal,
 };

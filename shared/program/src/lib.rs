@@ -11,11 +11,13 @@
 //! - [`tiers`], levels, points, requirements, and the way to the next level;
 //! - [`incentives`], lines, brackets, statements;
 //! - [`explain`], why;
-//! - [`cases`], tests beside the rules.
+//! - [`cases`], tests beside the rules;
+//! - [`check`], what is wrong with documents that load.
 
 pub mod bundle;
 pub mod cases;
 pub mod catalog;
+pub mod check;
 pub mod conventions;
 pub mod explain;
 pub mod facts;

@@ -9,7 +9,7 @@ use super::yaml::{Key, Mark, Node, Value};
 use crate::problem::Problem;
 
 /// Keys that any map may have. They annotate and mean nothing.
-const ANNOTATIONS: [&str; 5] = ["title", "source", "sample", "note", "name"];
+const ANNOTATIONS: [&str; 6] = ["title", "source", "sample", "note", "name", "accepted"];
 
 /// What all places of one document share.
 pub(crate) struct Origin {

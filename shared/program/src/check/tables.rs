@@ -1,0 +1,102 @@
+//! Tables in which selling more pays less.
+
+use num_traits::{Signed, Zero};
+use values::{Currency, Ratio, ratio_to_text};
+
+use super::Findings;
+use crate::incentives::table_worth;
+use crate::model::{Charge, IncentivePlan, Mode, Position, Table};
+use crate::quantity::{Quantity, Unit};
+
+pub(crate) fn plan(plan: &IncentivePlan, findings: &mut Findings<'_>) {
+    for lever in &plan.levers {
+        for table in lever.charge.all().into_iter().flat_map(tables) {
+            self::table(table, plan.conventions.currency, findings);
+        }
+    }
+}
+
+fn tables(charge: &Charge) -> Vec<&Table> {
+    match charge {
+        Charge::Table(table) => vec![table],
+        Charge::OneOf { parts, .. } => parts.iter().flat_map(|part| tables(&part.charge)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The worth of a table just before and just after a place. It is linear inside a bracket, so two points
+/// on each side give its limit there.
+fn limits(table: &Table, at: &Ratio, grain: &Ratio) -> (Ratio, Ratio) {
+    let two = Ratio::from_integer(2.into());
+    let worth = |steps: i32| table_worth(table, &(at + grain * Ratio::from_integer(steps.into())));
+    (worth(-1) * &two - worth(-2), worth(1) * &two - worth(2))
+}
+
+fn table(table: &Table, currency: Option<Currency>, findings: &mut Findings<'_>) {
+    // Packages go up by whole steps and never down.
+    if matches!(table.mode, Mode::Package(_)) {
+        return;
+    }
+    let bounds: Vec<Ratio> = table
+        .brackets
+        .iter()
+        .filter_map(|bracket| bracket.range.upper.as_ref().map(|upper| upper.quantity().value.clone()))
+        .collect();
+    let grain = grain(&bounds);
+    for (bound, next) in bounds.iter().zip(table.brackets.iter().skip(1)) {
+        let (before, after) = limits(table, bound, &grain);
+        if after < before {
+            findings.warn("cliff", &next.rule, cliff(table, bound, (&before, &after), &grain, currency));
+        }
+    }
+    for (place, bracket) in table.brackets.iter().enumerate() {
+        let low = if place == 0 { Ratio::zero() } else { bounds[place - 1].clone() };
+        let (first, second) = (&low + &grain, &low + &grain * Ratio::from_integer(2.into()));
+        if table_worth(table, &second) < table_worth(table, &first) {
+            let message = "a larger quantity pays less inside this bracket".to_owned();
+            findings.warn("not-monotone", &bracket.rule, message);
+        }
+    }
+}
+
+/// Far smaller than any bracket is wide.
+fn grain(bounds: &[Ratio]) -> Ratio {
+    let widths = std::iter::once(Ratio::zero()).chain(bounds.iter().cloned());
+    let widths = widths.zip(bounds).map(|(low, high)| high - low).filter(Ratio::is_positive);
+    let least = widths.min().unwrap_or_else(|| Ratio::from_integer(1.into()));
+    least / Ratio::from_integer(1000.into())
+}
+
+fn cliff(
+    table: &Table,
+    bound: &Ratio,
+    (before, after): (&Ratio, &Ratio),
+    grain: &Ratio,
+    currency: Option<Currency>,
+) -> String {
+    let at = Quantity::new(bound.clone(), table.unit.clone());
+    let by_money = table.pays_money() || table.position == Position::RunningTotal;
+    let money = |value: &Ratio| match currency {
+        Some(currency) => Quantity::new(value.clone(), Unit::Money(currency)).to_string(),
+        None => ratio_to_text(value),
+    };
+    if !by_money {
+        let percent =
+            |value: &Ratio| Quantity::new(value / bound * Ratio::from_integer(100.into()), Unit::Percent).to_string();
+        return format!("at {at} selling more pays less: {} of the whole become {}", percent(before), percent(after));
+    }
+    let lost = before - after;
+    let slope = (table_worth(table, &(bound + grain * Ratio::from_integer(2.into())))
+        - table_worth(table, &(bound + grain)))
+        / grain;
+    let made_up = match slope.is_positive() {
+        true => format!(", made up for at {}", Quantity::new(bound + &lost / slope, table.unit.clone())),
+        false => String::new(),
+    };
+    format!(
+        "at {at} selling more pays less: {} become {}, {} are lost{made_up}",
+        money(before),
+        money(after),
+        money(&lost)
+    )
+}
