@@ -127,7 +127,7 @@ impl Paid {
 
     /// Whether a key decides what is paid, and not what is shown.
     fn means(&self, path: &str, key: &str) -> bool {
-        !ANNOTATIONS.contains(&key)
-            && !(path.is_empty() && matches!(key, "announced" | "sources" | "uses" | "id" | "kind"))
+        let shown = path.is_empty() && matches!(key, "announced" | "sources" | "uses" | "id" | "kind");
+        !(shown || ANNOTATIONS.contains(&key))
     }
 }

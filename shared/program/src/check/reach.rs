@@ -72,8 +72,8 @@ fn contradictions<'r>(requirement: &'r Requirement, day: Date, findings: &mut Fi
     let mut told: BTreeSet<&str> = parts.iter().flat_map(|part| contradictions(part, day, findings)).collect();
     let Requirement::All(rule, _) = requirement else { return told };
     for (metric, bounds) in bounds(requirement, day) {
-        let lower = bounds.iter().filter(|bound| bound.asks_for_more()).max_by_key(|bound| strength(bound));
-        let upper = bounds.iter().filter(|bound| !bound.asks_for_more()).min_by_key(|bound| strength(bound));
+        let lower = bounds.iter().filter(|bound| bound.asks_for_more()).max_by_key(strength);
+        let upper = bounds.iter().filter(|bound| !bound.asks_for_more()).min_by_key(strength);
         if let (Some(lower), Some(upper)) = (lower, upper)
             && !meet(lower, upper)
             && told.insert(metric)
