@@ -29,7 +29,9 @@ pub(crate) fn plan(plan: &IncentivePlan, findings: &mut Findings<'_>) {
     let Some(day) = plan.effective else { return };
     for lever in &plan.levers {
         if let Some(eligible) = &lever.eligible {
-            contradictions(&eligible.when, day, findings);
+            for requirement in eligible.when.all() {
+                contradictions(requirement, day, findings);
+            }
         }
     }
 }
