@@ -1,12 +1,13 @@
 //! What we follow: the kinds of change of registry and association, each with the op that keeps it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use feed::{ApplyError, Change, Following};
 use proto::association::v1 as association;
 use proto::registry::v1 as registry;
 use rpc::wire;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use tonic::async_trait;
 use values::{Decimal, Instant};
 
@@ -17,6 +18,7 @@ use crate::domain::usage::{CellChange, SeriesChange, SeriesLabel, UsageEntry};
 use crate::facts_read::{business_types, last};
 use crate::names;
 use crate::ops::{forget, keep};
+use crate::store::usage_sql::Buckets;
 use program::facts::Costs;
 
 /// What a kind of change is to us.
@@ -64,18 +66,21 @@ pub struct Followed {
     table: &'static [(&'static str, Meaning)],
     kinds: Vec<&'static str>,
     ignored: Vec<&'static str>,
+    buckets: Arc<Buckets>,
 }
 
 impl Followed {
-    /// Both followed feeds.
-    pub fn all() -> [Followed; 2] {
-        [Followed::new(crate::REGISTRY, &REGISTRY), Followed::new(crate::ASSOCIATION, &ASSOCIATION)]
+    /// Both followed feeds, with a connection that sees committed rows only.
+    pub fn all(committed: &DatabaseConnection) -> [Followed; 2] {
+        let buckets = Arc::new(Buckets::new(committed.clone()));
+        [(crate::REGISTRY, &REGISTRY as &'static [_]), (crate::ASSOCIATION, &ASSOCIATION)]
+            .map(|(feed, table)| Followed::new(feed, table, Arc::clone(&buckets)))
     }
 
-    fn new(feed: &'static str, table: &'static [(&'static str, Meaning)]) -> Followed {
+    fn new(feed: &'static str, table: &'static [(&'static str, Meaning)], buckets: Arc<Buckets>) -> Followed {
         let (ignored, kinds): (Vec<_>, Vec<_>) = table.iter().partition(|(_, meaning)| *meaning == Meaning::Nothing);
         let names = |rows: Vec<&(&'static str, Meaning)>| rows.into_iter().map(|(kind, _)| *kind).collect();
-        Followed { feed, table, kinds: names(kinds), ignored: names(ignored) }
+        Followed { feed, table, kinds: names(kinds), ignored: names(ignored), buckets }
     }
 
     fn meaning(&self, kind: &str) -> Result<Meaning, ApplyError> {
@@ -105,7 +110,7 @@ impl feed::Apply for Followed {
                 let keys = keys(kind, change)?;
                 keep::keep_fact(tx, &kept(self.feed, change, kind, keys)).await?;
             }
-            Meaning::Usage => keep::keep_usage(tx, &usage(change)?).await?,
+            Meaning::Usage => keep::keep_usage(tx, &self.buckets, &usage(change)?).await?,
             Meaning::Register => {
                 if let Some(current) = current(change)? {
                     keep::keep_current_bundle(tx, change.position, change.recorded, &current).await?;
@@ -212,7 +217,7 @@ fn current(change: &Change) -> Result<Option<Current>, ApplyError> {
 
 fn usage(change: &Change) -> Result<UsageEntry, ApplyError> {
     let batch: association::UsageBatch = change.message()?;
-    let mut series = batch.series.iter().map(series).collect::<Result<Vec<_>, _>>()?;
+    let mut series = batch.series.into_iter().map(series).collect::<Result<Vec<_>, _>>()?;
     for cell in &batch.cells {
         let own = usize::try_from(cell.series_index).ok().and_then(|place| series.get_mut(place));
         let own = own.ok_or_else(|| ApplyError::refused("a usage cell names no series of its batch"))?;
@@ -221,18 +226,13 @@ fn usage(change: &Change) -> Result<UsageEntry, ApplyError> {
     Ok(UsageEntry { batch: change.aggregate.clone(), position: change.position, recorded: change.recorded, series })
 }
 
-fn series(series: &association::UsageSeries) -> Result<SeriesChange, ApplyError> {
+fn series(series: association::UsageSeries) -> Result<SeriesChange, ApplyError> {
     let currency = match series.currency_code.as_str() {
         "" => None,
         code => Some(wire::parse_currency(code).map_err(ApplyError::refused)?),
     };
-    let label = SeriesLabel {
-        workload: series.workload.clone(),
-        meter: series.meter.clone(),
-        unit: series.unit.clone(),
-        currency,
-        level: series.meter_kind() == association::MeterKind::Level,
-    };
+    let level = series.meter_kind() == association::MeterKind::Level;
+    let label = SeriesLabel { workload: series.workload, meter: series.meter, unit: series.unit, currency, level };
     let customer = segment(&series.subscription, "customers").unwrap_or_default();
     Ok(SeriesChange { customer, subscription: last(&series.subscription).to_owned(), label, cells: Vec::new() })
 }
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_table_names_messages_that_exist() {
-        for followed in Followed::all() {
+        for followed in Followed::all(&DatabaseConnection::default()) {
             for (kind, _) in followed.table {
                 assert!(proto::descriptors().get_message_by_name(kind).is_some(), "{kind}");
             }

@@ -114,7 +114,7 @@ pub async fn build(config: Config, deps: Deps) -> Result<Role, BuildError> {
     settings.clock.clone_from(&story_clock);
     let feed = Feed::open(&store, settings).await?;
     let mut followers = Vec::new();
-    for followed in Followed::all() {
+    for followed in Followed::all(store.read()) {
         let source = feed::remote(directory.get(followed.feed)?);
         let mut settings = FollowerConfig::new(followed.feed);
         settings.clock.clone_from(&story_clock);

@@ -50,6 +50,20 @@ const TWO_DECIMALS: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT 
     MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN \
     SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG";
 
+/// Whether a code stands in a list of codes in alphabetical order with one space between.
+fn within(list: &str, code: [u8; 3]) -> bool {
+    let (mut low, mut high) = (0, list.len().div_ceil(4));
+    while low < high {
+        let middle = low.midpoint(high);
+        match list.as_bytes()[middle * 4..middle * 4 + 3].cmp(&code) {
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Equal => return true,
+            std::cmp::Ordering::Greater => high = middle,
+        }
+    }
+    false
+}
+
 impl FromStr for Currency {
     type Err = UnknownCurrency;
 
@@ -57,10 +71,9 @@ impl FromStr for Currency {
     fn from_str(text: &str) -> Result<Currency, UnknownCurrency> {
         let unknown = || UnknownCurrency(text.chars().take(12).collect());
         let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| unknown())?;
-        let within = |list: &str| list.split_ascii_whitespace().any(|known| known.as_bytes() == code);
         [(TWO_DECIMALS, 2), (NO_DECIMALS, 0), (THREE_DECIMALS, 3), (FOUR_DECIMALS, 4)]
             .into_iter()
-            .find(|(list, _)| within(list))
+            .find(|(list, _)| within(list, code))
             .map(|(_, exponent)| Currency { code, exponent })
             .ok_or_else(unknown)
     }
@@ -87,5 +100,29 @@ impl Serialize for Currency {
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_code_is_found_with_its_decimals() {
+        let lists = [(NO_DECIMALS, 0), (TWO_DECIMALS, 2), (THREE_DECIMALS, 3), (FOUR_DECIMALS, 4)];
+        let mut found = 0;
+        for (list, exponent) in lists {
+            let codes: Vec<&str> = list.split(' ').collect();
+            assert!(codes.is_sorted() && codes.iter().all(|code| code.len() == 3), "{list}");
+            for code in codes {
+                let currency: Currency = code.parse().expect("listed");
+                assert_eq!((currency.code(), currency.exponent()), (code, exponent));
+                found += 1;
+            }
+        }
+        assert!(found > 150, "{found}");
+        for unknown in ["AAA", "ZZZ", "usd", "US", "USDX", "US ", "É\u{0}", ""] {
+            assert!(unknown.parse::<Currency>().is_err(), "{unknown}");
+        }
     }
 }

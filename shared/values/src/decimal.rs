@@ -176,11 +176,27 @@ fn parse_exponent(text: &str) -> Option<i32> {
     text.parse().ok()
 }
 
+/// The most digits that are read as one 64-bit number; the numbers of bills have fewer.
+const SHORT: usize = 18;
+
 /// The digits of `whole` and `fraction`, moved by `exponent` places, as a count of 10⁻¹⁸.
 fn scaled(whole: &str, fraction: &str, exponent: i32) -> Result<i128, DecimalError> {
-    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|byte| byte - b'0').collect();
     // The weight of the last digit, as a power of ten in attos.
     let last = i64::from(exponent) + PLACES as i64 - fraction.len() as i64;
+    let power = u32::try_from(last).ok().and_then(|last| 10i128.checked_pow(last));
+    match power {
+        Some(power) if whole.len() + fraction.len() <= SHORT => {
+            let digits = whole.bytes().chain(fraction.bytes());
+            let number = digits.fold(0_u64, |number, byte| number * 10 + u64::from(byte - b'0'));
+            i128::from(number).checked_mul(power).ok_or(DecimalError::OutOfRange)
+        }
+        _ => scaled_one_by_one(whole, fraction, last),
+    }
+}
+
+/// As [`scaled`], for any number of digits, of which the last weighs 10 to `last` attos.
+fn scaled_one_by_one(whole: &str, fraction: &str, last: i64) -> Result<i128, DecimalError> {
+    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|byte| byte - b'0').collect();
     let mut attos: i128 = 0;
     for (index, digit) in digits.iter().enumerate() {
         let weight = last + (digits.len() - 1 - index) as i64;
@@ -199,18 +215,40 @@ fn scaled(whole: &str, fraction: &str, exponent: i32) -> Result<i128, DecimalErr
     Ok(attos)
 }
 
+/// Digits before the point of the largest number, the point, and the places.
+const LONGEST: usize = 21 + 1 + PLACES;
+
 impl fmt::Display for Decimal {
     /// The shortest exact text: no exponent, no trailing zeros after the point. A precision (`{:.2}`)
     /// pads with zeros and never cuts a digit.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let magnitude = self.attos.unsigned_abs();
-        let one = ONE.unsigned_abs();
-        let mut fraction = format!("{:018}", magnitude % one);
-        let shown = fraction.trim_end_matches('0').len().max(f.precision().unwrap_or(0).min(PLACES));
-        fraction.truncate(shown);
-        let point = if fraction.is_empty() { "" } else { "." };
-        let text = format!("{}{point}{fraction}", magnitude / one);
-        f.pad_integral(self.attos >= 0, "", &text)
+        // Numbers below eighteen, which is most of a bill, are divided in one machine word.
+        let (mut whole, mut fraction) = match u64::try_from(magnitude) {
+            Ok(small) => (u128::from(small / ONE as u64), small % ONE as u64),
+            Err(_) => (magnitude / ONE.unsigned_abs(), (magnitude % ONE.unsigned_abs()) as u64),
+        };
+        let mut text = [b'0'; LONGEST];
+        text[LONGEST - PLACES - 1] = b'.';
+        for place in (LONGEST - PLACES..LONGEST).rev() {
+            text[place] += (fraction % 10) as u8;
+            fraction /= 10;
+        }
+        let zeros = text.iter().rev().take(PLACES).take_while(|digit| **digit == b'0').count();
+        let shown = (PLACES - zeros).max(f.precision().unwrap_or(0).min(PLACES));
+        let end = if shown == 0 { LONGEST - PLACES - 1 } else { LONGEST - PLACES + shown };
+        let mut start = LONGEST - PLACES - 1;
+        loop {
+            start -= 1;
+            text[start] += (whole % 10) as u8;
+            whole /= 10;
+            if whole == 0 {
+                break;
+            }
+        }
+        // Only ASCII digits and the point were written.
+        let text = std::str::from_utf8(&text[start..end]).map_err(|_| fmt::Error)?;
+        f.pad_integral(self.attos >= 0, "", text)
     }
 }
 

@@ -157,19 +157,38 @@ const NEAR: usize = 3;
 /// How many characters ids may differ in at the end to be near each other.
 const NUMBERED: usize = 3;
 
-/// The key of a record (rule `association.same_id_counts_once`).
-pub fn record_key(source: &str, record_id: &str, buffer: &mut Packed) -> RecordKey {
-    let mut hash = |id: &str| {
-        buffer.clear();
-        buffer.text(source);
-        buffer.text(id);
-        buffer.hash()
-    };
-    let shared = record_id.char_indices().rev().nth(NUMBERED - 1).map_or(0, |(place, _)| place);
-    let near = hash(&record_id[..shared]);
-    let mut key = hash(record_id);
-    key[..NEAR].copy_from_slice(&near[..NEAR]);
-    RecordKey(key)
+/// Makes the keys of one source's records.
+#[derive(Debug, Default)]
+pub struct KeyMaker {
+    buffer: Packed,
+    /// What the id before began with, and what its key did.
+    last: Option<(String, [u8; NEAR])>,
+}
+
+impl KeyMaker {
+    /// The key of a record (rule `association.same_id_counts_once`). The source is the same in every call.
+    pub fn key(&mut self, source: &str, record_id: &str) -> RecordKey {
+        let shared = record_id.char_indices().rev().nth(NUMBERED - 1).map_or(0, |(place, _)| place);
+        let shared = &record_id[..shared];
+        let near = match &self.last {
+            Some((last, near)) if last == shared => *near,
+            _ => {
+                let [first, second, third, ..] = self.hash(source, shared);
+                self.last = Some((shared.to_owned(), [first, second, third]));
+                [first, second, third]
+            }
+        };
+        let mut key = self.hash(source, record_id);
+        key[..NEAR].copy_from_slice(&near);
+        RecordKey(key)
+    }
+
+    fn hash(&mut self, source: &str, id: &str) -> [u8; 16] {
+        self.buffer.clear();
+        self.buffer.text(source);
+        self.buffer.text(id);
+        self.buffer.hash()
+    }
 }
 
 impl UsageRecord {

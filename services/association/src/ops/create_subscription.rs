@@ -101,7 +101,7 @@ async fn publish_waiting(
     subscription: &Subscription,
     all: &[Series],
 ) -> Result<(), StoreError> {
-    let name = Arc::new(subscription.name.clone());
+    let name: Arc<str> = Arc::from(subscription.name.to_string());
     let mut changed: Vec<ChangedSeries> = Vec::new();
     let mut cells = 0;
     for series in all {
@@ -122,7 +122,11 @@ async fn publish_waiting(
                 })
                 .collect();
             cells += part.len();
-            changed.push(ChangedSeries { subscription: Arc::clone(&name), label: series.label.clone(), cells: part });
+            changed.push(ChangedSeries {
+                subscription: Arc::clone(&name),
+                label: Arc::new(series.label.clone()),
+                cells: part,
+            });
             if cells >= CELLS {
                 publish_batch(tx, now, std::mem::take(&mut changed)).await?;
                 cells = 0;

@@ -18,7 +18,6 @@ use values::{Decimal, Instant};
 
 use crate::domain::association::Association;
 use crate::domain::customer::Customer;
-use crate::domain::names::SubscriptionName;
 use crate::domain::seats::SeatCount;
 use crate::domain::subscription::Subscription;
 use crate::domain::transaction::Transaction;
@@ -32,10 +31,10 @@ const ENTRY_BYTES: usize = 3 * 1024 * 1024;
 /// The cells of one attached series that changed.
 #[derive(Clone, Debug)]
 pub struct ChangedSeries {
-    /// The subscription for which it counts.
-    pub subscription: Arc<SubscriptionName>,
+    /// The name of the subscription for which it counts.
+    pub subscription: Arc<str>,
     /// What the series is.
-    pub label: SeriesLabel,
+    pub label: Arc<SeriesLabel>,
     /// Its changed cells, in the order of the hours.
     pub cells: Vec<ChangedCell>,
 }

@@ -10,7 +10,8 @@ use crate::domain::account::Account;
 use crate::domain::bundle::Current;
 use crate::domain::kept::{FactKind, KeptFact};
 use crate::domain::usage::UsageEntry;
-use crate::store::{accounts, bundles, facts, usage_sql, waiting};
+use crate::store::usage_sql::{self, Buckets};
+use crate::store::{accounts, bundles, facts, waiting};
 
 /// How many accounts are let wait at once when the rules change.
 const ACCOUNTS: u64 = 1_000;
@@ -55,8 +56,8 @@ pub async fn keep_partner(tx: &DatabaseTransaction, fact: &KeptFact, account: &A
 ///
 /// # Errors
 /// As the database's.
-pub async fn keep_usage(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<(), StoreError> {
-    if !usage_sql::keep(tx, entry).await? {
+pub async fn keep_usage(tx: &DatabaseTransaction, buckets: &Buckets, entry: &UsageEntry) -> Result<(), StoreError> {
+    if !usage_sql::keep(tx, buckets, entry).await? {
         return Ok(());
     }
     let customers: BTreeSet<&str> = entry.series.iter().map(|series| series.customer.as_str()).collect();

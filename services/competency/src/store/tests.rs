@@ -114,9 +114,10 @@ async fn usage_is_summed_exactly_as_known_at_any_time() {
             entry(4, vec![change(Flow::Level, Some("30"), None)]),
             entry(5, vec![change(Flow::Level, None, None)]),
         ];
+        let buckets = &usage_sql::Buckets::new(store.read().clone());
         for entry in &entries {
-            assert!(write!(store, |tx| usage_sql::keep(&tx, entry).await?));
-            assert!(!write!(store, |tx| usage_sql::keep(&tx, entry).await?), "counts once");
+            assert!(write!(store, |tx| usage_sql::keep(&tx, buckets, entry).await?));
+            assert!(!write!(store, |tx| usage_sql::keep(&tx, buckets, entry).await?), "counts once");
         }
         let subscriptions = ["s1".to_owned()];
         let known = async |seconds| {

@@ -6,12 +6,13 @@
 //! that it touches: few rows to write, few to read. What they say is packed: only this file looks into it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use ::store::StoreError;
 use ::store::bulk::{Rows, insert, look_up, query};
 use ::store::packing::{Packer, Unpacker};
 use program::facts::{Costs, Grain, Recorded, Usage};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 use values::{Currency, Decimal, Digest, Instant};
 
 use super::instant;
@@ -24,16 +25,70 @@ const PLACE_BITS: u32 = 16;
 /// Parts read in one go.
 const BUCKETS: usize = 200;
 
+/// The most buckets that are remembered. At the bound all are forgotten, which costs one question for each.
+const REMEMBERED: usize = 200_000;
+
+/// The buckets of subscriptions that were met before. Only committed ones are remembered: what a transaction writes may
+/// be rolled back.
+#[derive(Debug)]
+pub struct Buckets {
+    committed: DatabaseConnection,
+    known: Mutex<HashMap<i64, i64>>,
+}
+
+impl Buckets {
+    /// Over a connection that sees committed rows only.
+    pub fn new(committed: DatabaseConnection) -> Buckets {
+        Buckets { committed, known: Mutex::default() }
+    }
+
+    /// The buckets of those of these marks that have one.
+    async fn of(&self, tx: &DatabaseTransaction, marks: &[i64]) -> Result<HashMap<i64, i64>, StoreError> {
+        let mut found = HashMap::with_capacity(marks.len());
+        let missing = self.recall(marks, &mut found);
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let committed = find_buckets(&self.committed, &missing).await?;
+        self.remember(&committed);
+        found.extend(committed);
+        let missing: Vec<i64> = missing.into_iter().filter(|mark| !found.contains_key(mark)).collect();
+        found.extend(find_buckets(tx, &missing).await?);
+        Ok(found)
+    }
+
+    /// Adds what is remembered and says what is not.
+    fn recall(&self, marks: &[i64], found: &mut HashMap<i64, i64>) -> Vec<i64> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing = Vec::new();
+        for mark in marks {
+            match known.get(mark) {
+                Some(bucket) => _ = found.insert(*mark, *bucket),
+                None => missing.push(*mark),
+            }
+        }
+        missing
+    }
+
+    fn remember(&self, committed: &HashMap<i64, i64>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + committed.len() > REMEMBERED {
+            known.clear();
+        }
+        known.extend(committed);
+    }
+}
+
 /// Keeps the cells of one entry; false when it is here already.
 ///
 /// # Errors
 /// As the database's.
-pub async fn keep(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<bool, StoreError> {
+pub async fn keep(tx: &DatabaseTransaction, known: &Buckets, entry: &UsageEntry) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM usage_batches WHERE batch = $1";
     if !query(tx, sql.to_owned(), vec![entry.batch.as_str().into()]).await?.is_empty() {
         return Ok(false);
     }
-    let buckets = buckets(tx, entry).await?;
+    let buckets = buckets(tx, known, entry).await?;
     let mut parts: BTreeMap<i64, Packer> = BTreeMap::new();
     for (series, bucket) in entry.series.iter().zip(buckets) {
         pack(parts.entry(bucket).or_default(), series);
@@ -55,9 +110,9 @@ pub async fn keep(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<bool, 
 }
 
 /// The bucket of each series, which a subscription keeps from its first usage on.
-async fn buckets(tx: &DatabaseTransaction, entry: &UsageEntry) -> Result<Vec<i64>, StoreError> {
+async fn buckets(tx: &DatabaseTransaction, known: &Buckets, entry: &UsageEntry) -> Result<Vec<i64>, StoreError> {
     let marks: Vec<i64> = entry.series.iter().map(|series| mark(&series.subscription)).collect();
-    let mut known = find_buckets(tx, &marks).await?;
+    let mut known = known.of(tx, &marks).await?;
     let (mut new, mut begun) = (HashSet::new(), Vec::new());
     for mark in marks.iter().filter(|mark| !known.contains_key(mark)) {
         if new.insert(*mark) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::usage::{ContentHash, Packed, RecordKey, UsageRecord, record_key};
+use crate::domain::usage::{ContentHash, KeyMaker, Packed, RecordKey, UsageRecord};
 use crate::ops::ingest_usage::{Given, ImportStep, Outcome, Refusal};
 
 /// One record of a group, the first of its id.
@@ -48,6 +48,7 @@ pub struct Group {
 pub struct Collecting {
     group: Group,
     first: HashMap<RecordKey, usize>,
+    keys: KeyMaker,
     buffer: Packed,
 }
 
@@ -55,7 +56,7 @@ impl Collecting {
     /// An empty group.
     pub fn new(source: String) -> Collecting {
         let group = Group { source, import: None, slots: Vec::new(), rows: Vec::new() };
-        Collecting { group, first: HashMap::new(), buffer: Packed::default() }
+        Collecting { group, first: HashMap::new(), keys: KeyMaker::default(), buffer: Packed::default() }
     }
 
     /// Adds records.
@@ -70,8 +71,8 @@ impl Collecting {
     }
 
     fn add(&mut self, record: UsageRecord) -> Slot {
-        let Collecting { group, first, buffer } = self;
-        let key = record_key(&group.source, &record.record_id, buffer);
+        let Collecting { group, first, keys, buffer } = self;
+        let key = keys.key(&group.source, &record.record_id);
         let content = record.content(buffer);
         if let Some(&earlier) = first.get(&key) {
             let same = group.rows[earlier].content == content;
@@ -79,7 +80,7 @@ impl Collecting {
         }
         let place = group.rows.len();
         first.insert(key, place);
-        let replaces = record.replaces.as_deref().map(|id| record_key(&group.source, id, buffer));
+        let replaces = record.replaces.as_deref().map(|id| keys.key(&group.source, id));
         record.write_series(buffer);
         group.rows.push(Row { key, content, replaces, series: buffer.bytes().into(), record, sent: place });
         Slot::Row(place)
@@ -126,7 +127,9 @@ impl Group {
                 *place = moved_to[*place];
             }
         }
-        self.rows.sort_unstable_by_key(|row| row.key);
+        // Rows are wide: each is moved once, not at every comparison.
+        let mut rows: Vec<Option<Row>> = std::mem::take(&mut self.rows).into_iter().map(Some).collect();
+        self.rows = order.into_iter().filter_map(|place| rows[place].take()).collect();
     }
 
     /// Who sent them.

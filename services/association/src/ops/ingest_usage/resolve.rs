@@ -22,8 +22,10 @@ const REMEMBERED: usize = 100_000;
 pub struct SeriesRef {
     /// Its number.
     pub number: SeriesNumber,
-    /// The subscription for which it counts; none while it waits for one.
-    pub subscription: Option<Arc<SubscriptionName>>,
+    /// The name of the subscription for which it counts; none while it waits for one.
+    pub subscription: Option<Arc<str>>,
+    /// What it is.
+    pub label: Arc<SeriesLabel>,
 }
 
 /// Attached series by what records add up in. Only attached ones, because these never change again.
@@ -117,8 +119,9 @@ async fn find_or_add<'a>(
             Err(refusal) => Err(refusal),
             Ok(series) => {
                 let number = *numbers.get(&series).ok_or_else(|| StoreError::bug("a new series has no number"))?;
-                let subscription = by_number.get(&series.0).and_then(|subject| subject.subscription.clone());
-                Ok(SeriesRef { number, subscription: subscription.map(Arc::new) })
+                let subscription = by_number.get(&series.0).and_then(|subject| subject.subscription.as_ref());
+                let subscription = subscription.map(|name| Arc::from(name.to_string()));
+                Ok(SeriesRef { number, subscription, label: Arc::new(series.1) })
             }
         };
         found.insert(key, series);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use sea_orm::DatabaseTransaction;
 use store::StoreError;
 
-use crate::domain::names::SubscriptionName;
 use crate::domain::rollup::{CellChange, Measurement};
 use crate::domain::usage::Meter;
 use crate::ops::ingest_usage::Group;
@@ -16,14 +15,11 @@ use crate::publish::{ChangedCell, ChangedSeries};
 use crate::store::cells_sql::{self, Cell, CellKey};
 use crate::store::chunks_sql::{self, ChunkNumber, NewRecord, SeriesNumber};
 use crate::store::keys_sql::{self, Keys};
-use crate::store::series_sql::{self, SeriesLabel, Waiting};
+use crate::store::series_sql::{self, Waiting};
 use crate::store::{ingest_sql, records_sql};
 
-/// What is known of a touched series.
-struct Touched {
-    subscription: Option<Arc<SubscriptionName>>,
-    label: SeriesLabel,
-}
+/// The series that an ingest touches.
+type Touched = HashMap<SeriesNumber, SeriesRef>;
 
 /// A cell that changes: what changes, and the chunks of its new records.
 struct Change {
@@ -55,7 +51,7 @@ pub(super) async fn settle(
     ingest_sql::add_replacements(tx, batch, &replacing.replacements).await?;
     ingest_sql::replacements_met(tx, &replacing.met).await?;
 
-    let mut touched = touched(group, accepted);
+    let mut touched: Touched = accepted.iter().map(|(_, series)| (series.number, series.clone())).collect();
     meet_taken(tx, replacing, &mut touched).await?;
     let changes = fold(&rows, replacing, &touched)?;
     let cells = add_to_cells(tx, &changes).await?;
@@ -63,30 +59,8 @@ pub(super) async fn settle(
     Ok(changed(&changes, &cells, &touched))
 }
 
-fn touched(group: &Group, accepted: &[(usize, SeriesRef)]) -> HashMap<SeriesNumber, Touched> {
-    let mut touched = HashMap::with_capacity(accepted.len());
-    for (place, series) in accepted {
-        touched.entry(series.number).or_insert_with(|| {
-            let record = &group.rows()[*place].record;
-            let label = SeriesLabel {
-                workload: record.workload.clone(),
-                meter: record.meter.clone(),
-                kind: record.kind,
-                unit: record.unit.clone(),
-                currency: record.currency,
-            };
-            Touched { subscription: series.subscription.clone(), label }
-        });
-    }
-    touched
-}
-
 /// The series of records that are taken out, which may be others than those of the new records.
-async fn meet_taken(
-    tx: &DatabaseTransaction,
-    replacing: &Replacing,
-    touched: &mut HashMap<SeriesNumber, Touched>,
-) -> Result<(), StoreError> {
+async fn meet_taken(tx: &DatabaseTransaction, replacing: &Replacing, touched: &mut Touched) -> Result<(), StoreError> {
     let missing: BTreeSet<SeriesNumber> =
         replacing.taken.iter().map(|taken| taken.series).filter(|number| !touched.contains_key(number)).collect();
     let missing: Vec<SeriesNumber> = missing.into_iter().collect();
@@ -100,7 +74,9 @@ async fn meet_taken(
         let subject = subjects.iter().find(|subject| subject.number == series.subject);
         let attached = series.attached || subject.is_some_and(|it| series_sql::counts_for(it, &series.label));
         let subscription = subject.filter(|_| attached).and_then(|it| it.subscription.clone());
-        touched.insert(series.number, Touched { subscription: subscription.map(Arc::new), label: series.label });
+        let subscription = subscription.map(|name| Arc::from(name.to_string()));
+        let (number, label) = (series.number, Arc::new(series.label));
+        touched.insert(number, SeriesRef { number, subscription, label });
     }
     Ok(())
 }
@@ -109,11 +85,7 @@ async fn meet_taken(
 /// sums commute, and of measurements the last by instant and key counts.
 ///
 /// The rows come in the order of their cells.
-fn fold(
-    rows: &[NewRecord<'_>],
-    replacing: &Replacing,
-    touched: &HashMap<SeriesNumber, Touched>,
-) -> Result<Vec<Change>, StoreError> {
+fn fold(rows: &[NewRecord<'_>], replacing: &Replacing, touched: &Touched) -> Result<Vec<Change>, StoreError> {
     let beyond = |error: values::DecimalError| StoreError::bug(error.to_string());
     let mut changes: Vec<Change> = Vec::with_capacity(rows.len());
     for row in rows {
@@ -173,11 +145,7 @@ async fn last_measurement(tx: &DatabaseTransaction, cell: &Cell) -> Result<Optio
 }
 
 /// Keeps, for series that wait for a subscription, how much waits and from when to when.
-async fn note_waiting(
-    tx: &DatabaseTransaction,
-    changes: &[Change],
-    touched: &HashMap<SeriesNumber, Touched>,
-) -> Result<(), StoreError> {
+async fn note_waiting(tx: &DatabaseTransaction, changes: &[Change], touched: &Touched) -> Result<(), StoreError> {
     let mut waiting: BTreeMap<SeriesNumber, Waiting> = BTreeMap::new();
     for Change { key: (hour, series), change, .. } in changes {
         if touched.get(series).is_some_and(|series| series.subscription.is_some()) {
@@ -193,14 +161,14 @@ async fn note_waiting(
 }
 
 /// The attached cells that changed: of flows the difference, of levels the last measurement.
-fn changed(changes: &[Change], cells: &[Cell], touched: &HashMap<SeriesNumber, Touched>) -> Vec<ChangedSeries> {
+fn changed(changes: &[Change], cells: &[Cell], touched: &Touched) -> Vec<ChangedSeries> {
     let mut order: Vec<usize> = (0..changes.len()).collect();
     // Stable, so that the hours of a series stay in order.
     order.sort_by_key(|place| changes[*place].key.1);
     let mut all: Vec<(SeriesNumber, ChangedSeries)> = Vec::new();
     for (change, cell) in order.into_iter().map(|place| (&changes[place], &cells[place])) {
         let (hour, number) = change.key;
-        let Some(Touched { subscription: Some(subscription), label }) = touched.get(&number) else { continue };
+        let Some(SeriesRef { subscription: Some(subscription), label, .. }) = touched.get(&number) else { continue };
         let quantity = match label.kind {
             Meter::Flow => Some(change.change.quantity),
             Meter::Level => cell.sums.quantity(Meter::Level),
@@ -208,7 +176,7 @@ fn changed(changes: &[Change], cells: &[Cell], touched: &HashMap<SeriesNumber, T
         let measured_at = cell.sums.measured.map(|last| last.at);
         let (costs, records) = (change.change.costs, change.change.count);
         if all.last().is_none_or(|(last, _)| *last != number) {
-            let (subscription, label) = (Arc::clone(subscription), label.clone());
+            let (subscription, label) = (Arc::clone(subscription), Arc::clone(label));
             all.push((number, ChangedSeries { subscription, label, cells: Vec::new() }));
         }
         if let Some((_, series)) = all.last_mut() {
