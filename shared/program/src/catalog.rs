@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use values::Decimal;
+
+use crate::model::{Value, Words};
+use crate::quantity::Quantity;
+
 /// What one catalog says, or several together.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -15,6 +20,50 @@ pub struct Catalog {
     pub certifications: BTreeSet<String>,
     /// What can be measured.
     pub measures: BTreeMap<String, Measure>,
+    /// Rates by workload and measure, by the card's name.
+    pub rate_cards: BTreeMap<String, RateCard>,
+    /// Lists of workloads, certifications or words, by name.
+    pub lists: BTreeMap<String, Words>,
+    /// Kinds of award that are recorded by hand, with the names they may have.
+    pub recorded_awards: BTreeMap<String, Vec<String>>,
+}
+
+/// What one unit of a measure is worth, by workload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateCard {
+    /// Workload to measure and rate.
+    pub rates: BTreeMap<String, Vec<(String, Decimal)>>,
+}
+
+/// How a measure is computed from others.
+#[derive(Clone, Debug)]
+pub enum Derived {
+    /// One measure in percent of another, for each part of a counted thing.
+    Share {
+        /// The part.
+        of: String,
+        /// The whole.
+        whole: String,
+    },
+    /// Quantities times the rates of a card.
+    Rated(String),
+    /// A measure of transactions worth so much for each unit, raised by accelerators.
+    Worth(Box<Worth>),
+}
+
+/// What each unit of a transaction's measure is worth.
+#[derive(Clone, Debug)]
+pub struct Worth {
+    /// The measure it is computed from.
+    pub of: String,
+    /// The unit of it ...
+    pub each: Quantity,
+    /// ... that earns this, by the fields of the transaction.
+    pub earns: Value<Quantity>,
+    /// Multiples by the fields of the transaction, in the document's order.
+    pub accelerators: Vec<Value<Quantity>>,
+    /// Whether accelerators are parts that are added to the whole, or factors one after another.
+    pub multiply: bool,
 }
 
 /// A workload, or a group that stands for its members.
@@ -45,6 +94,8 @@ pub enum Reads {
     TransactionAmount,
     /// Transactions: their seats.
     TransactionSeats,
+    /// Other measures: see [`Measure::derived`].
+    Derived,
 }
 
 /// Something that can be measured.
@@ -60,6 +111,8 @@ pub struct Measure {
     pub meters: Vec<String>,
     /// Whether a level adds up over workloads; otherwise the largest counts.
     pub adds_across_workloads: bool,
+    /// How it is computed, where it is.
+    pub derived: Option<Derived>,
 }
 
 impl Catalog {
@@ -88,6 +141,20 @@ impl Catalog {
             self.other_services.entry(provider.clone()).or_insert_with(|| workload.clone());
         }
         self.certifications.extend(other.certifications.iter().cloned());
+        for (name, card) in &other.rate_cards {
+            if self.rate_cards.insert(name.clone(), card.clone()).is_some_and(|known| known != *card) {
+                twice.push(name.clone());
+            }
+        }
+        for (name, list) in &other.lists {
+            if self.lists.insert(name.clone(), list.clone()).is_some() {
+                twice.push(name.clone());
+            }
+        }
+        for (kind, names) in &other.recorded_awards {
+            let known = self.recorded_awards.entry(kind.clone()).or_default();
+            known.extend(names.iter().filter(|name| !known.contains(name)).cloned().collect::<Vec<_>>());
+        }
         twice
     }
 

@@ -127,3 +127,23 @@ pub struct Conventions {
     /// The month, 1 to 12, with whose first day the fiscal year begins.
     pub fiscal_year_starts: Option<i8>,
 }
+
+impl Conventions {
+    /// Nothing but a zone.
+    pub(crate) fn of(zone: Zone) -> Conventions {
+        Conventions {
+            zone,
+            currency: None,
+            rounding: None,
+            current_month: None,
+            part_steps: None,
+            points_shown: None,
+            partner_level: None,
+            recognized_month: None,
+            rules_dated_by: None,
+            counter_filled: None,
+            counters_on_change: None,
+            fiscal_year_starts: None,
+        }
+    }
+}

@@ -118,6 +118,15 @@ impl Explanation {
         self
     }
 
+    /// Adds a number of the formula, where there is one.
+    #[must_use]
+    pub fn number_if(self, name: &str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.number(name, value),
+            None => self,
+        }
+    }
+
     /// Adds a part.
     #[must_use]
     pub fn part(mut self, part: Explanation) -> Self {

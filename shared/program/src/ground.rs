@@ -10,7 +10,7 @@ use values::{Date, Decimal, Instant, Interval, Month, Zone};
 use crate::catalog::{Catalog, Measure, Reads};
 use crate::conventions::CurrentMonth;
 use crate::facts::{Association, Customer, FactRef, Facts, Partner, Seats, Subscription, Transaction, Usage};
-use crate::model::Filter;
+use crate::model::{Filter, Words};
 use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
 
 /// Spans of recognition over all time, by subscription and workload.
@@ -187,13 +187,26 @@ impl<'a> Ground<'a> {
         found.filter(|value| !value.is_empty())
     }
 
-    /// Whether all filters let the row through. A field that the row lacks is equal to nothing.
+    /// Whether all filters let the row through, by the lists of the row's own day.
     pub fn passes(&self, filters: &[Filter], row: &Row<'_>) -> bool {
+        self.passes_on(filters, row, self.zone.date(row.at))
+    }
+
+    /// Whether all filters let the row through, by the lists of `day`. A field that the row lacks is
+    /// equal to nothing.
+    pub fn passes_on(&self, filters: &[Filter], row: &Row<'_>, day: Date) -> bool {
         filters.iter().all(|filter| {
             let value = self.field(row, &filter.field);
-            let wanted = filter.any_of.is_empty() || value.as_ref().is_some_and(|value| filter.any_of.contains(value));
-            wanted && !value.is_some_and(|value| filter.none_of.contains(&value))
+            let among = |words: &Words| value.as_ref().is_some_and(|value| words.has(value, day));
+            filter.any_of.as_ref().is_none_or(among) && !filter.none_of.as_ref().is_some_and(among)
         })
+    }
+
+    /// The country of an account at `at`, where it is known.
+    pub fn country(&self, partner: &str, at: Instant) -> Option<String> {
+        let versions = self.partners.get(partner)?.iter().filter(|version| version.effective.contains(at));
+        let current = versions.max_by_key(|version| version.effective.start())?;
+        Some(current.country.clone()).filter(|country| !country.is_empty())
     }
 }
 
@@ -227,7 +240,7 @@ pub(crate) fn usage_number(measure: &Measure, usage: &Usage) -> Option<Decimal> 
         Reads::ListCost => usage.costs.list,
         Reads::ContractedCost => usage.costs.contracted,
         Reads::Quantity => Some(usage.quantity),
-        Reads::Seats | Reads::TransactionAmount | Reads::TransactionSeats => None,
+        Reads::Seats | Reads::TransactionAmount | Reads::TransactionSeats | Reads::Derived => None,
     }
 }
 

@@ -1,11 +1,17 @@
 //! Judges one partner on one instant: metrics, requirements, points.
 
+mod association;
+mod fold;
 pub(crate) mod metric;
 pub(crate) mod pins;
+mod parts;
+mod people;
 pub(crate) mod points;
 pub(crate) mod quick;
 pub(crate) mod requirement;
 mod rows;
+pub(crate) mod staff;
+mod window;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +21,14 @@ use values::{Date, Instant, Month, Ratio};
 
 use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::{Ground, current_month};
+use crate::model::{Found, PeopleRules, Population, TierProgram, Value};
 use crate::tiers::EvaluateError;
 use metric::Measured;
 use pins::Pins;
+use window::Moment;
+
+/// Customers of a population in a month, by the population's rule.
+type Populations = BTreeMap<(String, Month), Rc<BTreeSet<String>>>;
 
 /// One partner on one instant. A metric is folded once, whoever asks for it.
 pub(crate) struct Judge<'a> {
@@ -30,7 +41,16 @@ pub(crate) struct Judge<'a> {
     pub recognized_month: RecognizedMonth,
     /// Results stated by a test; empty for every other question.
     pub pins: Pins,
+    /// How long people count.
+    people: PeopleRules,
+    /// The program whose enrollment has the anniversary of windows.
+    program: String,
+    /// The first month of the fiscal year, 1 to 12.
+    fiscal_start: i8,
+    /// The partner's case of each class.
+    classes: BTreeMap<String, String>,
     measured: RefCell<BTreeMap<String, Rc<Measured>>>,
+    populations: RefCell<Populations>,
 }
 
 impl<'a> Judge<'a> {
@@ -50,7 +70,57 @@ impl<'a> Judge<'a> {
             month: current_month(current, day),
             recognized_month,
             pins: Pins::default(),
+            people: PeopleRules::default(),
+            program: String::new(),
+            fiscal_start: 1,
+            classes: BTreeMap::new(),
             measured: RefCell::default(),
+            populations: RefCell::default(),
+        }
+    }
+
+    /// The judge of a tier program: with its people, its year and its classes.
+    pub fn of(
+        program: &TierProgram,
+        ground: &'a Ground<'a>,
+        accounts: impl IntoIterator<Item = String>,
+        as_of: Instant,
+        pins: Pins,
+    ) -> Result<Judge<'a>, EvaluateError> {
+        // Both conventions were asked for when the document was read.
+        let current = program.conventions.current_month.unwrap_or(CurrentMonth::RunningMonth);
+        let recognized = program.conventions.recognized_month.unwrap_or(RecognizedMonth::UsageStart);
+        let mut judge = Judge::new(ground, accounts, as_of, current, recognized);
+        judge.pins = pins;
+        judge.people = program.people.clone();
+        judge.program.clone_from(&program.id);
+        judge.fiscal_start = program.conventions.fiscal_year_starts.unwrap_or(1);
+        for class in &program.classes {
+            let case = requirement::case_of(&judge, class)?;
+            judge.classes.insert(class.name.clone(), case);
+        }
+        Ok(judge)
+    }
+
+    /// The partner's case of a class, where the program has the class.
+    pub fn case(&self, class: &str) -> Option<&str> {
+        self.classes.get(class).map(String::as_str)
+    }
+
+    /// The value that rules for the partner on the judged day.
+    pub fn find<'v, T>(&self, value: &'v Value<T>) -> Option<Found<'v, T>> {
+        value.find(self.day, &|name| self.field(name))
+    }
+
+    /// A field of the partner by which values may be split: a class, or `partner-country`.
+    fn field(&self, name: &str) -> Option<String> {
+        if let Some(case) = self.case(name) {
+            return Some(case.to_owned());
+        }
+        let mut accounts = self.accounts.iter();
+        match name {
+            "partner-country" => accounts.find_map(|account| self.ground.country(account, self.as_of)),
+            _ => None,
         }
     }
 
@@ -68,6 +138,17 @@ impl<'a> Judge<'a> {
         Ok(measured)
     }
 
+    /// The customers of a population at a moment.
+    fn population(&self, population: &Population, at: Moment) -> Result<Rc<BTreeSet<String>>, EvaluateError> {
+        let key = (population.metric.rule.clone(), at.month);
+        if let Some(known) = self.populations.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(fold::state(self, &population.metric, at)?.things.into_keys().collect::<BTreeSet<_>>());
+        self.populations.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
     /// Everything measured so far, by rule.
     pub fn all_measured(&self) -> BTreeMap<String, Rc<Measured>> {
         self.measured.borrow().clone()
@@ -77,7 +158,7 @@ impl<'a> Judge<'a> {
 /// Changes that are supposed and not known: what a way to the next level consists of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Supposed {
-    /// Added to metrics, by the metric's rule.
+    /// Added to metrics and to the people of roles, by the rule of the metric or role.
     pub added: BTreeMap<String, Ratio>,
     /// Requirements about facts that are supposed to hold, by their rule.
     pub obtained: BTreeSet<String>,

@@ -14,9 +14,15 @@ pub use charge::{
     Accelerator, AcceleratorStep, Accelerators, Alternative, Applies, Bracket, BracketPays, Charge, CounterOf,
     CounterOver, Direction, Limit, LimitOwner, Mode, Pick, Position, Reached, Table,
 };
-pub use metric::{Change, Counted, Filter, Fold, Holding, Metric, RecognizedBy, Spread, Stream, Test, Window};
+pub use metric::{
+    Base, Change, Counted, Filter, Fold, Holding, Losses, Metric, Part, Period, Population, RecognizedBy, Since, Spread,
+    Stream, Test, Window, Words,
+};
 pub use payment::{Draw, Due, EARNINGS, Hold, Milestone, Minimum, Needs, Payment, Split, SplitPart};
 pub use plan::{Basis, CountedFrom, Eligible, IncentivePlan, Lever, LinePer, Once, OncePer, PayeeAt, Pays};
-pub use requirement::Requirement;
-pub use tier::{AwardRule, Cell, Column, Division, Level, PointLine, PointScale, TierProgram};
+pub use requirement::{Requirement, Role};
+pub use tier::{
+    Asks, AwardRule, Benefit, Class, Column, Division, Leg, LegWorth, Legs, Level, PeopleRules, PointLine, PointScale,
+    TierProgram, Track, TrackChoice,
+};
 pub use value::{Announced, Found, Value};

@@ -7,6 +7,7 @@ mod charge;
 mod conventions;
 pub(crate) mod cursor;
 mod limit;
+mod lists;
 mod metric;
 mod names;
 pub(crate) mod nearest;
@@ -22,16 +23,29 @@ pub(crate) mod yaml;
 
 pub(crate) use bundle::{bundle, checked, is_tests, trees};
 
+use std::sync::Arc;
+
 use cursor::Fields;
 use names::Names;
 
+use crate::model::Words;
+
 /// Reads what tier programs and incentive plans define for themselves, in this order, so that each
-/// may use the ones before: lists, metrics, requirements.
+/// may use the ones before: lists, populations, metrics, requirements.
 fn definitions(fields: &Fields<'_>, names: &mut Names<'_>) {
     if let Some(lists) = fields.get("lists").and_then(|cursor| cursor.fields()) {
         for (name, entry) in lists.named(&[]) {
-            let members = if entry.is_map() { list(&entry, names) } else { entry.words() };
-            names.lists.insert(name.to_owned(), members);
+            let members = match entry.is_map() {
+                true => lists::list(&entry, names),
+                false => Some(Words::plain(entry.rule(), entry.source.clone(), entry.words())),
+            };
+            names.lists.extend(members.map(|members| (name.to_owned(), members)));
+        }
+    }
+    if let Some(populations) = fields.get("populations").and_then(|cursor| cursor.fields()) {
+        for (name, entry) in populations.named(&[]) {
+            let found = metric::population(&entry, name, names);
+            names.populations.extend(found.map(|population| (name.to_owned(), Arc::new(population))));
         }
     }
     if let Some(metrics) = fields.get("metrics").and_then(|cursor| cursor.fields()) {
@@ -50,22 +64,4 @@ fn definitions(fields: &Fields<'_>, names: &mut Names<'_>) {
             }
         }
     }
-}
-
-/// `{of: certifications, members: [..]}`: every member is looked up.
-fn list(cursor: &cursor::Cursor<'_>, names: &Names<'_>) -> Vec<String> {
-    let Some(fields) = cursor.fields() else { return Vec::new() };
-    let kinds = [("certifications", true), ("workloads", false)];
-    let certifications = fields.need("of").and_then(|cursor| cursor.choice("kind of list", &kinds));
-    let items = fields.need("members").map(|cursor| cursor.items()).unwrap_or_default();
-    fields.done();
-    let mut members = Vec::new();
-    for item in items {
-        let Some(word) = item.text() else { continue };
-        members.extend(match certifications {
-            Some(true) => names.certifications(&item, word),
-            _ => names.members(&item, "workload", word),
-        });
-    }
-    members
 }

@@ -78,7 +78,9 @@ pub enum Reason {
     GateShut,
     /// Another partner of an exclusive kind holds the same scope.
     SameScopeClaimedTwice,
-    /// The metric is suspended by the document.
+    /// The customer is not one of those that the rule counts.
+    NotInPopulation,
+    /// The metric is suspended by the document, or by a decision.
     Suspended,
     /// The award is retired: not new and not renewed after its day.
     Retired,
@@ -122,6 +124,7 @@ impl Reason {
             Self::LostToABetterAlternative => "lost-to-a-better-alternative",
             Self::GateShut => "gate-shut",
             Self::SameScopeClaimedTwice => "same-scope-claimed-twice",
+            Self::NotInPopulation => "not-in-population",
             Self::Suspended => "suspended",
             Self::Retired => "retired",
         }

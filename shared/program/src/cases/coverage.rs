@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::bundle::{Bundle, DocumentKind};
 use crate::explain::{Explanation, Step};
 use crate::judge::pins::PINNED;
-use crate::model::{PointScale, Requirement};
+use crate::model::{Leg, LegWorth, PointScale, Requirement};
 use crate::parse::change::item_name;
 use crate::parse::yaml::{Node, Value};
 
@@ -131,14 +131,9 @@ fn places(bundle: &Bundle) -> Vec<(String, CellKind)> {
     let mut found: Vec<(String, CellKind)> = Vec::new();
     for program in bundle.tier_programs() {
         for division in &program.divisions {
-            for line in &division.lines {
-                found.push((line.metric.rule.clone(), CellKind::Metric));
+            for line in division.tracks.iter().flat_map(|track| &track.lines) {
+                line.legs.iter().for_each(|leg| worth(leg, &mut found));
                 line.gates.iter().for_each(|gate| leaves(gate, &mut found));
-                for scale in line.scale.all() {
-                    if let PointScale::Bands(bands) = scale {
-                        found.extend((1..=bands.len()).map(|place| (band(&line.scale.rule, place), CellKind::Band)));
-                    }
-                }
             }
             for level in division.levels.all().into_iter().flatten() {
                 leaves(&level.when, &mut found);
@@ -164,6 +159,21 @@ fn places(bundle: &Bundle) -> Vec<(String, CellKind)> {
     let mut known = std::collections::BTreeSet::new();
     found.retain(|place| known.insert(place.clone()));
     found
+}
+
+/// What gives a leg its points.
+fn worth(leg: &Leg, found: &mut Vec<(String, CellKind)>) {
+    match &leg.worth {
+        LegWorth::When { when, .. } => leaves(when, found),
+        LegWorth::Measured { metric, scale } => {
+            found.push((metric.rule.clone(), CellKind::Metric));
+            for form in scale.all() {
+                if let PointScale::Bands(bands) = form {
+                    found.extend((1..=bands.len()).map(|place| (band(&scale.rule, place), CellKind::Band)));
+                }
+            }
+        }
+    }
 }
 
 /// The name under which the band of this number, from 1, is covered.

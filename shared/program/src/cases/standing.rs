@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::coverage::{Seen, band};
 use super::judged::Question;
 use crate::explain::{Explanation, Step};
-use crate::model::PointScale;
+use crate::model::{LegWorth, PointScale};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::tiers::{DivisionScore, LineResult, Scorecard, Standing, evaluate_pinned};
 
@@ -99,13 +99,20 @@ impl Asked<'_> {
         seen.tree(&division.explanation);
         let rules = self.question.tested.program.and_then(|program| program.division(&division.division));
         let day = self.question.as_of.map(|as_of| self.question.tested.zone.date(as_of));
-        for (line, rule) in division.lines.iter().zip(rules.iter().flat_map(|rules| &rules.lines)) {
-            let pinned = self.question.given.pins.points.contains_key(&format!("{}/{}", division.division, line.line));
-            let Some(found) = day.and_then(|day| rule.scale.on(day)).filter(|_| !pinned) else { continue };
-            if let PointScale::Bands(bands) = found.value
-                && let Some(place) = bands.iter().position(|(range, _)| range.holds(&line.quantity.value))
-            {
-                seen.rule(band(&rule.scale.rule, place + 1));
+        let track = rules.iter().flat_map(|rules| &rules.tracks).find(|track| track.name == division.track);
+        for (line, rule) in division.lines.iter().zip(track.iter().flat_map(|track| &track.lines)) {
+            let pinned = self.question.given.pins.points(&division.division, &division.track, &line.line).is_some();
+            let alone = [&line.quantity];
+            let several: Vec<_> = line.legs.iter().map(|leg| &leg.quantity).collect();
+            let quantities = if several.is_empty() { &alone[..] } else { &several };
+            for (leg, quantity) in rule.legs.iter().zip(quantities) {
+                let LegWorth::Measured { scale, .. } = &leg.worth else { continue };
+                let Some(found) = day.and_then(|day| scale.on(day)).filter(|_| !pinned) else { continue };
+                if let PointScale::Bands(bands) = found.value
+                    && let Some(place) = bands.iter().position(|(range, _)| range.holds(&quantity.value))
+                {
+                    seen.rule(band(&scale.rule, place + 1));
+                }
             }
         }
     }

@@ -1,17 +1,18 @@
-//! Folds facts into a metric's value. The steps are always the same: rows, filters, recognition,
-//! groups, tests, fold, comparison.
+//! A metric's value: its state now, and what it is compared with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use values::{Decimal, Interval, Month, Ratio, ratio_from_decimal};
+use values::{Decimal, Month, Ratio, ratio_from_decimal};
 
 use super::Judge;
-use super::rows::{Place, Rows, rows};
-use crate::catalog::{Measure, Reads};
+use super::association::began;
+use super::fold::{State, by_subscription, state, whole};
+use super::rows::{Place, rows};
+use super::window::{Moment, back, window};
 use crate::explain::{Explanation, Rejected, Step};
-use crate::facts::{Fact, FactRef, Flow};
-use crate::ground::last_instant;
-use crate::model::metric::{Change, Counted, Fold, Metric, Spread, Stream, Test, Window};
+use crate::facts::FactRef;
+use crate::model::metric::{Base, Change, Counted, Fold, Losses, Metric, Since};
+use crate::model::value::Value;
 use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
 use crate::tiers::EvaluateError;
@@ -21,63 +22,240 @@ use crate::tiers::EvaluateError;
 pub(crate) struct Measured {
     pub value: Ratio,
     pub unit: Unit,
+    /// What it is compared with, where it is, in the unit of what is folded.
+    pub base: Option<Ratio>,
+    /// Why there is no value; it fails every bound then.
+    pub absent: Option<Reason>,
+    /// Why it counts as nothing although there is something.
+    pub reason: Option<Reason>,
     pub rejected: Vec<Rejected>,
     pub explanation: Explanation,
 }
 
-/// One state of a metric: the value in one month.
-#[derive(Default)]
-struct State {
-    value: Ratio,
-    things: BTreeSet<String>,
-    facts: Vec<FactRef>,
-    rejected: Vec<Rejected>,
+/// What becomes of a state when it is compared.
+struct Compared {
+    state: State,
+    base: Option<Ratio>,
+    reason: Option<Reason>,
+    numbers: Vec<(&'static str, String)>,
 }
 
 pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, EvaluateError> {
-    let mut now = state(judge, metric, judge.month)?;
-    let unit = metric.unit.clone();
-    let shown = |value: &Ratio| Quantity::new(value.clone(), unit.clone()).to_string();
-    let mut numbers = Vec::new();
-    match metric.change {
-        Change::None => {}
-        Change::SinceSameMonthLastYear => {
-            let month = back(judge.month, 12);
-            let base = state(judge, metric, month)?;
-            numbers = vec![("now", shown(&now.value)), ("base", shown(&base.value)), ("base month", month.to_string())];
-            now.value -= base.value;
-        }
-        Change::BeganInLast(months) => {
-            let before = began_before(judge, metric, back(judge.month, i32::from(months)))?;
-            numbers = vec![("now", shown(&now.value))];
-            let old: Vec<String> = now.things.intersection(&before).cloned().collect();
-            for thing in old {
-                now.things.remove(&thing);
-                now.rejected.push(Rejected { fact: FactRef::new("thing", thing), reason: Reason::AlreadyCredited });
-            }
-            now.value = whole(now.things.len());
-        }
+    let at = Moment::now(judge).back(metric.months_back);
+    let mut now = state(judge, metric, at)?;
+    if metric.not_if_already {
+        leave_out_old(judge, metric, at, &mut now)?;
     }
+    let compared = match &metric.change {
+        Change::None => Compared { state: now, base: None, reason: None, numbers: Vec::new() },
+        Change::Since(since) => compare(judge, metric, since, now, at)?,
+        Change::BeganInLast(months) => begun(judge, metric, now, at, *months)?,
+    };
+    let Compared { state, base, reason, numbers } = compared;
+    let shown = Quantity::new(state.value.clone(), metric.unit.clone()).to_string();
     let title = if metric.title.is_empty() { metric.name.clone() } else { metric.title.clone() };
-    let mut explanation = Explanation::new(Step::Metric, metric.rule.clone(), title, shown(&now.value))
+    let value = match state.absent {
+        Some(reason) => format!("none ({reason})"),
+        None => shown,
+    };
+    let mut explanation = Explanation::new(Step::Metric, metric.rule.clone(), title, value)
         .source(metric.source.clone())
-        .number("month", judge.month);
+        .number("month", at.month);
     for (name, value) in numbers {
         explanation = explanation.number(name, value);
     }
+    if let Some(reason) = reason {
+        explanation = explanation.number("reason", reason);
+    }
+    for part in metric.family().into_iter().skip(1) {
+        explanation = explanation.part(judge.measure(part)?.explanation.clone());
+    }
     let explanation = explanation
-        .parts(now.things.iter().take(crate::explain::FACTS_SHOWN).map(|thing| group(metric, thing)))
-        .counting(now.facts.clone())
-        .rejecting(now.rejected.clone());
-    Ok(Measured { value: now.value, unit, rejected: now.rejected, explanation })
+        .parts(state.things.keys().take(crate::explain::FACTS_SHOWN).map(|thing| group(metric, thing)))
+        .counting(state.facts)
+        .rejecting(state.rejected.clone());
+    Ok(Measured {
+        value: state.value,
+        unit: metric.unit.clone(),
+        base,
+        absent: state.absent,
+        reason,
+        rejected: state.rejected,
+        explanation,
+    })
 }
 
 fn group(metric: &Metric, thing: &str) -> Explanation {
     Explanation::new(Step::Group, metric.rule.clone(), thing.to_owned(), "counted")
 }
 
+/// Rule: `program.change_counts_losses`: the metric now less the metric at the base, recognition and
+/// tests included, so that losses count against gains.
+fn compare(
+    judge: &Judge<'_>,
+    metric: &Metric,
+    since: &Since,
+    mut now: State,
+    at: Moment,
+) -> Result<Compared, EvaluateError> {
+    let shown = |value: &Ratio| Quantity::new(value.clone(), metric.folded_in.clone()).to_string();
+    let (base, change) = match &metric.fold {
+        Fold::Sum(measure) if since.not_before_association || since.losses == Losses::EachBecomesZero => {
+            place_by_place(judge, metric, since, measure, &now, at)?
+        }
+        _ => {
+            let base = base_value(judge, metric, since.base, at)?;
+            let change = &now.value - &base;
+            (base, change)
+        }
+    };
+    let change = if since.losses == Losses::Count { change } else { change.max(Ratio::default()) };
+    let mut numbers = vec![("now", shown(&now.value)), ("base", shown(&base))];
+    match since.base {
+        Base::MonthsBack(months) => numbers.push(("base month", at.back(months).month.to_string())),
+        Base::MonthOf(day) => numbers.push(("base month", day.month().to_string())),
+        Base::AverageOfLast { count, months } => {
+            numbers.push(("base", format!("mean of {count} times {months} months")))
+        }
+    }
+    let below = |minimum: &Option<Value<Quantity>>, value: &Ratio| {
+        let found = minimum.as_ref().and_then(|minimum| judge.find(minimum));
+        found.is_some_and(|found| *value < found.value.value)
+    };
+    let reason = if below(&since.base_at_least, &base) {
+        Some(Reason::BelowMinimumBase)
+    } else if below(&since.now_at_least, &now.value) {
+        Some(Reason::BelowMinimumNow)
+    } else {
+        None
+    };
+    now.value = match (reason, since.percent) {
+        (Some(_), _) => Ratio::default(),
+        (None, false) => change,
+        (None, true) => percent(&mut now.absent, since, &base, change),
+    };
+    Ok(Compared { state: now, base: Some(base), reason, numbers })
+}
+
+/// Growth in percent; from nothing there is none, unless the document calls it full.
+fn percent(absent: &mut Option<Reason>, since: &Since, base: &Ratio, change: Ratio) -> Ratio {
+    let hundred = Ratio::from_integer(100.into());
+    if *base != Ratio::default() {
+        return change / base * hundred;
+    }
+    match since.zero_base_full {
+        true if change > Ratio::default() => hundred,
+        true => Ratio::default(),
+        false => {
+            *absent = Some(Reason::ZeroBase);
+            Ratio::default()
+        }
+    }
+}
+
+fn base_value(judge: &Judge<'_>, metric: &Metric, base: Base, at: Moment) -> Result<Ratio, EvaluateError> {
+    match base {
+        Base::MonthsBack(months) => state(judge, metric, at.back(months)).map(|state| state.value),
+        Base::MonthOf(day) => state(judge, metric, Moment::of(day)).map(|state| state.value),
+        Base::AverageOfLast { count, months } => {
+            let mut sum = Ratio::default();
+            for place in 1..=count {
+                sum += state(judge, metric, at.back(place.saturating_mul(months)))?.value;
+            }
+            Ok(sum / whole(usize::from(count)))
+        }
+    }
+}
+
+/// Rule: `program.growth_counts_since_association`: each place is compared by itself with the later of
+/// the base month and the month in which the partner's unbroken association began.
+fn place_by_place(
+    judge: &Judge<'_>,
+    metric: &Metric,
+    since: &Since,
+    measure: &str,
+    now: &State,
+    at: Moment,
+) -> Result<(Ratio, Ratio), EvaluateError> {
+    let common = match since.base {
+        Base::MonthsBack(months) => at.back(months),
+        Base::MonthOf(day) => Moment::of(day),
+        Base::AverageOfLast { months, .. } => at.back(months),
+    };
+    // What is compared was chosen now; the base looks at the same places as they were.
+    let plain = Metric { tests: Vec::new(), among: None, ..metric.clone() };
+    let mut known: BTreeMap<Month, BTreeMap<Place, Decimal>> = BTreeMap::new();
+    let mut bases: BTreeMap<Place, Decimal> = BTreeMap::new();
+    for place in now.places.keys() {
+        let start = if since.not_before_association { began(judge, metric, place, at) } else { None };
+        let month = start.map_or(common.month, |start| start.max(common.month).min(at.month));
+        if !known.contains_key(&month) {
+            let moment = Moment { month, day: if month == common.month { common.day } else { month.last_day() } };
+            let span = window(judge, plain.window, moment);
+            known.insert(month, rows(judge, &plain, measure, span, moment)?.values);
+        }
+        let value = known.get(&month).and_then(|values| values.get(place)).copied();
+        bases.insert(place.clone(), value.unwrap_or(Decimal::ZERO));
+    }
+    let now = by_subscription(judge, metric, measure, &now.places)?;
+    let base = by_subscription(judge, metric, measure, &bases)?;
+    let (mut total, mut change) = (Ratio::default(), Ratio::default());
+    for (key, value) in now {
+        let before = base.get(&key).copied().unwrap_or(Decimal::ZERO);
+        let difference = ratio_from_decimal(value) - ratio_from_decimal(before);
+        total += ratio_from_decimal(before);
+        change += if since.losses == Losses::EachBecomesZero { difference.max(Ratio::default()) } else { difference };
+    }
+    Ok((total, change))
+}
+
+/// Leaves out things that passed the same tests already in the month in which their association began.
+fn leave_out_old(judge: &Judge<'_>, metric: &Metric, at: Moment, now: &mut State) -> Result<(), EvaluateError> {
+    let mut known: BTreeMap<Month, BTreeSet<String>> = BTreeMap::new();
+    let mut old = Vec::new();
+    for (thing, places) in &now.things {
+        let starts = places.iter().filter_map(|place| began(judge, metric, place, at));
+        let Some(start) = starts.min() else { continue };
+        if !known.contains_key(&start) {
+            let then = state(judge, metric, Moment { month: start, day: start.last_day() })?;
+            known.insert(start, then.things.into_keys().collect());
+        }
+        if known.get(&start).is_some_and(|then| then.contains(thing)) {
+            old.push(thing.clone());
+        }
+    }
+    leave_out(now, old);
+    Ok(())
+}
+
+fn leave_out(now: &mut State, old: Vec<String>) {
+    for thing in old {
+        now.things.remove(&thing);
+        now.rejected.push(Rejected { fact: FactRef::new("thing", thing), reason: Reason::AlreadyCredited });
+    }
+    now.value = whole(now.things.len());
+}
+
+/// Only things that passed first within so many months.
+fn begun(
+    judge: &Judge<'_>,
+    metric: &Metric,
+    mut now: State,
+    at: Moment,
+    months: u16,
+) -> Result<Compared, EvaluateError> {
+    let counted = Quantity::new(now.value.clone(), metric.folded_in.clone()).to_string();
+    let before = began_before(judge, metric, back(at.month, i32::from(months)))?;
+    let old = now.things.keys().filter(|thing| before.contains(*thing)).cloned().collect();
+    leave_out(&mut now, old);
+    Ok(Compared { state: now, base: None, reason: None, numbers: vec![("now", counted)] })
+}
+
 /// The things that passed in some month up to `last`.
 fn began_before(judge: &Judge<'_>, metric: &Metric, last: Month) -> Result<BTreeSet<String>, EvaluateError> {
+    if matches!(metric.fold, Fold::Count(Counted::People)) {
+        return Ok(BTreeSet::new());
+    }
     let zone = &judge.ground.zone;
     let facts = judge.ground.facts;
     let starts = facts.usage.iter().map(|usage| usage.start).chain(facts.seats.iter().map(|seats| seats.from));
@@ -87,247 +265,8 @@ fn began_before(judge: &Judge<'_>, metric: &Metric, last: Month) -> Result<BTree
     let mut month = zone.month(first).max(back(last, 240));
     let mut things = BTreeSet::new();
     while month <= last {
-        things.extend(state(judge, metric, month)?.things);
+        things.extend(state(judge, metric, Moment { month, day: month.last_day() })?.things.into_keys());
         month = back(month, -1);
     }
     Ok(things)
-}
-
-fn back(month: Month, months: i32) -> Month {
-    // Years beyond the calendar hold no facts.
-    month.add(-months).unwrap_or(month)
-}
-
-fn whole(count: usize) -> Ratio {
-    Ratio::from_integer(count.into())
-}
-
-fn state(judge: &Judge<'_>, metric: &Metric, month: Month) -> Result<State, EvaluateError> {
-    match (&metric.fold, metric.stream) {
-        (_, Stream::People) => Ok(people(judge, metric)),
-        (Fold::Count(counted), _) => count(judge, metric, *counted, month),
-        (Fold::Sum(measure), _) => sum(judge, metric, measure, month),
-    }
-}
-
-/// The instants a window holds when `month` is the current month, cut at the judged instant.
-fn window(judge: &Judge<'_>, window: Window, month: Month) -> Interval {
-    let first = match window {
-        Window::CurrentMonth => month,
-        Window::LastMonths(months) => back(month, i32::from(months) - 1),
-        Window::CalendarYear => Month::new(month.year(), 1).unwrap_or(month),
-    };
-    let zone = &judge.ground.zone;
-    let end = last_instant(&zone.whole_month(month)).min(judge.as_of);
-    let start = zone.whole_month(first).start();
-    // What is judged before the window begins sees an empty window.
-    Interval::new(start, Some(end.saturating_add(1)))
-        .unwrap_or(Interval::new(start, Some(start)).unwrap_or(Interval::since(start)))
-}
-
-fn sum(judge: &Judge<'_>, metric: &Metric, name: &str, month: Month) -> Result<State, EvaluateError> {
-    let rows = rows(judge, metric, name, window(judge, metric.window, month))?;
-    let (kept, mut rejected) = tested_places(judge, metric, &rows, month)?;
-    rejected.extend(rows.rejected);
-    let measure = judge.ground.catalog.measures.get(name);
-    let largest = measure.is_some_and(|measure| measure.flow == Flow::Level && !measure.adds_across_workloads);
-    // By subscription first: a seat in two workloads of one subscription is one seat.
-    let mut parts: BTreeMap<(String, String), Vec<Decimal>> = BTreeMap::new();
-    let mut facts = Vec::new();
-    for (place, value) in rows.values.iter().filter(|(place, _)| kept.contains(*place)) {
-        parts.entry((place.0.clone(), place.1.clone())).or_default().push(*value);
-        facts.extend(rows.facts.get(place).into_iter().flatten().cloned());
-    }
-    let values = parts.into_values().map(|values| match largest {
-        true => Ok(values.into_iter().max().unwrap_or(Decimal::ZERO)),
-        false => Decimal::checked_sum(values),
-    });
-    let out = |_| EvaluateError::OutOfRange { rule: metric.rule.clone(), what: format!("the sum of {name}") };
-    let total = values.collect::<Result<Vec<_>, _>>().and_then(Decimal::checked_sum).map_err(out)?;
-    Ok(State { value: ratio_from_decimal(total), things: BTreeSet::new(), facts, rejected })
-}
-
-/// The places of a sum whose own values pass the metric's tests.
-fn tested_places(
-    judge: &Judge<'_>,
-    metric: &Metric,
-    all: &Rows,
-    month: Month,
-) -> Result<(BTreeSet<Place>, Vec<Rejected>), EvaluateError> {
-    let mut kept: BTreeSet<Place> = all.values.keys().cloned().collect();
-    let mut rejected = Vec::new();
-    for test in &metric.tests {
-        let span = window(judge, test.window.unwrap_or(metric.window), month);
-        let values = rows(judge, metric, &test.measure, span)?.values;
-        let range = range_of(judge, test)?;
-        kept.retain(|place| {
-            let passes = range.holds(&ratio_from_decimal(values.get(place).copied().unwrap_or(Decimal::ZERO)));
-            if !passes {
-                let key = format!("{}/{}", place.1, place.2);
-                rejected.push(Rejected { fact: FactRef::new("subscription", key), reason: Reason::BelowThreshold });
-            }
-            passes
-        });
-    }
-    Ok((kept, rejected))
-}
-
-fn count(judge: &Judge<'_>, metric: &Metric, counted: Counted, month: Month) -> Result<State, EvaluateError> {
-    let mut state = State::default();
-    let mut facts: BTreeMap<String, Vec<FactRef>> = BTreeMap::new();
-    let mut kept: Option<BTreeSet<String>> = None;
-    if metric.tests.is_empty() {
-        kept = Some(present(judge, metric, counted, month, &mut facts, &mut state.rejected)?);
-    }
-    for test in &metric.tests {
-        let span = window(judge, test.window.unwrap_or(metric.window), month);
-        let rows = rows(judge, metric, &test.measure, span)?;
-        let range = range_of(judge, test)?;
-        let mut passed = BTreeSet::new();
-        for (thing, value) in by_thing(judge, &rows, counted, test, &metric.rule)? {
-            if range.holds(&ratio_from_decimal(value)) {
-                passed.insert(thing);
-            } else {
-                let fact = FactRef::new(thing_kind(counted), thing);
-                state.rejected.push(Rejected { fact, reason: Reason::BelowThreshold });
-            }
-        }
-        for (place, found) in rows.facts {
-            facts.entry(thing_of(counted, &place)).or_default().extend(found);
-        }
-        state.rejected.extend(rows.rejected);
-        kept = Some(match kept {
-            Some(kept) => kept.intersection(&passed).cloned().collect(),
-            None => passed,
-        });
-    }
-    state.things = kept.unwrap_or_default();
-    state.facts = state.things.iter().filter_map(|thing| facts.remove(thing)).flatten().collect();
-    state.value = whole(state.things.len());
-    Ok(state)
-}
-
-fn range_of<'t>(judge: &Judge<'_>, test: &'t Test) -> Result<&'t crate::model::Range, EvaluateError> {
-    let found = test.range.on(judge.day).map(|found| found.value);
-    found.ok_or_else(|| EvaluateError::NoValue { rule: test.rule.clone(), day: judge.day.to_string() })
-}
-
-/// Things with any usage or seats at all: a row whose measures are all zero is not a row.
-fn present(
-    judge: &Judge<'_>,
-    metric: &Metric,
-    counted: Counted,
-    month: Month,
-    facts: &mut BTreeMap<String, Vec<FactRef>>,
-    rejected: &mut Vec<Rejected>,
-) -> Result<BTreeSet<String>, EvaluateError> {
-    let span = window(judge, metric.window, month);
-    let mut things = BTreeSet::new();
-    let wanted = |measure: &Measure| match metric.stream {
-        Stream::Transactions => matches!(measure.reads, Reads::TransactionAmount | Reads::TransactionSeats),
-        _ => !matches!(measure.reads, Reads::TransactionAmount | Reads::TransactionSeats),
-    };
-    for (name, _) in judge.ground.catalog.measures.iter().filter(|(_, measure)| wanted(measure)) {
-        // Measures in other units than the metric's never meet: only presence is asked.
-        let found = rows(judge, metric, name, span)?;
-        for (place, facts_here) in found.facts {
-            if !found.values.get(&place).is_some_and(|value| value.is_zero()) {
-                if counted == Counted::Transactions {
-                    things.extend(facts_here.iter().map(|fact| fact.key.clone()));
-                }
-                things.extend((counted != Counted::Transactions).then(|| thing_of(counted, &place)));
-                facts.entry(thing_of(counted, &place)).or_default().extend(facts_here);
-            }
-        }
-        rejected.extend(found.rejected);
-    }
-    Ok(things)
-}
-
-fn by_thing(
-    judge: &Judge<'_>,
-    rows: &Rows,
-    counted: Counted,
-    test: &Test,
-    rule: &str,
-) -> Result<BTreeMap<String, Decimal>, EvaluateError> {
-    let measure = judge.ground.catalog.measures.get(&test.measure);
-    let level = measure.is_some_and(|measure| measure.flow == Flow::Level && !measure.adds_across_workloads);
-    // Thing, then the part that is looked at by itself.
-    let mut parts: BTreeMap<String, BTreeMap<String, Vec<Decimal>>> = BTreeMap::new();
-    for (place, value) in &rows.values {
-        let part = match (test.spread, level) {
-            (Spread::InAnyWorkload, _) => place.2.clone(),
-            // A level of one subscription's workloads is the largest of them.
-            (Spread::InTotal, true) => place.1.clone(),
-            (Spread::InTotal, false) => String::new(),
-        };
-        parts.entry(thing_of(counted, place)).or_default().entry(part).or_default().push(*value);
-    }
-    let out = |_| EvaluateError::OutOfRange { rule: rule.to_owned(), what: format!("the sum of {}", test.measure) };
-    let mut values = BTreeMap::new();
-    for (thing, parts) in parts {
-        let mut sums = Vec::new();
-        for part in parts.into_values() {
-            sums.push(match (test.spread, level) {
-                (Spread::InTotal, true) => part.into_iter().max().unwrap_or(Decimal::ZERO),
-                _ => Decimal::checked_sum(part).map_err(out)?,
-            });
-        }
-        let value = match test.spread {
-            Spread::InAnyWorkload => sums.into_iter().max().unwrap_or(Decimal::ZERO),
-            Spread::InTotal => Decimal::checked_sum(sums).map_err(out)?,
-        };
-        values.insert(thing, value);
-    }
-    Ok(values)
-}
-
-fn thing_of(counted: Counted, place: &Place) -> String {
-    match counted {
-        Counted::Customers => place.0.clone(),
-        Counted::Subscriptions => place.1.clone(),
-        Counted::Workloads => place.2.clone(),
-        Counted::CustomerWorkloads => format!("{}/{}", place.0, place.2),
-        Counted::People | Counted::Transactions => format!("{}/{}/{}", place.0, place.1, place.2),
-    }
-}
-
-fn thing_kind(counted: Counted) -> &'static str {
-    match counted {
-        Counted::Customers => "customer",
-        Counted::Subscriptions => "subscription",
-        Counted::Workloads => "workload",
-        Counted::CustomerWorkloads => "customer-workload",
-        Counted::People => "person",
-        Counted::Transactions => "transaction",
-    }
-}
-
-/// People linked to the partner at the judged instant who hold one of the certifications then.
-fn people(judge: &Judge<'_>, metric: &Metric) -> State {
-    let mut state = State::default();
-    let wanted = metric.holding.as_ref().map_or(&[][..], |holding| &holding.any_of[..]);
-    let links = judge.ground.facts.people.iter().filter(|link| judge.accounts.contains(&link.partner));
-    let mut linked: BTreeMap<&str, bool> = BTreeMap::new();
-    for link in links {
-        *linked.entry(&link.learner).or_default() |= link.effective.contains(judge.as_of);
-    }
-    for certification in &judge.ground.facts.certifications {
-        if !wanted.contains(&certification.certification) {
-            continue;
-        }
-        let Some(active) = linked.get(certification.learner.as_str()) else { continue };
-        let fact = FactRef::new("certification", certification.key());
-        if !active {
-            state.rejected.push(Rejected { fact, reason: Reason::NotLinked });
-        } else if !certification.effective.contains(judge.as_of) {
-            state.rejected.push(Rejected { fact, reason: Reason::NotCertified });
-        } else {
-            state.things.insert(certification.learner.clone());
-            state.facts.push(fact);
-        }
-    }
-    state.value = whole(state.things.len());
-    state
 }

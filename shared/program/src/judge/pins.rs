@@ -18,20 +18,26 @@ pub(crate) const PINNED: &str = "pinned";
 pub(crate) struct Pins {
     /// Values of metrics, by the metric's rule.
     pub metrics: BTreeMap<String, Quantity>,
-    /// Points of lines, by `division/line`.
+    /// Points of lines, by `division/line` or `division/track/line`.
     pub points: BTreeMap<String, Ratio>,
     /// Requirements that hold, by their rule.
     pub met: BTreeSet<String>,
 }
 
 impl Pins {
+    /// The pinned points of a line.
+    pub fn points(&self, division: &str, track: &str, line: &str) -> Option<&Ratio> {
+        let of_track = self.points.get(&format!("{division}/{track}/{line}"));
+        of_track.or_else(|| self.points.get(&format!("{division}/{line}")))
+    }
+
     /// The pinned value of a metric.
     pub fn measured(&self, metric: &Metric) -> Option<Measured> {
         let pinned = self.metrics.get(&metric.rule)?;
         let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
         let explanation = node(Step::Metric, &metric.rule, title, &pinned.to_string());
         let (value, unit) = (pinned.value.clone(), pinned.unit.clone());
-        Some(Measured { value, unit, rejected: Vec::new(), explanation })
+        Some(Measured { value, unit, base: None, absent: None, reason: None, rejected: Vec::new(), explanation })
     }
 
     /// That a requirement holds, where that is pinned.

@@ -1,59 +1,175 @@
 //! From quantities to points, exactly.
 
-use values::{Date, Ratio};
+use values::Ratio;
 
+use super::quick::holds;
+use super::requirement::ScoreSoFar;
+use super::{Judge, Supposed};
 use crate::conventions::PartSteps;
-use crate::model::{PointLine, PointScale};
+use crate::model::{Leg, LegWorth, Legs, PointLine, PointScale, Value};
+use crate::quantity::{Quantity, Unit};
+use crate::reason::Reason;
 use crate::tiers::EvaluateError;
 
-/// A line's points on a day.
+/// What a leg gives before the line's cap.
 #[derive(Clone, Debug)]
-pub(crate) struct Points {
-    /// Before floor, cap and gates.
+pub(crate) struct LegValue {
+    pub quantity: Quantity,
     pub uncapped: Ratio,
-    /// Between zero and `max`.
+    /// Why it gives nothing although there is something.
+    pub reason: Option<Reason>,
+}
+
+/// What a line gives before its gates.
+#[derive(Clone, Debug)]
+pub(crate) struct LineValue {
+    pub legs: Vec<LegValue>,
+    /// The leg that alone counts, where one does.
+    pub winner: Option<usize>,
+    /// Before floor and cap.
+    pub uncapped: Ratio,
+    /// Between zero and `max`; zero while suspended.
     pub points: Ratio,
     pub max: Ratio,
-    /// The formula in words.
-    pub formula: String,
-    /// Where the numbers come from.
-    pub source: Option<String>,
+    pub suspended: bool,
 }
 
-fn zero() -> Ratio {
-    Ratio::from_integer(0.into())
+fn absent(judge: &Judge<'_>, rule: &str) -> EvaluateError {
+    EvaluateError::NoValue { rule: rule.to_owned(), day: judge.day.to_string() }
 }
 
-/// The points alone, between zero and the line's cap.
-pub(crate) fn counted(line: &PointLine, quantity: &Ratio, day: Date, parts: PartSteps) -> Result<Ratio, EvaluateError> {
-    points(line, quantity, day, parts).map(|found| found.points)
+fn needed<'v, T>(judge: &Judge<'_>, value: &'v Value<T>) -> Result<&'v T, EvaluateError> {
+    judge.find(value).map(|found| found.value).ok_or_else(|| absent(judge, &value.rule))
+}
+
+/// The most points a line can give the partner on the judged day.
+pub(crate) fn max_of(judge: &Judge<'_>, line: &PointLine) -> Result<Ratio, EvaluateError> {
+    needed(judge, &line.max).map(|max| max.value.clone())
 }
 
 /// Rule: `program.line_is_floored_and_capped`: a line never gives less than nothing or more than its
-/// `max`, whatever its scale says.
-pub(crate) fn points(line: &PointLine, quantity: &Ratio, day: Date, parts: PartSteps) -> Result<Points, EvaluateError> {
-    let absent = |rule: &str| EvaluateError::NoValue { rule: rule.to_owned(), day: day.to_string() };
-    let scale = line.scale.on(day).ok_or_else(|| absent(&line.scale.rule))?;
-    let max = line.max.on(day).ok_or_else(|| absent(&line.max.rule))?.value.value.clone();
-    let (uncapped, formula) = match scale.value {
+/// `max`, whatever its scale says. Of legs the best or the least counts alone, or they are added; then
+/// the cap (`program.legs_then_cap`).
+pub(crate) fn line_value(
+    judge: &Judge<'_>,
+    line: &PointLine,
+    parts: PartSteps,
+    supposed: &Supposed,
+) -> Result<LineValue, EvaluateError> {
+    let max = max_of(judge, line)?;
+    let mut legs = Vec::new();
+    for leg in &line.legs {
+        legs.push(leg_value(judge, leg, &max, parts, supposed)?);
+    }
+    let by_points = |a: &usize, b: &usize| legs[*a].uncapped.cmp(&legs[*b].uncapped);
+    // Of equals the first in the document wins.
+    let winner = match line.combine {
+        Legs::Best => (0..legs.len()).rev().max_by(by_points),
+        Legs::Least => (0..legs.len()).min_by(by_points),
+        Legs::One | Legs::Sum => None,
+    };
+    let uncapped: Ratio = match winner {
+        Some(winner) => legs[winner].uncapped.clone(),
+        None => legs.iter().map(|leg| leg.uncapped.clone()).sum(),
+    };
+    let suspended = suspended(judge, line)?;
+    let points = if suspended { Ratio::default() } else { uncapped.clone().max(Ratio::default()).min(max.clone()) };
+    Ok(LineValue { legs, winner, uncapped, points, max, suspended })
+}
+
+/// Rule: `program.suspended_line_gives_nothing`: by the document's days, or while a decision about the
+/// partner or about the rule is in force. The line's weight stays.
+fn suspended(judge: &Judge<'_>, line: &PointLine) -> Result<bool, EvaluateError> {
+    if line.suspended.as_ref().and_then(|dated| judge.find(dated)).is_some_and(|found| *found.value) {
+        return Ok(true);
+    }
+    let Some(name) = &line.suspended_by else { return Ok(false) };
+    let about = |subject: &String| judge.accounts.contains(subject) || *subject == line.rule;
+    let mut decisions = judge.ground.facts.decisions.iter();
+    Ok(decisions.any(|fact| fact.decision == *name && about(&fact.subject) && fact.effective.contains(judge.as_of)))
+}
+
+fn leg_value(
+    judge: &Judge<'_>,
+    leg: &Leg,
+    max: &Ratio,
+    parts: PartSteps,
+    supposed: &Supposed,
+) -> Result<LegValue, EvaluateError> {
+    match &leg.worth {
+        LegWorth::Measured { metric, scale } => {
+            let measured = judge.measure(metric)?;
+            let value = match supposed.added.get(&metric.rule) {
+                Some(added) => &measured.value + added,
+                None => measured.value.clone(),
+            };
+            let uncapped = match measured.absent {
+                Some(_) => Ratio::default(),
+                None => scaled(needed(judge, scale)?, &value, measured.base.as_ref(), max, parts),
+            };
+            let reason = measured.absent.or(measured.reason);
+            Ok(LegValue { quantity: Quantity::new(value, measured.unit.clone()), uncapped, reason })
+        }
+        LegWorth::When { when, earns } => {
+            let met = holds(judge, when, &ScoreSoFar::default(), supposed)?;
+            let earns = needed(judge, earns)?.value.clone();
+            let points = if met { earns } else { Ratio::default() };
+            let reason = (!met).then_some(Reason::BelowThreshold);
+            Ok(LegValue { quantity: Quantity::new(points.clone(), Unit::Points), uncapped: points, reason })
+        }
+    }
+}
+
+/// The points of a quantity, before floor and cap.
+fn scaled(scale: &PointScale, quantity: &Ratio, base: Option<&Ratio>, max: &Ratio, parts: PartSteps) -> Ratio {
+    match scale {
         PointScale::Each { each, earns } => {
             let steps = quantity / &each.value;
             let steps = match parts {
                 PartSteps::Exact => steps,
                 PartSteps::Whole => steps.floor(),
             };
-            (steps * &earns.value, format!("{earns} for each {each}"))
+            steps * &earns.value
         }
-        PointScale::FullAt(full) => (
-            quantity / &full.value * &max,
-            format!("all {} at {full}, in proportion below", values::ratio_to_text(&max)),
-        ),
+        PointScale::FullAt(full) => quantity / &full.value * max,
         PointScale::Bands(bands) => {
             let band = bands.iter().find(|(range, _)| range.holds(quantity));
-            let formula = band.map_or("no band".to_owned(), |(range, earns)| format!("{earns} for {range}"));
-            (band.map_or_else(zero, |(_, earns)| earns.value.clone()), formula)
+            band.map_or_else(Ratio::default, |(_, earns)| earns.value.clone())
+        }
+        PointScale::Targets { targets, earns } => {
+            let target = base.and_then(|base| targets.iter().find(|(range, _)| range.holds(base)));
+            match target {
+                Some((_, bound)) if bound.holds(quantity) => earns.value.clone(),
+                _ => Ratio::default(),
+            }
+        }
+    }
+}
+
+/// The formula of a leg in words.
+pub(crate) fn formula(judge: &Judge<'_>, leg: &Leg, max: &Ratio) -> (String, Option<String>) {
+    let LegWorth::Measured { metric, scale } = &leg.worth else {
+        return ("all or nothing".to_owned(), None);
+    };
+    let Some(found) = judge.find(scale) else { return (String::new(), None) };
+    let measured = judge.measure(metric).ok();
+    let value = measured.as_ref().map(|measured| measured.value.clone()).unwrap_or_default();
+    let text = match found.value {
+        PointScale::Each { each, earns } => format!("{earns} for each {each}"),
+        PointScale::FullAt(full) => {
+            format!("all {} at {full}, in proportion below", values::ratio_to_text(max))
+        }
+        PointScale::Bands(bands) => {
+            let band = bands.iter().find(|(range, _)| range.holds(&value));
+            band.map_or("no band".to_owned(), |(range, earns)| format!("{earns} for {range}"))
+        }
+        PointScale::Targets { targets, earns } => {
+            let base = measured.and_then(|measured| measured.base.clone());
+            let target = base.and_then(|base| targets.iter().find(|(range, _)| range.holds(&base)));
+            target.map_or("the baseline has no target".to_owned(), |(range, bound)| {
+                format!("{earns} for {bound}, by the baseline {range}")
+            })
         }
     };
-    let points = uncapped.clone().max(zero()).min(max.clone());
-    Ok(Points { uncapped, points, max, formula, source: scale.source.map(str::to_owned) })
+    (text, found.source.map(str::to_owned))
 }

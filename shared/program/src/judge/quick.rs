@@ -3,7 +3,8 @@
 
 use values::Ratio;
 
-use super::requirement::{ScoreSoFar, is_there};
+use super::requirement::{ScoreSoFar, is_there, months_since_enrollment};
+use super::staff::fill;
 use super::{Judge, Supposed};
 use crate::model::{Bound, Metric, Requirement, Value};
 use crate::tiers::EvaluateError;
@@ -30,7 +31,10 @@ pub(crate) fn holds(
         Requirement::Any(_, parts) => count(parts)? > 0,
         Requirement::AtLeast(_, needed, parts) => count(parts)? >= *needed,
         Requirement::None(_, parts) => count(parts)? == 0,
-        Requirement::Metric { metric, bound, .. } => inside(judge, bound, &value(judge, metric, supposed)?)?,
+        Requirement::Metric { metric, bound, .. } => match value(judge, metric, supposed)? {
+            Some(value) => inside(judge, bound, &value)?,
+            None => false,
+        },
         Requirement::Score { bound, .. } => inside(judge, bound, &score.total)?,
         Requirement::EveryLine { bound, .. } => {
             let mut all = true;
@@ -39,20 +43,30 @@ pub(crate) fn holds(
             }
             all
         }
+        Requirement::Staffed { roles, one_role_per_person, serves_at_most, .. } => {
+            let order: Vec<usize> = (0..roles.len()).collect();
+            let filled = fill(judge, roles, *one_role_per_person, *serves_at_most, supposed, &order)?;
+            filled.iter().all(|role| role.filled >= role.needed)
+        }
+        Requirement::Age { program, bound, .. } => match months_since_enrollment(judge, program) {
+            Some(months) => inside(judge, bound, &months)?,
+            None => false,
+        },
         fact => supposed.obtained.contains(fact.rule()) || is_there(judge, fact),
     })
 }
 
-/// A metric's value with what is supposed to be added.
-pub(crate) fn value(judge: &Judge<'_>, metric: &Metric, supposed: &Supposed) -> Result<Ratio, EvaluateError> {
+/// A metric's value with what is supposed to be added; none where there is no value.
+fn value(judge: &Judge<'_>, metric: &Metric, supposed: &Supposed) -> Result<Option<Ratio>, EvaluateError> {
     let measured = judge.measure(metric)?;
-    Ok(match supposed.added.get(&metric.rule) {
-        Some(added) => &measured.value + added,
-        None => measured.value.clone(),
+    Ok(match (measured.absent, supposed.added.get(&metric.rule)) {
+        (Some(_), _) => None,
+        (None, Some(added)) => Some(&measured.value + added),
+        (None, None) => Some(measured.value.clone()),
     })
 }
 
 fn inside(judge: &Judge<'_>, bound: &Value<Bound>, value: &Ratio) -> Result<bool, EvaluateError> {
     let none = || EvaluateError::NoValue { rule: bound.rule.clone(), day: judge.day.to_string() };
-    Ok(bound.on(judge.day).ok_or_else(none)?.value.holds(value))
+    Ok(judge.find(bound).ok_or_else(none)?.value.holds(value))
 }

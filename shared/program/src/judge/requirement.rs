@@ -1,11 +1,13 @@
 //! Whether a requirement holds, which of its leaves do, and why.
 
-use values::{Instant, Ratio, ratio_from_decimal};
+use values::{Date, Instant, Ratio, ratio_from_decimal};
 
+use super::quick::holds;
+use super::staff::{Filled, fill};
 use super::{Judge, Supposed};
 use crate::explain::{Explanation, Step};
 use crate::facts::FactRef;
-use crate::model::{Bound, Requirement, Value};
+use crate::model::{Bound, Class, Requirement, Role, Value};
 use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
 use crate::tiers::{EvaluateError, RequirementResult};
@@ -59,7 +61,13 @@ pub(crate) fn judge(
                 None => measured.value.clone(),
             };
             let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
-            let leaf = bounded(judge, rule, title, value, measured.unit.clone(), bound)?;
+            let mut leaf = bounded(judge, rule, title, value, measured.unit.clone(), bound)?;
+            if let Some(reason) = measured.absent {
+                leaf = RequirementResult { met: false, actual: None, missing: None, reason: Some(reason), ..leaf };
+            }
+            if let (false, Some(reason)) = (leaf.met, measured.reason) {
+                leaf.reason = Some(reason);
+            }
             let explanation = explain(&leaf).part(measured.explanation.clone());
             Ok(Outcome { met: leaf.met, leaves: vec![leaf], explanation })
         }
@@ -68,6 +76,20 @@ pub(crate) fn judge(
             Ok(Outcome { met: leaf.met, explanation: explain(&leaf), leaves: vec![leaf] })
         }
         Requirement::EveryLine { rule, bound } => every_line(judge, rule, bound, score),
+        Requirement::Staffed { rule, roles, one_role_per_person, serves_at_most, source } => {
+            let order: Vec<usize> = (0..roles.len()).collect();
+            let filled = fill(judge, roles, *one_role_per_person, *serves_at_most, supposed, &order)?;
+            Ok(staffed(rule, source.as_ref(), roles, &filled))
+        }
+        Requirement::Age { rule, program, bound } => {
+            let months = months_since_enrollment(judge, program);
+            let title = format!("months since enrollment in {program}");
+            let unit = Unit::thing("months");
+            let mut leaf = bounded(judge, rule, &title, months.clone().unwrap_or_default(), unit, bound)?;
+            leaf.met &= months.is_some();
+            leaf.missing = None;
+            Ok(Outcome { met: leaf.met, explanation: explain(&leaf), leaves: vec![leaf] })
+        }
         _ => Ok(fact(judge, requirement, supposed)),
     }
 }
@@ -126,7 +148,7 @@ fn bounded(
     unit: Unit,
     bound: &Value<Bound>,
 ) -> Result<RequirementResult, EvaluateError> {
-    let found = bound.on(judge.day);
+    let found = judge.find(bound);
     let found = found.ok_or_else(|| EvaluateError::NoValue { rule: bound.rule.clone(), day: judge.day.to_string() })?;
     let needed = found.value.quantity().clone();
     let met = found.value.holds(&value);
@@ -159,6 +181,56 @@ fn every_line(
     let explanation =
         Explanation::new(Step::Requirement, rule, "every line", word(met)).parts(leaves.iter().map(explain));
     Ok(Outcome { met, leaves, explanation })
+}
+
+/// One leaf for each role.
+fn staffed(rule: &str, source: Option<&String>, roles: &[Role], filled: &[Filled]) -> Outcome {
+    let leaf = |(role, filled): (&Role, &Filled)| {
+        let met = filled.filled >= filled.needed;
+        let people = |count: usize| Quantity::new(Ratio::from_integer(count.into()), Unit::thing("people"));
+        RequirementResult {
+            rule: role.rule.clone(),
+            says: format!("role {} filled by {}", role.name, people(filled.needed)),
+            met,
+            actual: Some(people(filled.filled)),
+            needed: Some(people(filled.needed)),
+            missing: (!met).then(|| people(filled.needed - filled.filled)),
+            reason: (!met).then_some(Reason::BelowThreshold),
+            source: source.cloned(),
+            since: None,
+        }
+    };
+    let leaves: Vec<RequirementResult> = roles.iter().zip(filled).map(leaf).collect();
+    let met = leaves.iter().all(|leaf| leaf.met);
+    let node = |(leaf, filled): (&RequirementResult, &Filled)| explain(leaf).number("who hold it", filled.holders);
+    let explanation = Explanation::new(Step::Requirement, rule, "every role is filled", word(met))
+        .source(source.cloned())
+        .parts(leaves.iter().zip(filled).map(node));
+    Outcome { met, leaves, explanation }
+}
+
+/// Whole months since the enrollment in force began.
+pub(crate) fn months_since_enrollment(judge: &Judge<'_>, program: &str) -> Option<Ratio> {
+    let enrollments = judge.ground.facts.enrollments.iter();
+    let mine = enrollments.filter(|fact| judge.accounts.contains(&fact.partner) && fact.program == *program);
+    let start = mine.filter(|fact| fact.effective.contains(judge.as_of)).map(|fact| fact.effective.start()).min()?;
+    let start = judge.ground.zone.date(start);
+    let apart = |day: Date| i32::from(day.year()) * 12 + i32::from(day.month_of_year());
+    let mut months = apart(judge.day) - apart(start);
+    if start.add_months_clamped(months).is_ok_and(|day| day > judge.day) {
+        months -= 1;
+    }
+    Some(Ratio::from_integer(months.into()))
+}
+
+/// The first case of a class whose requirement holds for the partner.
+pub(crate) fn case_of(on: &Judge<'_>, class: &Class) -> Result<String, EvaluateError> {
+    for (case, when) in &class.cases {
+        if holds(on, when, &ScoreSoFar::default(), &Supposed::default())? {
+            return Ok(case.clone());
+        }
+    }
+    Ok(class.otherwise.clone())
 }
 
 fn explain(leaf: &RequirementResult) -> Explanation {
@@ -218,10 +290,16 @@ fn look(judge: &Judge<'_>, requirement: &Requirement) -> Looked {
             let found = found.find(|fact| fact.effective.contains(now));
             (found.map(reference), format!("agreement {agreement}"), Reason::MissingAgreement, source.clone())
         }
-        Requirement::Check { check, source, .. } => {
-            let mut found =
-                facts.checks.iter().filter(|fact| mine(&fact.partner) && fact.check == *check && fact.passed);
-            let found = found.find(|fact| fact.effective.contains(now));
+        Requirement::Check { check, source, within_months, .. } => {
+            let passed = facts.checks.iter().filter(|fact| mine(&fact.partner) && fact.check == *check && fact.passed);
+            let found = match within_months {
+                None => passed.filter(|fact| fact.effective.contains(now)).min_by_key(|fact| fact.effective.start()),
+                Some(months) => {
+                    let since = since(judge, *months);
+                    let recent = passed.filter(|fact| fact.effective.start() > since && fact.effective.start() <= now);
+                    recent.max_by_key(|fact| fact.effective.start())
+                }
+            };
             (found.map(reference), format!("{check} passed"), Reason::MissingProof, source.clone())
         }
         Requirement::Fee { fee, paid, every_months, source, .. } => {

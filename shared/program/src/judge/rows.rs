@@ -1,19 +1,23 @@
 //! The rows a metric folds: filtered, recognized, and added up by place.
 
-use std::collections::BTreeMap;
+mod derived;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use values::{Decimal, Instant, Interval};
 
 use super::Judge;
-use crate::catalog::{Measure, Reads};
+use super::window::Moment;
+use crate::catalog::{Derived, Measure, Reads, Worth};
 use crate::conventions::RecognizedMonth;
 use crate::explain::Rejected;
-use crate::facts::{Fact, FactRef, Flow};
+use crate::facts::{Fact, FactRef, Flow, Transaction};
 use crate::ground::{Row, at, last_instant, subject, usage_number, usage_ref};
 use crate::model::metric::{Metric, RecognizedBy};
 use crate::quantity::Unit;
 use crate::reason::Reason;
-use crate::recognition::{Recognition, covers};
+use crate::recognition::{Recognition, Recognized, covers};
 use crate::tiers::EvaluateError;
 
 /// A row's place: customer, subscription, workload.
@@ -26,29 +30,79 @@ pub(crate) struct Rows {
     pub rejected: Vec<Rejected>,
 }
 
-pub(crate) fn rows(judge: &Judge<'_>, metric: &Metric, name: &str, span: Interval) -> Result<Rows, EvaluateError> {
+impl Rows {
+    /// Takes in the facts and rejections of other rows; their values are another measure's.
+    pub fn absorb(&mut self, other: Rows) {
+        for (place, facts) in other.facts {
+            self.facts.entry(place).or_default().extend(facts);
+        }
+        self.rejected.extend(other.rejected);
+    }
+}
+
+/// What one look at the rows asks for.
+struct Look<'a> {
+    judge: &'a Judge<'a>,
+    metric: &'a Metric,
+    /// The customers of the metric's population.
+    among: Option<Rc<BTreeSet<String>>>,
+    span: Interval,
+}
+
+pub(crate) fn rows(
+    judge: &Judge<'_>,
+    metric: &Metric,
+    name: &str,
+    span: Interval,
+    at: Moment,
+) -> Result<Rows, EvaluateError> {
     let mut rows = Rows { values: BTreeMap::new(), facts: BTreeMap::new(), rejected: Vec::new() };
     // Names of measures were checked when the document was read.
     let Some(measure) = judge.ground.catalog.measures.get(name) else { return Ok(rows) };
-    match measure.reads {
-        Reads::Seats => seats(judge, metric, span, &mut rows)?,
-        Reads::TransactionAmount | Reads::TransactionSeats => transactions(judge, metric, measure, span, &mut rows)?,
-        _ => usage(judge, metric, measure, span, &mut rows)?,
+    let among = metric.among.as_ref().map(|population| judge.population(population, at)).transpose()?;
+    let look = Look { judge, metric, among, span };
+    match (&measure.derived, measure.reads) {
+        (Some(Derived::Rated(card)), _) => derived::rated(judge, metric, card, span, at, &mut rows)?,
+        (Some(Derived::Worth(worth)), _) => {
+            if let Some(of) = judge.ground.catalog.measures.get(&worth.of) {
+                transactions(&look, of, Some(worth), &mut rows)?;
+            }
+        }
+        // A share is tested, never added; see `judge::parts`.
+        (Some(Derived::Share { .. }), _) | (None, Reads::Derived) => {}
+        (None, Reads::Seats) => seats(&look, &mut rows)?,
+        (None, Reads::TransactionAmount | Reads::TransactionSeats) => transactions(&look, measure, None, &mut rows)?,
+        (None, _) => usage(&look, measure, &mut rows)?,
     }
     Ok(rows)
 }
 
-fn usage(
-    judge: &Judge<'_>,
-    metric: &Metric,
-    measure: &Measure,
-    span: Interval,
-    rows: &mut Rows,
-) -> Result<(), EvaluateError> {
+impl Look<'_> {
+    /// Whether a row counts; one that does not, and concerns the partner, says why.
+    fn counts(&self, row: &Row<'_>, fact: impl FnOnce() -> FactRef, rows: &mut Rows) -> bool {
+        if !self.judge.ground.passes_on(&self.metric.filters, row, self.judge.day) {
+            return false;
+        }
+        let reason = if !recognized(self.judge, self.metric, row, row.at) {
+            Reason::NotRecognized
+        } else if self.among.as_ref().is_some_and(|among| !among.contains(row.customer)) {
+            Reason::NotInPopulation
+        } else {
+            return true;
+        };
+        if concerns(self.judge, row) {
+            rows.rejected.push(Rejected { fact: fact(), reason });
+        }
+        false
+    }
+}
+
+fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), EvaluateError> {
+    let (judge, metric) = (look.judge, look.metric);
     let ground = judge.ground;
     // The last measurement counts; the number breaks ties, so that order never does.
     let mut newest: BTreeMap<Place, (Instant, Instant, Decimal)> = BTreeMap::new();
-    for usage in ground.facts.usage.iter().filter(|usage| span.contains(usage.start)) {
+    for usage in ground.facts.usage.iter().filter(|usage| look.span.contains(usage.start)) {
         let (Some(number), Some(subscription)) =
             (usage_number(measure, usage), ground.subscription(&usage.subscription, usage.start))
         else {
@@ -62,16 +116,10 @@ fn usage(
             transaction: None,
             at: usage.start,
         };
-        if !ground.passes(&metric.filters, &row) {
+        if !look.counts(&row, || usage_ref(usage), rows) {
             continue;
         }
-        if !recognized(judge, metric, &row, usage.start) {
-            if concerns(judge, &row) {
-                rows.rejected.push(Rejected { fact: usage_ref(usage), reason: Reason::NotRecognized });
-            }
-            continue;
-        }
-        if let Unit::Money(currency) = &metric.unit
+        if let Unit::Money(currency) = &metric.folded_in
             && measure.unit == "money"
             && *currency != usage.currency
         {
@@ -97,9 +145,9 @@ fn usage(
     Ok(())
 }
 
-fn seats(judge: &Judge<'_>, metric: &Metric, span: Interval, rows: &mut Rows) -> Result<(), EvaluateError> {
-    let ground = judge.ground;
-    let moment = last_instant(&span);
+fn seats(look: &Look<'_>, rows: &mut Rows) -> Result<(), EvaluateError> {
+    let (ground, metric) = (look.judge.ground, look.metric);
+    let moment = last_instant(&look.span);
     for id in ground.subscription_ids() {
         let (Some(subscription), Some(seats)) = (ground.subscription(id, moment), ground.seats(id, moment)) else {
             continue;
@@ -118,16 +166,7 @@ fn seats(judge: &Judge<'_>, metric: &Metric, span: Interval, rows: &mut Rows) ->
                 transaction: None,
                 at: moment,
             };
-            if !ground.passes(&metric.filters, &row) {
-                continue;
-            }
-            if !recognized(judge, metric, &row, moment) {
-                if concerns(judge, &row) {
-                    rows.rejected.push(Rejected {
-                        fact: FactRef::new(crate::facts::Seats::KIND, seats.key()),
-                        reason: Reason::NotRecognized,
-                    });
-                }
+            if !look.counts(&row, || FactRef::new(crate::facts::Seats::KIND, seats.key()), rows) {
                 continue;
             }
             let place = (subscription.customer.clone(), id.to_owned(), workload.clone());
@@ -138,49 +177,70 @@ fn seats(judge: &Judge<'_>, metric: &Metric, span: Interval, rows: &mut Rows) ->
 }
 
 fn transactions(
-    judge: &Judge<'_>,
-    metric: &Metric,
+    look: &Look<'_>,
     measure: &Measure,
-    span: Interval,
+    worth: Option<&Worth>,
     rows: &mut Rows,
 ) -> Result<(), EvaluateError> {
-    let ground = judge.ground;
-    for transaction in ground.facts.transactions.iter().filter(|transaction| span.contains(transaction.at)) {
-        let id = transaction.subscription.as_deref();
-        let row = Row {
-            customer: &transaction.customer,
-            subscription: id.and_then(|id| ground.subscription(id, transaction.at)),
-            workload: &transaction.workload,
-            meter: "",
-            transaction: Some(transaction),
-            at: transaction.at,
-        };
-        let number = match measure.reads {
-            Reads::TransactionSeats => transaction.seats,
-            _ => transaction.amount.map(|amount| amount.value),
-        };
-        let Some(number) = number.filter(|_| ground.passes(&metric.filters, &row)) else { continue };
-        let fact = FactRef::new("transaction", transaction.transaction.as_str());
-        if !recognized(judge, metric, &row, transaction.at) {
-            if concerns(judge, &row) {
-                rows.rejected.push(Rejected { fact, reason: Reason::NotRecognized });
-            }
+    let (judge, metric) = (look.judge, look.metric);
+    let mut counted: BTreeMap<&str, &Transaction> = BTreeMap::new();
+    for transaction in judge.ground.facts.transactions.iter().filter(|fact| look.span.contains(fact.at)) {
+        let row = transaction_row(judge, transaction);
+        let taking_back = metric.taken_back_by.contains(&transaction.kind);
+        let Some(number) = number(metric, measure, transaction)?.filter(|_| !taking_back) else { continue };
+        let fact = || FactRef::new(Transaction::KIND, transaction.transaction.as_str());
+        if !look.counts(&row, fact, rows) {
             continue;
         }
-        if let (Unit::Money(currency), Some(amount), Reads::TransactionAmount) =
-            (&metric.unit, transaction.amount, measure.reads)
-            && *currency != amount.currency
-        {
-            return Err(EvaluateError::MixedCurrencies {
-                rule: metric.rule.clone(),
-                expected: currency.to_string(),
-                found: amount.currency.to_string(),
-            });
-        }
-        let place = (transaction.customer.clone(), id.unwrap_or_default().to_owned(), transaction.workload.clone());
-        add(rows, &metric.rule, place, number, fact)?;
+        counted.insert(&transaction.transaction, transaction);
+        let number = derived::worth(judge, metric, worth, &row, number)?;
+        add(rows, &metric.rule, place_of(transaction), number, fact())?;
+    }
+    // What takes back a counted transaction does so in its window and at its worth, whenever it comes.
+    let back = judge.ground.facts.transactions.iter().filter(|fact| metric.taken_back_by.contains(&fact.kind));
+    for transaction in back.filter(|fact| fact.at <= judge.as_of) {
+        let original = transaction.reverses.as_deref().and_then(|id| counted.get(id).copied());
+        let (Some(original), Some(number)) = (original, number(metric, measure, transaction)?) else { continue };
+        let taken = if number.is_negative() { Ok(number) } else { number.checked_neg() };
+        let out = |_| EvaluateError::OutOfRange { rule: metric.rule.clone(), what: "what is taken back".to_owned() };
+        let number = derived::worth(judge, metric, worth, &transaction_row(judge, original), taken.map_err(out)?)?;
+        let fact = FactRef::new(Transaction::KIND, transaction.transaction.as_str());
+        add(rows, &metric.rule, place_of(original), number, fact)?;
     }
     Ok(())
+}
+
+fn transaction_row<'a>(judge: &Judge<'a>, transaction: &'a Transaction) -> Row<'a> {
+    let id = transaction.subscription.as_deref();
+    Row {
+        customer: &transaction.customer,
+        subscription: id.and_then(|id| judge.ground.subscription(id, transaction.at)),
+        workload: &transaction.workload,
+        meter: "",
+        transaction: Some(transaction),
+        at: transaction.at,
+    }
+}
+
+fn place_of(transaction: &Transaction) -> Place {
+    let subscription = transaction.subscription.clone().unwrap_or_default();
+    (transaction.customer.clone(), subscription, transaction.workload.clone())
+}
+
+fn number(metric: &Metric, measure: &Measure, transaction: &Transaction) -> Result<Option<Decimal>, EvaluateError> {
+    if measure.reads == Reads::TransactionSeats {
+        return Ok(transaction.seats);
+    }
+    if let (Unit::Money(currency), Some(amount)) = (&metric.folded_in, transaction.amount)
+        && *currency != amount.currency
+    {
+        return Err(EvaluateError::MixedCurrencies {
+            rule: metric.rule.clone(),
+            expected: currency.to_string(),
+            found: amount.currency.to_string(),
+        });
+    }
+    Ok(transaction.amount.map(|amount| amount.value))
 }
 
 fn add(rows: &mut Rows, rule: &str, place: Place, number: Decimal, fact: FactRef) -> Result<(), EvaluateError> {
@@ -194,6 +254,9 @@ fn add(rows: &mut Rows, rule: &str, place: Place, number: Decimal, fact: FactRef
 /// Rule: `program.credit_counts_once`: a yes or no per row, whatever number of associations cover it
 /// and whichever of the partner's accounts hold them.
 fn recognized(judge: &Judge<'_>, metric: &Metric, row: &Row<'_>, moment: Instant) -> bool {
+    if metric.recognized_by == RecognizedBy::Anyone {
+        return true;
+    }
     if metric.recognized_by == RecognizedBy::Transacting {
         let partner = row.transaction.and_then(|transaction| transaction.partner.as_ref());
         return partner.is_some_and(|partner| judge.accounts.contains(partner));
@@ -212,13 +275,20 @@ fn recognized(judge: &Judge<'_>, metric: &Metric, row: &Row<'_>, moment: Instant
     }
 }
 
-fn granted(judge: &Judge<'_>, metric: &Metric, recognition: &Recognition) -> bool {
-    let mine = recognition.partners.iter().filter(|partner| judge.accounts.contains(&partner.partner));
-    mine.into_iter().any(|partner| match &metric.recognized_by {
-        RecognizedBy::Granting(grant) => partner.grants.contains(grant),
-        RecognizedBy::Kinds(kinds) => partner.evidence.iter().any(|evidence| kinds.contains(&evidence.kind)),
-        RecognizedBy::Transacting => false,
-    })
+/// Whether one of the partner's accounts is recognized as the metric asks.
+pub(super) fn granted(judge: &Judge<'_>, metric: &Metric, recognition: &Recognition) -> bool {
+    let holds = |partner: &Recognized, kind: &String| partner.evidence.iter().any(|evidence| evidence.kind == *kind);
+    let mut mine = recognition.partners.iter().filter(|partner| judge.accounts.contains(&partner.partner));
+    match &metric.recognized_by {
+        RecognizedBy::Granting(grant) => mine.any(|partner| partner.grants.contains(grant)),
+        RecognizedBy::Kinds(kinds) => mine.any(|partner| kinds.iter().any(|kind| holds(partner, kind))),
+        RecognizedBy::FirstPresent(kinds) => {
+            let present = |kind: &&String| recognition.partners.iter().any(|partner| holds(partner, kind));
+            kinds.iter().find(present).is_some_and(|first| mine.any(|partner| holds(partner, first)))
+        }
+        RecognizedBy::Anyone => true,
+        RecognizedBy::Transacting | RecognizedBy::Open => false,
+    }
 }
 
 /// Whether the partner has anything to do with the row at some time, so that leaving it out needs a

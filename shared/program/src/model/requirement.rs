@@ -1,6 +1,6 @@
 //! Requirements: what must hold.
 
-use crate::model::{Bound, Metric, Value};
+use crate::model::{Bound, Holding, Metric, Value};
 use crate::quantity::Quantity;
 
 /// A condition, nested freely.
@@ -67,6 +67,8 @@ pub enum Requirement {
         source: Option<String>,
         /// The check.
         check: String,
+        /// It must have been passed within this many months; none for as long as it is valid.
+        within_months: Option<u16>,
     },
     /// A fee was paid within the last months.
     Fee {
@@ -90,6 +92,28 @@ pub enum Requirement {
         /// The program.
         program: String,
     },
+    /// People can be assigned to roles so that each role has its head count. Solved exactly.
+    Staffed {
+        /// Rule id.
+        rule: String,
+        /// Where the head counts come from.
+        source: Option<String>,
+        /// The roles to fill.
+        roles: Vec<Role>,
+        /// Whether nobody may have two different roles.
+        one_role_per_person: bool,
+        /// In how many places one person may serve at most, over all roles; none for any number.
+        serves_at_most: Option<usize>,
+    },
+    /// The time since something began is inside a bound, in months.
+    Age {
+        /// Rule id.
+        rule: String,
+        /// The program whose enrollment began.
+        program: String,
+        /// The bound in months.
+        bound: Value<Bound>,
+    },
     /// A manual decision is in force.
     Decision {
         /// Rule id.
@@ -99,6 +123,24 @@ pub enum Requirement {
         /// The decision.
         decision: String,
     },
+}
+
+/// A role that people fill.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// Its rule id.
+    pub rule: String,
+    /// What whoever fills it must hold.
+    pub holding: Holding,
+    /// How many people each place needs.
+    pub people: Value<Quantity>,
+    /// The places in which the role must be filled: specializations sought together. One without a
+    /// name where the role is needed once.
+    pub places: Vec<String>,
+    /// In at most this many places one person may serve in this role; none for any number.
+    pub serves_at_most: Option<usize>,
 }
 
 impl Requirement {
@@ -128,6 +170,8 @@ impl Requirement {
             | Requirement::Check { rule, .. }
             | Requirement::Fee { rule, .. }
             | Requirement::Enrolled { rule, .. }
+            | Requirement::Staffed { rule, .. }
+            | Requirement::Age { rule, .. }
             | Requirement::Decision { rule, .. } => rule,
         }
     }

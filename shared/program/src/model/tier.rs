@@ -7,7 +7,7 @@ use values::{Date, Ratio};
 
 use crate::catalog::Catalog;
 use crate::conventions::Conventions;
-use crate::model::{Metric, Range, Requirement, Value};
+use crate::model::{Bound, Metric, Range, Requirement, Value};
 use crate::quantity::Quantity;
 
 /// A tier program, checked.
@@ -37,6 +37,12 @@ pub struct TierProgram {
     pub divisions: Vec<Division>,
     /// The award that its divisions give.
     pub award: AwardRule,
+    /// What partners are sorted into, in the document's order; a class may use those before it.
+    pub classes: Vec<Class>,
+    /// What a partner may have or do while something holds.
+    pub benefits: Vec<Benefit>,
+    /// How long people count beside what their certifications say.
+    pub people: PeopleRules,
     /// Effort per unit, by metric name; 1 for any other.
     pub effort: BTreeMap<String, Ratio>,
 }
@@ -46,8 +52,57 @@ pub struct TierProgram {
 pub struct Column {
     /// The column's name.
     pub name: String,
-    /// The metric whose bound a cell is.
-    pub metric: Metric,
+    /// What a cell of it asks for.
+    pub asks: Asks,
+}
+
+/// What the cells of a column say.
+#[derive(Clone, Debug)]
+pub enum Asks {
+    /// How much of a metric.
+    Metric(Metric),
+    /// Which of a kind of award.
+    Holds(String),
+}
+
+/// A population of partners, sorted by what holds.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Its name, by which values are split and tracks are chosen.
+    pub name: String,
+    /// Its rule id.
+    pub rule: String,
+    /// The first whose requirement holds is the partner's.
+    pub cases: Vec<(String, Requirement)>,
+    /// Where none does.
+    pub otherwise: String,
+}
+
+/// What a partner may have or do: deal registration, co-selling, to transact at all.
+#[derive(Clone, Debug)]
+pub struct Benefit {
+    /// Its name.
+    pub name: String,
+    /// Its rule id.
+    pub rule: String,
+    /// Its title.
+    pub title: String,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// What must hold for it.
+    pub needs: Requirement,
+}
+
+/// How long people count for a partner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeopleRules {
+    /// A leaver counts through this day of the month after.
+    pub counted_through_day: Option<u8>,
+    /// A retired certification counts this many months more, through the end of the month.
+    pub retired_months: Option<u16>,
+    /// A certification counts for the partner this many months from the day it was earned, whatever
+    /// becomes of it for the person.
+    pub partner_months: Option<u16>,
 }
 
 /// One area, path or competency.
@@ -61,8 +116,10 @@ pub struct Division {
     pub rule: String,
     /// From which day on it exists.
     pub from: Option<Date>,
-    /// The lines of its score.
-    pub lines: Vec<PointLine>,
+    /// The lines of its score: one track without a name, or several of which one counts.
+    pub tracks: Vec<Track>,
+    /// Which of several tracks counts.
+    pub choice: TrackChoice,
     /// Its levels on each day, lowest first.
     pub levels: Value<Vec<Level>>,
 }
@@ -78,13 +135,27 @@ pub struct Level {
     pub when: Requirement,
 }
 
-/// A cell of a level's row.
-#[derive(Clone, Debug)]
-pub struct Cell {
-    /// The column.
-    pub column: String,
-    /// How much is asked for.
-    pub needed: Quantity,
+/// One way of scoring a division.
+#[derive(Clone, Debug, Default)]
+pub struct Track {
+    /// Its name; empty where a division has one way only.
+    pub name: String,
+    /// Its rule id.
+    pub rule: String,
+    /// Its title.
+    pub title: String,
+    /// Its lines, in the document's order.
+    pub lines: Vec<PointLine>,
+}
+
+/// Which track counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrackChoice {
+    /// Each is scored and judged by itself; the best counts: the higher level, then more points, then
+    /// the earlier in the document.
+    Best,
+    /// The one that is named as the partner's case of this class.
+    ClassifiedBy(String),
 }
 
 /// A line of a score.
@@ -96,14 +167,61 @@ pub struct PointLine {
     pub rule: String,
     /// Its title.
     pub title: String,
-    /// What is counted.
-    pub metric: Metric,
-    /// What it is worth.
-    pub scale: Value<PointScale>,
+    /// What it is worth: one leg, or several.
+    pub legs: Vec<Leg>,
+    /// How several legs become one number, before the cap.
+    pub combine: Legs,
     /// The most points it can give.
     pub max: Value<Quantity>,
     /// What must hold before any point.
     pub gates: Vec<Requirement>,
+    /// On which days the line is forced to nothing; its weight is kept.
+    pub suspended: Option<Value<bool>>,
+    /// A decision that forces it to nothing while it is in force.
+    pub suspended_by: Option<String>,
+}
+
+/// How the legs of a line become one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Legs {
+    /// There is one.
+    One,
+    /// The best counts, the others do not.
+    Best,
+    /// They are added.
+    Sum,
+    /// The least counts.
+    Least,
+}
+
+/// A part of a line.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    /// Its name; empty for the only one.
+    pub name: String,
+    /// Its rule id.
+    pub rule: String,
+    /// What gives its points.
+    pub worth: LegWorth,
+}
+
+/// What gives a leg its points.
+#[derive(Clone, Debug)]
+pub enum LegWorth {
+    /// A quantity on a scale.
+    Measured {
+        /// What is counted.
+        metric: Box<Metric>,
+        /// What it is worth.
+        scale: Value<PointScale>,
+    },
+    /// All or nothing.
+    When {
+        /// What must hold.
+        when: Requirement,
+        /// The points for it.
+        earns: Value<Quantity>,
+    },
 }
 
 /// How a quantity becomes points.
@@ -120,6 +238,13 @@ pub enum PointScale {
     FullAt(Quantity),
     /// The points of the band the quantity is in.
     Bands(Vec<(Range, Quantity)>),
+    /// All or nothing, the target by the band that the baseline of the change is in.
+    Targets {
+        /// Band of the baseline and the bound on the change there.
+        targets: Vec<(Range, Bound)>,
+        /// The points for reaching it.
+        earns: Quantity,
+    },
 }
 
 /// The award of a program.
@@ -148,6 +273,11 @@ impl TierProgram {
     /// `explanation`, `way-there`.
     pub fn shows(&self, audience: &str, what: &str) -> bool {
         self.award.shown_to.get(audience).is_some_and(|seen| seen.iter().any(|name| name == what))
+    }
+
+    /// The class of this name, if the program has it.
+    pub fn class(&self, name: &str) -> Option<&Class> {
+        self.classes.iter().find(|class| class.name == name)
     }
 
     /// The division of this name, if the program has it.

@@ -69,6 +69,11 @@ impl<T> Clone for Found<'_, T> {
 impl<T> Copy for Found<'_, T> {}
 
 impl<T> Value<T> {
+    /// The same on every day.
+    pub fn plain(rule: impl Into<String>, source: Option<String>, value: T) -> Value<T> {
+        Value { rule: rule.into(), source, form: Form::Is(value), announced: Vec::new() }
+    }
+
     /// The value on `day` for a row whose fields `field` reads; none where the document has none.
     pub fn find(&self, day: Date, field: &dyn Fn(&str) -> Option<String>) -> Option<Found<'_, T>> {
         self.search(day, field, None)
@@ -134,5 +139,44 @@ impl<T> Value<T> {
                 .chain(cases.values().chain(otherwise.as_deref()).flat_map(Value::split_by))
                 .collect(),
         }
+    }
+}
+
+impl Value<Vec<String>> {
+    /// The words on `day`; none where the document has none.
+    pub fn words(&self, day: Date) -> &[String] {
+        self.on(day).map_or(&[], |found| found.value.as_slice())
+    }
+
+    /// Whether `word` is among them on `day`.
+    pub fn has(&self, word: &str, day: Date) -> bool {
+        self.words(day).iter().any(|known| known == word)
+    }
+
+    /// All words of several lists, day by day.
+    pub fn joined(rule: String, source: Option<String>, lists: &[Value<Vec<String>>]) -> Value<Vec<String>> {
+        let mut days: Vec<Date> = lists.iter().flat_map(Value::days).collect();
+        days.sort();
+        days.dedup();
+        let on = |day: Date| {
+            let mut words: Vec<String> = lists.iter().flat_map(|list| list.words(day).to_vec()).collect();
+            words.sort();
+            words.dedup();
+            words
+        };
+        let Some(first) = days.first() else {
+            let mut words: Vec<String> = lists.iter().flat_map(|list| list.all()).flatten().cloned().collect();
+            words.sort();
+            words.dedup();
+            return Value::plain(rule, source, words);
+        };
+        let mut entries: Vec<(Date, Option<Value<Vec<String>>>)> = Vec::new();
+        // Lists without dates hold before the first dated one too.
+        let before = first.add_days(-1).map_or(Vec::new(), on);
+        if let (false, Ok(beginning)) = (before.is_empty(), Date::new(1, 1, 1)) {
+            entries.push((beginning, Some(Value::plain(rule.clone(), source.clone(), before))));
+        }
+        entries.extend(days.into_iter().map(|day| (day, Some(Value::plain(rule.clone(), source.clone(), on(day))))));
+        Value { rule, source, form: Form::Dated(entries), announced: Vec::new() }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use values::{Canon, Date};
 
 use super::cursor::{Cursor, Fields, Origin};
-use super::names::Names;
+use super::names::{Definitions, Names};
 use super::quantity::date;
 use super::value::announcements;
 use super::yaml::{Mark, Node, Value as Yaml, read};
@@ -204,31 +204,30 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
             DocumentKind::TierProgram | DocumentKind::IncentivePlan => {}
         }
     }
+    finish_catalogs(&drafts, &policies, &mut catalogs);
     let awards = awards(&drafts);
     let mut programs: Vec<TierProgram> = Vec::new();
     let mut plans: Vec<IncentivePlan> = Vec::new();
-    for draft in &drafts {
-        if !matches!(draft.head.kind, DocumentKind::TierProgram | DocumentKind::IncentivePlan) {
-            continue;
-        }
+    let mut defined: BTreeMap<String, Definitions> = BTreeMap::new();
+    for draft in in_order_of_use(&drafts) {
         let Some(policy) = policies.iter().find(|policy| draft.head.uses.contains(&policy.id)) else {
             draft.fields.at.problem("`uses` names no recognition policy of the bundle");
             continue;
         };
-        let names = Names {
-            catalog: Arc::new(used(draft, &catalogs)),
-            policy,
-            currency: None,
-            lists: BTreeMap::new(),
-            metrics: BTreeMap::new(),
-            requirements: BTreeMap::new(),
-            awards: &awards,
-        };
+        let mut names = Names::new(Arc::new(used(draft, &catalogs)), policy, &awards);
+        for id in &draft.head.uses {
+            names.borrow(id, defined.get(id));
+        }
         match draft.head.kind {
-            DocumentKind::TierProgram => programs.extend(tier::program(&draft.fields, &draft.head, names)),
+            DocumentKind::TierProgram => {
+                programs.extend(tier::program(&draft.fields, &draft.head, &mut names));
+                defined.insert(draft.head.id.clone(), names.into_definitions());
+            }
             _ => plans.extend(plan::plan(&draft.fields, &draft.head, names)),
         }
     }
+    programs.sort_by(|a, b| (&a.id, a.effective).cmp(&(&b.id, b.effective)));
+    plans.sort_by(|a, b| a.id.cmp(&b.id));
     let mut catalog = Catalog::default();
     for other in catalogs.values() {
         // Names with two meanings concern the documents that use both; each was told above.
@@ -239,6 +238,46 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
         draft.fields.done();
     }
     Bundle::new(hash, documents, catalog, policies, programs, plans)
+}
+
+/// Tier programs and plans, each after the documents it uses; those that use each other in a circle
+/// are told so and left out.
+fn in_order_of_use<'d, 'a>(drafts: &'d [Draft<'a>]) -> Vec<&'d Draft<'a>> {
+    let rules = |draft: &&Draft<'_>| matches!(draft.head.kind, DocumentKind::TierProgram | DocumentKind::IncentivePlan);
+    let mut waiting: Vec<&Draft<'_>> = drafts.iter().filter(rules).collect();
+    let mut ordered = Vec::new();
+    while !waiting.is_empty() {
+        let ids: Vec<&str> = waiting.iter().map(|draft| draft.head.id.as_str()).collect();
+        let free = |draft: &&Draft<'_>| {
+            !draft.head.uses.iter().any(|used| used != &draft.head.id && ids.contains(&used.as_str()))
+        };
+        let (next, rest): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(free);
+        if next.is_empty() {
+            rest.iter().for_each(|draft| draft.fields.at.problem("`uses` goes in a circle"));
+            break;
+        }
+        ordered.extend(next);
+        waiting = rest;
+    }
+    ordered
+}
+
+/// Lists and names inside measures are read once every catalog is known.
+fn finish_catalogs(drafts: &[Draft<'_>], policies: &[RecognitionPolicy], catalogs: &mut BTreeMap<String, Catalog>) {
+    let none = BTreeMap::new();
+    let nobody = RecognitionPolicy::empty();
+    let policy = policies.first().unwrap_or(&nobody);
+    for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::Catalog) {
+        let Some(own) = catalogs.get(&draft.head.id).cloned() else { continue };
+        let mut together = used(draft, catalogs);
+        together.absorb(&own);
+        let mut names = Names::new(Arc::new(together.clone()), policy, &none);
+        let mut own = own;
+        // A list may name one before it.
+        catalog::lists(&draft.fields, &mut names, &mut own);
+        catalog::check(&draft.fields, &together);
+        catalogs.insert(draft.head.id.clone(), own);
+    }
 }
 
 /// The catalogs that a document uses, together. One name with two meanings is a problem.

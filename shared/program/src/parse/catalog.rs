@@ -1,8 +1,13 @@
 //! Catalogs.
 
+mod derived;
+
 use super::cursor::{Cursor, Fields};
-use crate::catalog::{Catalog, Measure, Reads, Workload};
+use crate::catalog::{Catalog, Derived, Measure, Reads, Workload};
 use crate::facts::Flow;
+
+/// Checks names inside measures, and reads lists, once all catalogs in use are known.
+pub(crate) use derived::{check, lists};
 
 /// Adds what one catalog says; names that an earlier catalog gave another meaning are problems.
 pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
@@ -18,12 +23,32 @@ pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
     if let Some(cursor) = fields.get("certifications") {
         certifications(&cursor, into);
     }
+    derived::rate_cards(fields, into);
+    for (key, kind) in [
+        ("solution-competencies", "solution-competency"),
+        ("master-services-competencies", "master-services-competency"),
+    ] {
+        if let Some(cursor) = fields.get(key) {
+            into.recorded_awards.entry(kind.to_owned()).or_default().extend(cursor.words());
+        }
+    }
     for words in ["agreement-types", "offer-types"] {
         if let Some(cursor) = fields.get(words) {
             cursor.words();
         }
     }
 }
+
+const READS: [(&str, Reads); 8] = [
+    ("billed-cost", Reads::BilledCost),
+    ("effective-cost", Reads::EffectiveCost),
+    ("list-cost", Reads::ListCost),
+    ("contracted-cost", Reads::ContractedCost),
+    ("quantity", Reads::Quantity),
+    ("seats", Reads::Seats),
+    ("transaction-amount", Reads::TransactionAmount),
+    ("transaction-seats", Reads::TransactionSeats),
+];
 
 fn measures(cursor: &Cursor<'_>, into: &mut Catalog) {
     let Some(fields) = cursor.fields() else { return };
@@ -39,28 +64,29 @@ fn measures(cursor: &Cursor<'_>, into: &mut Catalog) {
 fn measure(cursor: &Cursor<'_>) -> Option<Measure> {
     let fields = cursor.fields()?;
     let unit = fields.need("unit").and_then(|cursor| cursor.text().map(str::to_owned));
+    let derived = derived::derived(&fields);
     let kinds = [("flow", Flow::Flow), ("level", Flow::Level)];
-    let flow = fields.need("kind").and_then(|cursor| cursor.choice("kind", &kinds));
-    let reads = fields.need("reads").and_then(|cursor| {
-        cursor.choice(
-            "number to read",
-            &[
-                ("billed-cost", Reads::BilledCost),
-                ("effective-cost", Reads::EffectiveCost),
-                ("list-cost", Reads::ListCost),
-                ("contracted-cost", Reads::ContractedCost),
-                ("quantity", Reads::Quantity),
-                ("seats", Reads::Seats),
-                ("transaction-amount", Reads::TransactionAmount),
-                ("transaction-seats", Reads::TransactionSeats),
-            ],
-        )
-    });
+    let flow = match derived {
+        // A share has no kind of its own: it is read where its parts are.
+        Some(Derived::Share { .. }) if !fields.has("kind") => Some(Flow::Level),
+        _ => fields.need("kind").and_then(|cursor| cursor.choice("kind", &kinds)),
+    };
+    let reads = match derived {
+        Some(_) => Some(Reads::Derived),
+        None => fields.need("reads").and_then(|cursor| cursor.choice("number to read", &READS)),
+    };
     let meters = fields.get("meters").map(|cursor| cursor.words()).unwrap_or_default();
     let adds = [("add", true), ("largest", false)];
     let across = fields.get("across-workloads").and_then(|cursor| cursor.choice("way to add", &adds));
     fields.done();
-    Some(Measure { unit: unit?, flow: flow?, reads: reads?, meters, adds_across_workloads: across.unwrap_or(false) })
+    Some(Measure {
+        unit: unit?,
+        flow: flow?,
+        reads: reads?,
+        meters,
+        adds_across_workloads: across.unwrap_or(false),
+        derived,
+    })
 }
 
 fn workloads(cursor: &Cursor<'_>, into: &mut Catalog) {

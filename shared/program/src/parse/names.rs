@@ -7,7 +7,8 @@ use values::Currency;
 
 use super::cursor::Cursor;
 use crate::catalog::{Catalog, Reads};
-use crate::model::{Metric, Requirement, Stream};
+use crate::model::value::Value;
+use crate::model::{Metric, Population, Requirement, Stream, Words};
 use crate::quantity::Unit;
 use crate::recognition::RecognitionPolicy;
 
@@ -17,11 +18,69 @@ pub(crate) struct Names<'b> {
     pub policy: &'b RecognitionPolicy,
     /// The document's currency, where it states one.
     pub currency: Option<Currency>,
-    pub lists: BTreeMap<String, Vec<String>>,
+    pub lists: BTreeMap<String, Words>,
+    pub populations: BTreeMap<String, Arc<Population>>,
+    /// Class to its cases.
+    pub classes: BTreeMap<String, Vec<String>>,
     pub metrics: BTreeMap<String, Metric>,
     pub requirements: BTreeMap<String, Requirement>,
     /// `vendor/program/award` to its levels, lowest first.
     pub awards: &'b BTreeMap<String, Vec<String>>,
+}
+
+/// What a document defines for others to use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Definitions {
+    lists: BTreeMap<String, Words>,
+    populations: BTreeMap<String, Arc<Population>>,
+    metrics: BTreeMap<String, Metric>,
+    requirements: BTreeMap<String, Requirement>,
+}
+
+impl<'b> Names<'b> {
+    /// The names of catalogs, policy and awards, before the document's own.
+    pub fn new(
+        catalog: Arc<Catalog>,
+        policy: &'b RecognitionPolicy,
+        awards: &'b BTreeMap<String, Vec<String>>,
+    ) -> Names<'b> {
+        Names {
+            catalog,
+            policy,
+            currency: None,
+            lists: BTreeMap::new(),
+            populations: BTreeMap::new(),
+            classes: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+            requirements: BTreeMap::new(),
+            awards,
+        }
+    }
+
+    /// Makes what another document defines known under its full name: `vendor/document/name`.
+    pub fn borrow(&mut self, id: &str, defined: Option<&Definitions>) {
+        let Some(defined) = defined else { return };
+        let full = |name: &String| format!("{id}/{name}");
+        let own = |name: &&String| !name.contains('/');
+        self.lists
+            .extend(defined.lists.iter().filter(|(name, _)| own(name)).map(|(name, list)| (full(name), list.clone())));
+        let populations = defined.populations.iter().filter(|(name, _)| own(name));
+        self.populations.extend(populations.map(|(name, population)| (full(name), population.clone())));
+        let metrics = defined.metrics.iter().filter(|(name, _)| own(name));
+        self.metrics.extend(metrics.map(|(name, metric)| (full(name), metric.clone())));
+        let requirements = defined.requirements.iter().filter(|(name, _)| own(name));
+        self.requirements.extend(requirements.map(|(name, requirement)| (full(name), requirement.clone())));
+    }
+
+    /// What the document defined.
+    pub fn into_definitions(self) -> Definitions {
+        Definitions {
+            lists: self.lists,
+            populations: self.populations,
+            metrics: self.metrics,
+            requirements: self.requirements,
+        }
+    }
 }
 
 impl Names<'_> {
@@ -55,28 +114,54 @@ impl Names<'_> {
     }
 
     /// What `word` stands for as a value of `field`: the members of a list or of a workload group.
-    pub fn members(&self, cursor: &Cursor<'_>, field: &str, word: &str) -> Vec<String> {
-        if let Some(list) = self.lists.get(word) {
+    pub fn members(&self, cursor: &Cursor<'_>, field: &str, word: &str) -> Words {
+        if let Some(list) = self.list(word) {
             return list.clone();
         }
+        let plain = |words: Vec<String>| Value::plain(cursor.rule(), cursor.source.clone(), words);
         if field != "workload" {
-            return vec![word.to_owned()];
+            return plain(vec![word.to_owned()]);
         }
         if !self.catalog.workloads.contains_key(word) {
             cursor.unknown("workload", word, self.catalog.workloads.keys().map(String::as_str));
         }
-        self.catalog.members(word).into_iter().map(str::to_owned).collect()
+        plain(self.catalog.members(word).into_iter().map(str::to_owned).collect())
     }
 
     /// The certifications a word stands for.
-    pub fn certifications(&self, cursor: &Cursor<'_>, word: &str) -> Vec<String> {
-        if let Some(list) = self.lists.get(word) {
+    pub fn certifications(&self, cursor: &Cursor<'_>, word: &str) -> Words {
+        if let Some(list) = self.list(word) {
             return list.clone();
         }
         if !self.catalog.certifications.contains(word) {
             cursor.unknown("certification", word, self.catalog.certifications.iter().map(String::as_str));
         }
-        vec![word.to_owned()]
+        Value::plain(cursor.rule(), cursor.source.clone(), vec![word.to_owned()])
+    }
+
+    /// The document's own list goes before the catalogs'.
+    fn list(&self, word: &str) -> Option<&Words> {
+        self.lists.get(word).or_else(|| self.catalog.lists.get(word))
+    }
+
+    /// All the words of a list of names, day by day.
+    pub fn each(&self, cursor: &Cursor<'_>, find: impl Fn(&Cursor<'_>, &str) -> Words) -> Words {
+        let items = cursor.items();
+        let found: Vec<Words> = items.iter().filter_map(|item| item.text().map(|word| find(item, word))).collect();
+        match <[Words; 1]>::try_from(found) {
+            Ok([one]) => one,
+            Err(found) => Value::joined(cursor.rule(), cursor.source.clone(), &found),
+        }
+    }
+
+    /// The population of this name, or a problem.
+    pub fn population(&self, cursor: &Cursor<'_>) -> Option<Arc<Population>> {
+        let name = cursor.text()?;
+        let found = self.populations.get(name).cloned();
+        if found.is_none() {
+            cursor.unknown("population", name, self.populations.keys().map(String::as_str));
+        }
+        found
     }
 
     /// Kinds of association.

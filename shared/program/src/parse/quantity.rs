@@ -5,6 +5,8 @@ use std::str::FromStr;
 use values::{Currency, Date, Decimal, Ratio, ratio_from_decimal};
 
 use super::cursor::{Cursor, Fields};
+use super::value::value;
+use crate::model::value::{Form, Value};
 use crate::model::{Bound, Range};
 use crate::quantity::{Quantity, Unit};
 
@@ -85,6 +87,19 @@ pub(crate) fn months(cursor: &Cursor<'_>) -> Option<u16> {
     }
 }
 
+/// A whole number of days: `28 days`.
+pub(crate) fn days(cursor: &Cursor<'_>) -> Option<u16> {
+    let found = quantity_in(cursor, &Unit::thing("days"))?;
+    let days = found.value.is_integer().then(|| u16::try_from(found.value.to_integer()).ok()).flatten();
+    match days {
+        Some(days @ 1..=36_600) => Some(days),
+        _ => {
+            cursor.problem("expected 1 to 36,600 whole days");
+            None
+        }
+    }
+}
+
 /// A day: `2022-10-03`.
 pub(crate) fn date(cursor: &Cursor<'_>) -> Option<Date> {
     let text = cursor.text()?;
@@ -115,14 +130,40 @@ pub(crate) fn bound(fields: &Fields<'_>, unit: &Unit) -> Option<Bound> {
     }
 }
 
+type BoundMaker = fn(Quantity) -> Bound;
+
+const MAKERS: [BoundMaker; 4] = [Bound::AtLeast, Bound::Above, Bound::AtMost, Bound::Below];
+
 const BOUND_WORDS: [&str; 4] = ["at-least", "above", "at-most", "below"];
 
 fn bounds(fields: &Fields<'_>, unit: &Unit) -> Vec<Bound> {
-    let makers: [fn(Quantity) -> Bound; 4] = [Bound::AtLeast, Bound::Above, Bound::AtMost, Bound::Below];
-    let read = |word: &'static str, make: fn(Quantity) -> Bound| {
-        fields.get(word).and_then(|cursor| quantity_in(&cursor, unit)).map(make)
-    };
-    BOUND_WORDS.into_iter().zip(makers).filter_map(|(word, make)| read(word, make)).collect()
+    let read =
+        |word: &'static str, make: BoundMaker| fields.get(word).and_then(|cursor| quantity_in(&cursor, unit)).map(make);
+    BOUND_WORDS.into_iter().zip(MAKERS).filter_map(|(word, make)| read(word, make)).collect()
+}
+
+/// One bound of a map, of which the quantity may be dated, split or named:
+/// `at-least: {2022-10-03: 1 person, 2023-12-01: 2 people}`. Or `bound:` with a whole bound in each entry.
+pub(crate) fn bound_value(fields: &Fields<'_>, unit: &Unit) -> Option<Value<Bound>> {
+    if let Some(dated) = fields.get("bound") {
+        return value(&dated, &|cursor| {
+            let fields = cursor.fields()?;
+            let found = bound(&fields, unit);
+            fields.done();
+            found
+        });
+    }
+    let stated: Vec<(&'static str, BoundMaker)> =
+        BOUND_WORDS.into_iter().zip(MAKERS).filter(|(word, _)| fields.has(word)).collect();
+    match stated.as_slice() {
+        [(word, make)] => {
+            let found = value(&fields.get(word)?, &|cursor| quantity_in(cursor, unit).map(make))?;
+            // A plain bound is the rule of the place that states it.
+            let rule = if matches!(found.form, Form::Is(_)) { fields.at.rule() } else { found.rule };
+            Some(Value { rule, ..found })
+        }
+        _ => bound(fields, unit).map(|found| Value::plain(fields.at.rule(), fields.at.source.clone(), found)),
+    }
 }
 
 /// A lower and an upper bound of a map, either absent.

@@ -1,16 +1,16 @@
 //! Requirements.
 
 use super::cursor::{Cursor, Fields};
-use super::metric::metric;
+use super::metric::{holding, metric_here, settled};
 use super::names::Names;
-use super::quantity::{bound, months, quantity_in};
+use super::quantity::{bound_value, months, quantity_in};
 use super::value::value;
-use crate::model::value::{Form, Value};
-use crate::model::{Bound, Metric, Requirement};
+use crate::model::value::Value;
+use crate::model::{Bound, Requirement, Role};
 use crate::quantity::Unit;
 
 /// The words that make a requirement; exactly one stands in each.
-const FORMS: [&str; 15] = [
+const FORMS: [&str; 25] = [
     "all",
     "any",
     "none",
@@ -18,6 +18,14 @@ const FORMS: [&str; 15] = [
     "metric",
     "count",
     "sum",
+    "same-as",
+    "largest",
+    "smallest",
+    "average",
+    "median",
+    "figure",
+    "share",
+    "combined",
     "score",
     "every-line",
     "holds",
@@ -26,6 +34,8 @@ const FORMS: [&str; 15] = [
     "training",
     "fee",
     "enrolled",
+    "staffed",
+    "age",
 ];
 
 /// Reads a requirement: a map with one of the forms, or the name of one under `requirements`.
@@ -46,7 +56,12 @@ pub(crate) fn requirement(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Requ
         Some("none") => list(&fields, "none", names).map(|parts| Requirement::None(cursor.rule(), parts)),
         Some("of") if fields.has("holds") => holds(cursor, &fields, names),
         Some("of") => some_of(cursor, &fields, names),
-        Some("metric" | "count" | "sum") => measured(cursor, &fields, names),
+        Some(
+            "metric" | "count" | "sum" | "same-as" | "largest" | "smallest" | "average" | "median" | "figure" | "share"
+            | "combined",
+        ) => measured(cursor, &fields, names),
+        Some("staffed") => staffed(cursor, &fields, names),
+        Some("age") => age(cursor, &fields),
         Some("score") => points(&fields, "score").map(|bound| Requirement::Score { rule: cursor.rule(), bound }),
         Some("every-line") => {
             points(&fields, "every-line").map(|bound| Requirement::EveryLine { rule: cursor.rule(), bound })
@@ -88,37 +103,9 @@ fn some_of(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Optio
 }
 
 fn measured(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<Requirement> {
-    let metric = metric_here(fields, names)?;
-    let bound = bound_here(cursor, fields, &metric.unit)?;
+    let metric = settled(metric_here(fields, names)?, cursor);
+    let bound = bound_value(fields, &metric.unit)?;
     Some(Requirement::Metric { rule: cursor.rule(), metric: Box::new(metric), bound })
-}
-
-/// A metric by its name under `metrics`, or written out among the keys of this map.
-pub(crate) fn metric_here(fields: &Fields<'_>, names: &Names<'_>) -> Option<Metric> {
-    let Some(named) = fields.get("metric") else {
-        let name = fields.at.path.rsplit(['.', '/']).next().unwrap_or_default().to_owned();
-        return metric(fields, &name, names);
-    };
-    let name = named.text()?;
-    let found = names.metrics.get(name).cloned();
-    if found.is_none() {
-        named.unknown("metric", name, names.metrics.keys().map(String::as_str));
-    }
-    found
-}
-
-/// A bound among the keys of this map; `bound: {2020-01-01: {..}}` for one that changes.
-fn bound_here(cursor: &Cursor<'_>, fields: &Fields<'_>, unit: &Unit) -> Option<Value<Bound>> {
-    if let Some(dated) = fields.get("bound") {
-        return value(&dated, &|cursor| {
-            let fields = cursor.fields()?;
-            let found = bound(&fields, unit);
-            fields.done();
-            found
-        });
-    }
-    let found = bound(fields, unit)?;
-    Some(Value { rule: cursor.rule(), source: fields.at.source.clone(), form: Form::Is(found), announced: Vec::new() })
 }
 
 /// `{score: this-area, at-least: 70 points}`: always the division that is judged.
@@ -126,7 +113,7 @@ fn points(fields: &Fields<'_>, key: &'static str) -> Option<Value<Bound>> {
     let word = fields.need(key)?;
     let here = ["this-area", "this-path", "this-competency", "this-division"].map(|word| (word, ()));
     word.choice("division", &here)?;
-    bound_here(&fields.at.clone(), fields, &Unit::Points)
+    bound_value(fields, &Unit::Points)
 }
 
 fn holds(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<Requirement> {
@@ -170,8 +157,74 @@ fn fact(cursor: &Cursor<'_>, fields: &Fields<'_>, form: &'static str) -> Option<
     let (rule, source) = (cursor.rule(), fields.at.source.clone());
     Some(match form {
         "agreement" => Requirement::Agreement { rule, source, agreement: name },
-        "check" | "training" => Requirement::Check { rule, source, check: name },
+        "check" | "training" => {
+            let within_months = fields.get("passed-within").and_then(|cursor| months(&cursor));
+            Requirement::Check { rule, source, check: name, within_months }
+        }
         "enrolled" => Requirement::Enrolled { rule, source, program: name },
         _ => Requirement::Decision { rule, source, decision: name },
     })
+}
+
+/// `{staffed: {roles: {..}, places: [..], one-role-per-person: true}}`.
+fn staffed(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<Requirement> {
+    let fields = fields.need("staffed").and_then(|cursor| cursor.fields())?;
+    let places = fields.get("places").map(|cursor| cursor.words()).unwrap_or_default();
+    let places = if places.is_empty() { vec![String::new()] } else { places };
+    let one_role_per_person = fields.get("one-role-per-person").and_then(|cursor| cursor.flag()).unwrap_or(false);
+    let serves_at_most = fields.get("each-person-serves-at-most").and_then(|cursor| places_of(&cursor));
+    let mut roles = Vec::new();
+    if let Some(named) = fields.need("roles").and_then(|cursor| cursor.fields()) {
+        for (name, entry) in named.named(&[]) {
+            roles.extend(role(&entry, name, &places, names));
+        }
+    }
+    if roles.len() > MAX_ROLES {
+        cursor.problem(format!("people are matched to at most {MAX_ROLES} roles"));
+    }
+    if one_role_per_person && serves_at_most.is_some() {
+        cursor.problem("`each-person-serves-at-most` and `one-role-per-person` are not said together");
+    }
+    let source = fields.at.source.clone();
+    fields.done();
+    Some(Requirement::Staffed { rule: cursor.rule(), source, roles, one_role_per_person, serves_at_most })
+}
+
+/// The most roles of one matching.
+const MAX_ROLES: usize = 8;
+
+fn role(cursor: &Cursor<'_>, name: &str, places: &[String], names: &Names<'_>) -> Option<Role> {
+    let fields = cursor.fields()?;
+    let people = Unit::thing("people");
+    let count = fields.need("people").and_then(|cursor| value(&cursor, &|cursor| quantity_in(cursor, &people)));
+    let held = fields.need("holding").map(|cursor| holding(&cursor, names));
+    let serves_at_most = fields.get("serves-at-most").and_then(|cursor| places_of(&cursor));
+    let own = fields.get("places").map(|cursor| cursor.words());
+    fields.done();
+    Some(Role {
+        name: name.to_owned(),
+        rule: cursor.rule(),
+        holding: held?,
+        people: count?,
+        places: own.unwrap_or_else(|| places.to_vec()),
+        serves_at_most,
+    })
+}
+
+/// A whole number of places: `2 places`.
+fn places_of(cursor: &Cursor<'_>) -> Option<usize> {
+    let found = quantity_in(cursor, &Unit::thing("places"))?;
+    let count = found.value.is_integer().then(|| usize::try_from(found.value.to_integer()).ok()).flatten();
+    if count.is_none_or(|count| count == 0) {
+        cursor.problem("expected a whole number of places from 1");
+    }
+    count
+}
+
+/// `{age: enrollment, in: vendor/program, below: 6 months}`.
+fn age(cursor: &Cursor<'_>, fields: &Fields<'_>) -> Option<Requirement> {
+    fields.need("age")?.choice("beginning", &[("enrollment", ())])?;
+    let program = fields.need("in")?.text()?.to_owned();
+    let bound: Value<Bound> = bound_value(fields, &Unit::thing("months"))?;
+    Some(Requirement::Age { rule: cursor.rule(), program, bound })
 }

@@ -1,5 +1,10 @@
 //! Tier programs.
 
+mod award;
+mod levels;
+mod local;
+mod score;
+
 use std::collections::BTreeMap;
 
 use values::Ratio;
@@ -7,58 +12,45 @@ use values::Ratio;
 use super::bundle::Head;
 use super::cursor::{Cursor, Fields};
 use super::definitions;
-use super::metric::metric;
+use super::metric::{metric_here, settled};
 use super::names::Names;
-use super::quantity::{date, months, quantity, quantity_in, range};
+use super::quantity::{date, quantity};
 use super::requirement::requirement;
 use super::value::value;
 use crate::conventions::{Conventions, PartnerLevel};
-use crate::model::value::{Form, Value};
-use crate::model::{AwardRule, Bound, Division, Level, Metric, PointLine, PointScale, Requirement, TierProgram};
-use crate::quantity::{Quantity, Unit};
+use crate::model::value::Value;
+use crate::model::{Asks, Benefit, Class, Column, Division, Level, PeopleRules, Requirement, TierProgram};
 
 /// Words for what a program is split into. They mean the same to the engine.
 const DIVISIONS: [&str; 6] = ["areas", "paths", "competencies", "specializations", "portfolios", "practices"];
 
-/// What an audience may see.
-const SEEN: [(&str, ()); 7] = [
-    ("badge", ()),
-    ("level", ()),
-    ("status", ()),
-    ("score", ()),
-    ("lines", ()),
-    ("explanation", ()),
-    ("way-there", ()),
-];
-
-/// What the public and customers never see.
-const SECRET: [&str; 4] = ["score", "lines", "explanation", "way-there"];
-
-/// Reads the program's own keys; `head` was read before.
-pub(crate) fn program(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Option<TierProgram> {
+/// Reads the program's own keys; `head` was read before. What it defines stays in `names`.
+pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -> Option<TierProgram> {
     let conventions = head.conventions(fields)?;
     needed(fields, &conventions);
     names.currency = conventions.currency;
-    definitions(fields, &mut names);
-    let columns = columns(fields, &names);
-    let lines = shared_lines(fields, &names);
-    let level_names = fields.need("levels").map(|cursor| cursor.words()).unwrap_or_default();
+    definitions(fields, names);
+    let classes = classes(fields, names);
+    let names = &*names;
+    let columns = columns(fields, names);
+    let level_names = fields.get("levels").map(|cursor| cursor.words()).unwrap_or_default();
     let level_names = if level_names.is_empty() { vec!["held".to_owned()] } else { level_names };
-    let base = fields.get("base").and_then(|cursor| requirement(&cursor, &names));
-    let shape =
-        Shape { names: &names, columns: &columns, lines: &lines, level_names: &level_names, base: base.as_ref() };
-    let words: Vec<&str> = DIVISIONS.into_iter().filter(|word| fields.has(word)).collect();
-    let mut divisions = Vec::new();
-    match words.as_slice() {
-        [word] => {
-            let named = fields.get(word).and_then(|cursor| cursor.fields())?;
-            for (name, entry) in named.named(&[]) {
-                divisions.extend(division(&entry, name, &shape));
-            }
-        }
-        _ => fields.at.problem(format!("a program is split into exactly one of {}", DIVISIONS.join(", "))),
+    let base = fields.get("base").and_then(|cursor| requirement(&cursor, names));
+    let (award, when) = fields.need("awards").map_or((None, None), |cursor| award::award(&cursor, &level_names, names));
+    let shape = Shape {
+        names,
+        columns: &columns,
+        lines: fields.get("lines"),
+        level_names: &level_names,
+        base: base.as_ref(),
+        when: when.as_ref(),
+        classes: &classes,
+    };
+    if let Some(lines) = &shape.lines {
+        score::check_shared(lines, &shape);
     }
-    let award = fields.need("awards").and_then(|cursor| award(&cursor, &level_names));
+    let divisions = divisions(fields, &shape)?;
+    let benefits = benefits(fields, names);
     Some(TierProgram {
         id: head.id.clone(),
         title: head.title.clone(),
@@ -73,7 +65,33 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) ->
         divisions,
         award: award?,
         effort: fields.get("effort").map(|cursor| effort(&cursor)).unwrap_or_default(),
+        people: fields.get("people").map(|cursor| people(&cursor)).unwrap_or_default(),
+        classes,
+        benefits,
     })
+}
+
+fn divisions(fields: &Fields<'_>, shape: &Shape<'_>) -> Option<Vec<Division>> {
+    let words: Vec<&str> = DIVISIONS.into_iter().filter(|word| fields.has(word)).collect();
+    let mut divisions = Vec::new();
+    match words.as_slice() {
+        [word] => {
+            let named = fields.get(word).and_then(|cursor| cursor.fields())?;
+            for (name, entry) in named.named(&[]) {
+                divisions.extend(division(&entry, name, shape));
+            }
+        }
+        // A program of the whole company has the keys of a division at its top.
+        [] if fields.has("company") => {
+            let company = fields.get("company")?;
+            divisions.extend(division(&company, "", shape));
+        }
+        _ => fields.at.problem(format!(
+            "a program is split into exactly one of {}, or is of the `company`",
+            DIVISIONS.join(", ")
+        )),
+    }
+    Some(divisions)
 }
 
 fn needed(fields: &Fields<'_>, conventions: &Conventions) {
@@ -96,223 +114,140 @@ fn needed(fields: &Fields<'_>, conventions: &Conventions) {
 /// What the divisions of one program share.
 struct Shape<'s> {
     names: &'s Names<'s>,
-    columns: &'s BTreeMap<String, Metric>,
-    lines: &'s BTreeMap<String, PointLine>,
+    columns: &'s BTreeMap<String, Column>,
+    /// The place of shared lines: each is read anew where it is used, so that it may be narrowed there.
+    lines: Option<Cursor<'s>>,
     level_names: &'s [String],
     base: Option<&'s Requirement>,
+    /// What the only level of every division asks for, where the award says it.
+    when: Option<&'s Requirement>,
+    classes: &'s [Class],
 }
 
-fn columns(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<String, Metric> {
+fn columns(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<String, Column> {
     let mut columns = BTreeMap::new();
     let Some(named) = fields.get("columns").and_then(|cursor| cursor.fields()) else { return columns };
     for (name, entry) in named.named(&[]) {
         let Some(keys) = entry.fields() else { continue };
-        if let Some(metric) = super::requirement::metric_here(&keys, names) {
-            columns.insert(name.to_owned(), metric);
-        }
+        let asks = match keys.get("holds") {
+            Some(kind) => kind.text().map(|kind| Asks::Holds(kind.to_owned())),
+            None => metric_here(&keys, names).map(|metric| Asks::Metric(settled(metric, &entry))),
+        };
+        columns.extend(asks.map(|asks| (name.to_owned(), Column { name: name.to_owned(), asks })));
         keys.done();
     }
     columns
 }
 
-fn shared_lines(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<String, PointLine> {
-    let mut lines = BTreeMap::new();
-    let Some(named) = fields.get("lines").and_then(|cursor| cursor.fields()) else { return lines };
+/// `{of: partners, first-that-holds: {enterprise: .., ..}, otherwise: ..}`.
+fn classes(fields: &Fields<'_>, names: &mut Names<'_>) -> Vec<Class> {
+    let mut classes: Vec<Class> = Vec::new();
+    let Some(named) = fields.get("classes").and_then(|cursor| cursor.fields()) else { return classes };
     for (name, entry) in named.named(&[]) {
-        if let Some(line) = line(&entry, name, names) {
-            lines.insert(name.to_owned(), line);
+        let Some(keys) = entry.fields() else { continue };
+        if let Some(of) = keys.need("of") {
+            of.choice("population", &[("partners", ())]);
         }
+        let mut cases = Vec::new();
+        if let Some(first) = keys.need("first-that-holds").and_then(|cursor| cursor.fields()) {
+            for (case, entry) in first.named(&[]) {
+                cases.extend(requirement(&entry, names).map(|when| (case.to_owned(), when)));
+            }
+        }
+        let otherwise = keys.need("otherwise").and_then(|cursor| cursor.text().map(str::to_owned));
+        keys.done();
+        let Some(otherwise) = otherwise else { continue };
+        let known = cases.iter().map(|(case, _)| case.clone()).chain([otherwise.clone()]).collect();
+        names.classes.insert(name.to_owned(), known);
+        classes.push(Class { name: name.to_owned(), rule: entry.rule(), cases, otherwise });
     }
-    lines
+    classes
+}
+
+/// `{deal-registration: {title: .., needs: ..}}`.
+fn benefits(fields: &Fields<'_>, names: &Names<'_>) -> Vec<Benefit> {
+    let mut benefits = Vec::new();
+    let Some(named) = fields.get("benefits").and_then(|cursor| cursor.fields()) else { return benefits };
+    for (name, entry) in named.named(&[]) {
+        let Some(keys) = entry.fields() else { continue };
+        let needs = keys.need("needs").and_then(|cursor| requirement(&cursor, names));
+        let (title, source) = (keys.title(), keys.at.source.clone());
+        keys.done();
+        benefits.extend(needs.map(|needs| Benefit { name: name.to_owned(), rule: entry.rule(), title, source, needs }));
+    }
+    benefits
+}
+
+fn people(cursor: &Cursor<'_>) -> PeopleRules {
+    let mut rules = PeopleRules::default();
+    let Some(fields) = cursor.fields() else { return rules };
+    if let Some(leaving) = fields.get("after-leaving").and_then(|cursor| cursor.fields()) {
+        if let Some(through) = leaving.need("counted-through").and_then(|cursor| cursor.fields()) {
+            let day = through.need("day");
+            rules.counted_through_day = day.as_ref().and_then(|day| day.text()?.parse().ok());
+            if let (Some(day), None | Some(0) | Some(29..)) = (day, rules.counted_through_day) {
+                day.problem("expected a day from 1 to 28");
+            }
+            if let Some(of) = through.need("of") {
+                of.choice("month", &[("next-month", ())]);
+            }
+            through.done();
+        }
+        leaving.done();
+    }
+    if let Some(retired) = fields.get("retired-certifications").and_then(|cursor| cursor.fields()) {
+        rules.retired_months = retired.need("counted-for").and_then(|cursor| super::quantity::months(&cursor));
+        if let Some(through) = retired.need("through") {
+            through.choice("day", &[("end-of-month", ())]);
+        }
+        retired.done();
+    }
+    rules.partner_months = fields.get("counts-for-partner").and_then(|cursor| super::quantity::months(&cursor));
+    if let Some(level) = fields.get("counted-for") {
+        level.choice("account", &[("global-account", ())]);
+    }
+    // How people link to partners is registry's to keep; documents state it for their readers.
+    for told in ["belong-to", "links"] {
+        fields.get(told);
+    }
+    fields.done();
+    rules
 }
 
 fn division(cursor: &Cursor<'_>, name: &str, shape: &Shape<'_>) -> Option<Division> {
     let fields = cursor.fields()?;
-    let mut lines = Vec::new();
-    if let Some(score) = fields.get("score").and_then(|cursor| cursor.fields()) {
-        for (name, entry) in score.named(&[]) {
-            lines.extend(score_line(&entry, name, shape));
-        }
-    }
+    let place = local::Place { division: name.to_owned(), rule: cursor.rule() };
+    let (tracks, choice) = score::tracks(&fields, &place, shape);
     let from = fields.get("from").and_then(|cursor| date(&cursor));
-    let levels = fields.need("levels").and_then(|cursor| value(&cursor, &|cursor| rows(cursor, shape)));
-    let division =
-        Division { name: name.to_owned(), title: fields.title(), rule: cursor.rule(), from, lines, levels: levels? };
-    fields.done();
-    Some(division)
-}
-
-/// A line written out, or the name of one under `lines`.
-fn score_line(cursor: &Cursor<'_>, name: &str, shape: &Shape<'_>) -> Option<PointLine> {
-    if !cursor.is_text() {
-        return line(cursor, name, shape.names);
-    }
-    let word = cursor.text()?;
-    let Some(shared) = shape.lines.get(word) else {
-        cursor.unknown("line", word, shape.lines.keys().map(String::as_str));
-        return None;
-    };
-    Some(PointLine { name: name.to_owned(), ..shared.clone() })
-}
-
-fn line(cursor: &Cursor<'_>, name: &str, names: &Names<'_>) -> Option<PointLine> {
-    let fields = cursor.fields()?;
-    let metric = match fields.has("metric") {
-        true => super::requirement::metric_here(&fields, names),
-        false => metric(&fields, name, names),
-    }?;
-    let points = |cursor: &Cursor<'_>| quantity_in(cursor, &Unit::Points);
-    let max = fields.need("max").and_then(|cursor| value(&cursor, &points));
-    let scale = scale(&fields, &metric.unit);
-    let mut gates = Vec::new();
-    if let Some(named) = fields.get("gates").and_then(|cursor| cursor.fields()) {
-        for (_, entry) in named.named(&[]) {
-            gates.extend(requirement(&entry, names));
-        }
-    }
     let title = fields.title();
+    let levels = division_levels(&fields, &place, shape);
     fields.done();
-    Some(PointLine { name: name.to_owned(), rule: cursor.rule(), title, metric, scale: scale?, max: max?, gates })
+    Some(Division { name: name.to_owned(), title, rule: cursor.rule(), from, tracks, choice, levels: levels? })
 }
 
-fn scale(fields: &Fields<'_>, unit: &Unit) -> Option<Value<PointScale>> {
-    let here = |scale: PointScale| {
-        let (rule, source) = (fields.at.rule(), fields.at.source.clone());
-        Value { rule, source, form: Form::Is(scale), announced: Vec::new() }
-    };
-    if let Some(bands) = fields.get("bands") {
-        let bands: Option<Vec<_>> = bands.items().iter().map(|item| band(item, unit)).collect();
-        return bands.map(|bands| here(PointScale::Bands(bands)));
+/// `levels`, or `when` for the only level, or what the award says for every division.
+fn division_levels(fields: &Fields<'_>, place: &local::Place, shape: &Shape<'_>) -> Option<Value<Vec<Level>>> {
+    if let Some(stated) = fields.get("levels") {
+        return value(&stated, &|cursor| levels::rows(cursor, place, shape));
     }
-    if let Some(full) = fields.get("full-at") {
-        return value(&full, &|cursor| positive(cursor, unit).map(PointScale::FullAt));
-    }
-    let each = fields.need("each").and_then(|cursor| positive(&cursor, unit));
-    let earns = fields.need("earns");
-    let each = each?;
-    value(&earns?, &|cursor| {
-        let earns = quantity_in(cursor, &Unit::Points)?;
-        Some(PointScale::Each { each: each.clone(), earns })
-    })
-}
-
-fn positive(cursor: &Cursor<'_>, unit: &Unit) -> Option<Quantity> {
-    let found = quantity_in(cursor, unit)?;
-    if found.value > Ratio::from_integer(0.into()) {
-        return Some(found);
-    }
-    cursor.problem("must be above zero");
-    None
-}
-
-fn band(cursor: &Cursor<'_>, unit: &Unit) -> Option<(crate::model::Range, Quantity)> {
-    let fields = cursor.fields()?;
-    let range = range(&fields, unit);
-    let earns = fields.need("earns").and_then(|cursor| quantity_in(&cursor, &Unit::Points));
-    fields.done();
-    Some((range?, earns?))
-}
-
-/// The levels of a division, lowest first: each a row of cells or a requirement.
-fn rows(cursor: &Cursor<'_>, shape: &Shape<'_>) -> Option<Vec<Level>> {
-    let fields = cursor.fields()?;
-    let mut found: BTreeMap<usize, Level> = BTreeMap::new();
-    for (name, entry) in fields.named(&[]) {
-        let Some(place) = shape.level_names.iter().position(|level| level == name) else {
-            entry.unknown("level", name, shape.level_names.iter().map(String::as_str));
-            continue;
-        };
-        found.extend(row(&entry, name, shape).map(|level| (place, level)));
-    }
-    if found.is_empty() {
-        cursor.problem("no level is described");
-        return None;
-    }
-    Some(found.into_values().collect())
-}
-
-fn row(cursor: &Cursor<'_>, name: &str, shape: &Shape<'_>) -> Option<Level> {
-    let fields = cursor.fields()?;
-    let mut parts: Vec<Requirement> = shape.base.cloned().into_iter().collect();
-    if fields.has("when") {
-        parts.extend(fields.get("when").and_then(|cursor| requirement(&cursor, shape.names)));
-        fields.done();
-    } else {
-        for (column, entry) in fields.named(&[]) {
-            parts.extend(cell(&entry, column, shape));
-        }
-    }
-    Some(Level { name: name.to_owned(), rule: cursor.rule(), when: Requirement::All(cursor.rule(), parts) })
-}
-
-fn cell(cursor: &Cursor<'_>, column: &str, shape: &Shape<'_>) -> Option<Requirement> {
-    let Some(metric) = shape.columns.get(column) else {
-        cursor.unknown("column", column, shape.columns.keys().map(String::as_str));
+    let stated = fields.get("when");
+    let [only] = shape.level_names else {
+        fields.at.problem("`levels` is missing: the program has several");
         return None;
     };
-    let bound = value(cursor, &|cursor| quantity_in(cursor, &metric.unit).map(Bound::AtLeast))?;
-    Some(Requirement::Metric { rule: cursor.rule(), metric: Box::new(metric.clone()), bound })
-}
-
-fn award(cursor: &Cursor<'_>, level_names: &[String]) -> Option<AwardRule> {
-    let named = cursor.fields()?;
-    let entries = named.named(&[]);
-    let [(name, entry)] = entries.as_slice() else {
-        cursor.problem("a program gives exactly one award");
+    let when = match &stated {
+        Some(when) => requirement(when, shape.names),
+        None => shape.when.cloned(),
+    };
+    let Some(mut when) = when else {
+        fields.at.problem("`levels` or `when` is missing, here or at the award");
         return None;
     };
-    let fields = entry.fields()?;
-    let nested = fields.need("nested").and_then(|cursor| cursor.flag());
-    for (key, only) in
-        [("begins", "at-once"), ("up", "at-once"), ("level", "highest-that-holds"), ("held-by", "global-account")]
-    {
-        if let Some(cursor) = fields.get(key) {
-            cursor.choice(key, &[(only, ())]);
-        }
-    }
-    let lasts_months = fields.get("lasts").and_then(|cursor| months(&cursor));
-    let (no_new_after, usable_months) = fields.get("retired").map_or((None, None), |cursor| retired(&cursor));
-    let shown_to = fields.need("shown-to").map(|cursor| shown_to(&cursor)).unwrap_or_default();
-    let title = fields.title();
-    fields.done();
-    if nested == Some(true) && level_names.len() < 2 {
-        entry.problem("`nested: true` needs at least two levels");
-    }
-    Some(AwardRule {
-        name: (*name).to_owned(),
-        rule: entry.rule(),
-        title,
-        nested: nested?,
-        no_new_after,
-        lasts_months,
-        usable_months,
-        shown_to,
-    })
-}
-
-fn retired(cursor: &Cursor<'_>) -> (Option<values::Date>, Option<u16>) {
-    let Some(fields) = cursor.fields() else { return (None, None) };
-    let after = fields.need("no-new-or-renewed-after").and_then(|cursor| date(&cursor));
-    let usable = fields.get("usable-at-most").and_then(|cursor| months(&cursor));
-    fields.done();
-    (after, usable)
-}
-
-fn shown_to(cursor: &Cursor<'_>) -> BTreeMap<String, Vec<String>> {
-    let mut shown = BTreeMap::new();
-    let Some(fields) = cursor.fields() else { return shown };
-    for audience in ["public", "partner", "customer", "vendor"] {
-        let Some(entry) = fields.get(audience) else { continue };
-        for item in entry.items() {
-            item.choice("thing to show", &SEEN);
-            if matches!(audience, "public" | "customer") && item.word().is_some_and(|word| SECRET.contains(&word)) {
-                item.problem(format!("`{audience}` never sees a score, its lines, its explanation or the way there"));
-            }
-        }
-        shown.insert(audience.to_owned(), entry.words());
-    }
-    fields.done();
-    shown
+    local::requirement(&mut when, place);
+    let parts = shape.base.cloned().into_iter().chain([when]).collect();
+    let rule = stated.map_or_else(|| fields.at.rule(), |when| when.rule());
+    let level = Level { name: only.clone(), rule: rule.clone(), when: Requirement::All(rule.clone(), parts) };
+    Some(Value::plain(rule, fields.at.source.clone(), vec![level]))
 }
 
 fn effort(cursor: &Cursor<'_>) -> BTreeMap<String, Ratio> {

@@ -176,6 +176,19 @@ pub struct RecognitionPolicy {
 }
 
 impl RecognitionPolicy {
+    /// A policy without kinds, for what is read before any policy is known.
+    pub(crate) fn empty() -> RecognitionPolicy {
+        RecognitionPolicy {
+            id: String::new(),
+            title: String::new(),
+            effective: None,
+            sample: false,
+            conventions: Conventions::of(values::Zone::utc()),
+            kinds: Vec::new(),
+            attribution: BTreeMap::new(),
+        }
+    }
+
     /// The kind of this name, if the policy has it.
     pub fn kind(&self, name: &str) -> Option<&Kind> {
         self.kinds.iter().find(|kind| kind.name == name)

@@ -73,8 +73,12 @@ pub struct DivisionScore {
     pub points: Option<Ratio>,
     /// The most points possible; none for a division without lines.
     pub points_possible: Option<Ratio>,
-    /// The lines of the score, in the document's order.
+    /// The lines of the score that counts, in the document's order.
     pub lines: Vec<LineResult>,
+    /// The track that counts; empty for a division with one way of scoring.
+    pub track: String,
+    /// Every track that was scored, where the division has several.
+    pub tracks: Vec<TrackScore>,
     /// Every level, lowest first, with its requirements.
     pub levels: Vec<LevelResult>,
     /// Up to five smallest ways to the next level, the least effort first; each was verified by
@@ -109,6 +113,42 @@ pub struct LineResult {
     pub shown: String,
     /// Why it gives nothing although something was counted.
     pub reason: Option<Reason>,
+    /// Its legs, where it has several.
+    pub legs: Vec<LegResult>,
+}
+
+/// A leg of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegResult {
+    /// Its name.
+    pub leg: String,
+    /// Its rule id.
+    pub rule: String,
+    /// What was counted.
+    pub quantity: Quantity,
+    /// Its points: legs are not capped, their line is.
+    pub uncapped: Ratio,
+    /// Whether it counts, or another one alone does.
+    pub counts: bool,
+    /// Why it gives nothing, or does not count.
+    pub reason: Option<Reason>,
+}
+
+/// A track of a division that was scored by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackScore {
+    /// Its name in the division.
+    pub track: String,
+    /// Its title.
+    pub title: String,
+    /// Total points.
+    pub points: Ratio,
+    /// Whether it is the one that counts.
+    pub counts: bool,
+    /// The level it would give.
+    pub level: Option<String>,
+    /// Its lines.
+    pub lines: Vec<LineResult>,
 }
 
 /// A level and whether it holds.

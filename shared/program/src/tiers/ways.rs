@@ -9,6 +9,7 @@
 
 mod effort;
 mod knapsack;
+mod options;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,16 +18,16 @@ use num_bigint::BigInt;
 use num_traits::Zero;
 use values::{Ratio, Rounding, round_ratio};
 
+use super::EvaluateError;
 use super::scorecard::Way;
-use super::{EvaluateError, levels};
+use super::standings::{levels, tracks};
 use crate::conventions::PartSteps;
-use crate::judge::points::{counted, points};
-use crate::judge::quick::{holds, value};
+use crate::judge::points::line_value;
+use crate::judge::quick::holds;
 use crate::judge::requirement::ScoreSoFar;
 use crate::judge::{Judge, Supposed};
-use crate::model::{Bound, Division, PointLine, Requirement, TierProgram};
-use knapsack::LineOption;
-use steps::{Known, grain, metrics, one, raise, step};
+use crate::model::{Bound, Division, Requirement, TierProgram, Track};
+use steps::{Known, grain, known, one, raise};
 
 /// How many candidates are looked at before the search says that it stopped early.
 const MAX_CANDIDATES: usize = 1_000;
@@ -48,53 +49,84 @@ struct Solver<'s, 'a> {
     on: &'s Judge<'a>,
     program: &'s TierProgram,
     division: &'s Division,
-    /// The division's metrics, by rule.
-    metrics: BTreeMap<String, Known<'s>>,
+    /// The track whose lines are raised.
+    track: &'s Track,
+    /// The division's metrics and roles, by rule.
+    known: &'s BTreeMap<String, Known>,
     cut_short: bool,
 }
 
 /// Finds the smallest ways to the level at `target`, an index into the day's levels.
 ///
-/// Rule: `program.way_is_verified_and_minimal`.
+/// Rule: `program.way_is_verified_and_minimal`. The partner's classes are taken as they are.
 pub(crate) fn search(
     on: &Judge<'_>,
     program: &TierProgram,
     division: &Division,
     target: usize,
 ) -> Result<Search, EvaluateError> {
-    let rows = levels(on, division);
-    let Some(level) = rows.get(target) else { return Ok(Search::default()) };
-    let mut solver = Solver { on, program, division, metrics: metrics(on, division)?, cut_short: false };
-    let below = if program.award.nested { 0 } else { target };
-    let mut candidates = vec![Supposed::default()];
-    for row in &rows[below..=target] {
-        let more = solver.candidates(&row.when)?;
-        candidates = solver.join(&candidates, &more);
-    }
-    let mut priced: Vec<(Ratio, Supposed)> = Vec::new();
-    for candidate in candidates {
-        priced.push((solver.effort(&candidate), candidate));
-    }
-    priced.sort();
-    solver.cut_short |= priced.len() > MAX_VERIFIED;
+    let Some(level) = levels(on, division).get(target) else { return Ok(Search::default()) };
+    let known = known(on, division)?;
     let mut minimal: BTreeSet<(Ratio, Supposed)> = BTreeSet::new();
-    for (_, candidate) in priced.into_iter().take(MAX_VERIFIED) {
-        if solver.reaches(&candidate, target)? {
-            let reduced = solver.reduce(candidate, target)?;
-            minimal.insert((solver.effort(&reduced), reduced));
+    let mut steps = BTreeMap::new();
+    let mut cut_short = false;
+    let plain = Track::default();
+    let judged = tracks(on, division);
+    for track in if judged.is_empty() { vec![&plain] } else { judged } {
+        let mut solver = Solver { on, program, division, track, known: &known, cut_short: false };
+        for found in solver.minimal(target)? {
+            steps.insert(found.1.clone(), solver.steps(&found.1));
+            minimal.insert(found);
         }
+        cut_short |= solver.cut_short;
     }
-    let mut ways = Vec::new();
-    for (effort, supposed) in minimal.into_iter().take(MAX_WAYS) {
-        ways.push(Way { level: level.name.clone(), effort, steps: solver.steps(&supposed) });
-    }
-    Ok(Search { ways, cut_short: solver.cut_short })
+    let ways = minimal.into_iter().take(MAX_WAYS).map(|(effort, supposed)| Way {
+        level: level.name.clone(),
+        effort,
+        steps: steps.remove(&supposed).unwrap_or_default(),
+    });
+    Ok(Search { ways: ways.collect(), cut_short })
 }
 
 impl Solver<'_, '_> {
-    /// Whether the level at `target` is held with `supposed` beside the facts.
+    /// The smallest ways by this track, with their efforts.
+    fn minimal(&mut self, target: usize) -> Result<BTreeSet<(Ratio, Supposed)>, EvaluateError> {
+        let rows = levels(self.on, self.division);
+        let below = if self.program.award.nested { 0 } else { target };
+        let mut candidates = vec![Supposed::default()];
+        for row in rows.iter().take(target + 1).skip(below) {
+            let more = self.candidates(&row.when)?;
+            candidates = self.join(&candidates, &more);
+        }
+        let mut priced: Vec<(Ratio, Supposed)> = Vec::new();
+        for candidate in candidates {
+            priced.push((self.effort(&candidate), candidate));
+        }
+        priced.sort();
+        self.cut_short |= priced.len() > MAX_VERIFIED;
+        let mut minimal = BTreeSet::new();
+        for (_, candidate) in priced.into_iter().take(MAX_VERIFIED) {
+            if self.reaches(&candidate, target)? {
+                let reduced = self.reduce(candidate, target)?;
+                minimal.insert((self.effort(&reduced), reduced));
+            }
+        }
+        Ok(minimal)
+    }
+
+    /// Whether the level at `target` is held with `supposed` beside the facts, by whatever track.
     fn reaches(&self, supposed: &Supposed, target: usize) -> Result<bool, EvaluateError> {
-        let score = self.score_with(supposed)?;
+        let judged = tracks(self.on, self.division);
+        for track in if judged.is_empty() { vec![self.track] } else { judged } {
+            if self.reaches_by(track, supposed, target)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn reaches_by(&self, track: &Track, supposed: &Supposed, target: usize) -> Result<bool, EvaluateError> {
+        let score = self.score_with(track, supposed)?;
         let rows = levels(self.on, self.division);
         let from = if self.program.award.nested { 0 } else { target };
         let mut held = false;
@@ -111,18 +143,17 @@ impl Solver<'_, '_> {
         Ok(held)
     }
 
-    /// The points of all lines with `supposed` beside the facts.
-    fn score_with(&self, supposed: &Supposed) -> Result<ScoreSoFar, EvaluateError> {
+    /// The points of a track's lines with `supposed` beside the facts.
+    fn score_with(&self, track: &Track, supposed: &Supposed) -> Result<ScoreSoFar, EvaluateError> {
         let parts = self.program.conventions.part_steps.unwrap_or(PartSteps::Exact);
         let empty = ScoreSoFar::default();
         let mut score = ScoreSoFar::default();
-        for line in &self.division.lines {
+        for line in &track.lines {
             let mut open = true;
             for gate in &line.gates {
                 open &= holds(self.on, gate, &empty, supposed)?;
             }
-            let quantity = value(self.on, &line.metric, supposed)?;
-            let points = if open { counted(line, &quantity, self.on.day, parts)? } else { Ratio::default() };
+            let points = if open { line_value(self.on, line, parts, supposed)?.points } else { Ratio::default() };
             score.total += &points;
             score.lines.push((line.name.clone(), points));
         }
@@ -131,7 +162,7 @@ impl Solver<'_, '_> {
 
     /// Sets of changes of which each makes the requirement hold, as far as it can be read off it.
     fn candidates(&mut self, requirement: &Requirement) -> Result<Vec<Supposed>, EvaluateError> {
-        let score = self.score_with(&Supposed::default())?;
+        let score = self.score_with(self.track, &Supposed::default())?;
         self.of(requirement, &score)
     }
 
@@ -145,18 +176,18 @@ impl Solver<'_, '_> {
             Requirement::AtLeast(_, count, parts) => self.some(*count, parts, score),
             Requirement::Metric { metric, bound, .. } => {
                 let measured = self.on.measure(metric)?;
-                let Some(found) = bound.on(self.on.day) else { return Ok(Vec::new()) };
+                let (Some(found), None) = (self.on.find(bound), measured.absent) else { return Ok(Vec::new()) };
                 Ok(raise(found.value, &measured.value, &measured.unit)
                     .map(|add| one(&metric.rule, add))
                     .into_iter()
                     .collect())
             }
             Requirement::Score { bound, .. } => {
-                let needed = bound.on(self.on.day).map(|found| found.value.clone());
+                let needed = self.on.find(bound).map(|found| found.value.clone());
                 needed.map_or(Ok(Vec::new()), |needed| self.score(&needed))
             }
             Requirement::EveryLine { bound, .. } => {
-                let needed = bound.on(self.on.day).map(|found| found.value.clone());
+                let needed = self.on.find(bound).map(|found| found.value.clone());
                 needed.map_or(Ok(Vec::new()), |needed| self.every_line(&needed))
             }
             Requirement::Agreement { rule, .. }
@@ -166,8 +197,11 @@ impl Solver<'_, '_> {
             | Requirement::Holds { rule, .. } => {
                 Ok(vec![Supposed { obtained: BTreeSet::from([rule.clone()]), ..Supposed::default() }])
             }
-            // What must not hold, and what a person decides, is nothing a partner can add.
-            Requirement::None(..) | Requirement::Decision { .. } => Ok(Vec::new()),
+            Requirement::Staffed { roles, one_role_per_person, serves_at_most, .. } => {
+                self.staffed(roles, *one_role_per_person, *serves_at_most)
+            }
+            // What must not hold, what a person decides and what only time brings is nothing to add.
+            Requirement::None(..) | Requirement::Decision { .. } | Requirement::Age { .. } => Ok(Vec::new()),
         }
     }
 
@@ -241,7 +275,7 @@ impl Solver<'_, '_> {
 
     fn every_line(&mut self, needed: &Bound) -> Result<Vec<Supposed>, EvaluateError> {
         let mut joined = vec![Supposed::default()];
-        for line in &self.division.lines {
+        for line in &self.track.lines {
             let options = self.options(line)?;
             let enough = options.into_iter().find(|option| needed.holds(&option.points));
             let Some(enough) = enough else { return Ok(Vec::new()) };
@@ -254,7 +288,7 @@ impl Solver<'_, '_> {
     /// cheapest choices by the sum of their efforts are kept; what lines share makes them cheaper still.
     fn score(&mut self, needed: &Bound) -> Result<Vec<Supposed>, EvaluateError> {
         let mut lines = Vec::new();
-        for line in &self.division.lines {
+        for line in &self.track.lines {
             lines.push(self.options(line)?);
         }
         let (chosen, cut_short) = knapsack::choices(needed, &lines);
@@ -270,45 +304,6 @@ impl Solver<'_, '_> {
         Ok(self.limited(found))
     }
 
-    /// The points a line can have and the changes for each, rising, its present ones first.
-    fn options(&mut self, line: &PointLine) -> Result<Vec<LineOption>, EvaluateError> {
-        let measured = self.on.measure(&line.metric)?;
-        let parts = self.program.conventions.part_steps.unwrap_or(PartSteps::Exact);
-        let mut gates = vec![Supposed::default()];
-        let none = ScoreSoFar::default();
-        for gate in &line.gates {
-            let more = self.of(gate, &none)?;
-            gates = self.join(&gates, &more);
-        }
-        let open = gates.contains(&Supposed::default());
-        let now = points(line, &measured.value, self.on.day, parts)?;
-        let standing = if open { now.points.clone() } else { Ratio::default() };
-        let mut options = vec![self.option(standing.clone(), vec![Supposed::default()])];
-        if !open && now.points > standing {
-            options.push(self.option(now.points.clone(), gates.clone()));
-        }
-        let step = step(line, &measured.value, &measured.unit, &now.max);
-        let mut highest = options.last().map(|option| option.points.clone()).unwrap_or_default();
-        for count in 1..=MAX_STEPS {
-            let add = &step * Ratio::from_integer(count.into());
-            let then = counted(line, &(&measured.value + &add), self.on.day, parts)?;
-            if then > highest {
-                highest = then.clone();
-                let changes = self.join(&gates, &[one(&line.metric.rule, add)]);
-                options.push(self.option(then, changes));
-            }
-            if highest >= now.max {
-                break;
-            }
-        }
-        Ok(options)
-    }
-
-    fn option(&self, points: Ratio, changes: Vec<Supposed>) -> LineOption {
-        let effort = changes.iter().map(|change| self.effort(change)).min().unwrap_or_default();
-        LineOption { points, effort, changes }
-    }
-
     /// Takes every part back as far as the target still holds.
     fn reduce(&self, mut supposed: Supposed, target: usize) -> Result<Supposed, EvaluateError> {
         for rule in supposed.obtained.clone() {
@@ -319,7 +314,7 @@ impl Solver<'_, '_> {
             }
         }
         for rule in supposed.added.keys().cloned().collect::<Vec<_>>() {
-            let Some(grain) = self.metrics.get(&rule).map(|known| grain(&known.unit)) else { continue };
+            let Some(grain) = self.known.get(&rule).map(|known| grain(&known.unit)) else { continue };
             let units = round_ratio(&(&supposed.added[&rule] / &grain), Rounding::Up);
             let (mut low, mut high) = (BigInt::zero(), units);
             // The least number of grains in [low, high] that reaches the target; high does.

@@ -8,7 +8,7 @@ use super::steps::{Known, name_of};
 use crate::judge::Supposed;
 use crate::quantity::{Quantity, Unit};
 use crate::tiers::scorecard::WayStep;
-use crate::tiers::standings;
+use crate::tiers::standings::all_standings;
 
 impl Solver<'_, '_> {
     /// A counted thing costs one each, a measure its share of what is needed, a fact one; times the
@@ -17,20 +17,20 @@ impl Solver<'_, '_> {
         let raised: Ratio = supposed
             .added
             .iter()
-            .filter_map(|(rule, add)| self.metrics.get(rule).map(|known| self.effort_of(known, add)))
+            .filter_map(|(rule, add)| self.known.get(rule).map(|known| self.effort_of(known, add)))
             .sum();
         let obtained: Ratio = supposed.obtained.iter().map(|rule| self.price(name_of(rule))).sum();
         raised + obtained
     }
 
-    fn effort_of(&self, known: &Known<'_>, add: &Ratio) -> Ratio {
+    fn effort_of(&self, known: &Known, add: &Ratio) -> Ratio {
         let then = &known.now + add;
         let size = match known.unit {
             Unit::Thing(_) => add.clone(),
             _ if then.is_zero() => add.clone(),
             _ => add / &then,
         };
-        size * self.price(&known.metric.name)
+        size * self.price(&known.name)
     }
 
     fn price(&self, name: &str) -> Ratio {
@@ -40,14 +40,17 @@ impl Solver<'_, '_> {
     pub(super) fn steps(&self, supposed: &Supposed) -> Vec<WayStep> {
         let mut steps = Vec::new();
         for (rule, add) in &supposed.added {
-            let Some(known) = self.metrics.get(rule) else { continue };
-            let metric = known.metric;
-            let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
+            let Some(known) = self.known.get(rule) else { continue };
             let quantity = Quantity::new(add.clone(), known.unit.clone());
+            // Growth is raised by raising what grows: the baseline is what it is.
+            let more = known.base.as_ref().map(|(base, unit)| {
+                let more = add * base / Ratio::from_integer(100.into());
+                format!(" ({} more)", Quantity::new(more, unit.clone()))
+            });
             steps.push(WayStep {
                 rule: rule.clone(),
-                says: format!("{quantity} more: {title}"),
-                what: metric.name.clone(),
+                says: format!("{quantity} more: {}{}", known.title, more.unwrap_or_default()),
+                what: known.name.clone(),
                 add: Some(quantity),
                 now: Some(Quantity::new(known.now.clone(), known.unit.clone())),
                 then: Some(Quantity::new(&known.now + add, known.unit.clone())),
@@ -65,8 +68,8 @@ impl Solver<'_, '_> {
 
     /// The words of the leaf with this rule.
     fn says(&self, rule: &str) -> Option<String> {
-        let found = standings(self.on, self.program, self.division, &Supposed::default()).ok()?;
-        let leaves = found.levels.into_iter().flat_map(|(_, outcome)| outcome.leaves);
+        let found = all_standings(self.on, self.program, self.division, &Supposed::default()).ok()?;
+        let leaves = found.into_iter().flat_map(|track| track.levels).flat_map(|(_, outcome)| outcome.leaves);
         leaves.into_iter().find(|leaf| leaf.rule == rule).map(|leaf| leaf.says)
     }
 }

@@ -7,15 +7,19 @@ use num_traits::Zero;
 use values::{Ratio, Rounding, round_ratio};
 
 use crate::judge::{Judge, Supposed};
-use crate::model::{Bound, Division, Metric, PointLine, PointScale, Requirement};
+use crate::model::{Bound, Division, PointScale, Requirement, Value};
 use crate::quantity::Unit;
-use crate::tiers::{EvaluateError, levels};
+use crate::tiers::EvaluateError;
+use crate::tiers::standings::{levels, metrics_of};
 
-/// What a step needs to know about a metric.
-pub(crate) struct Known<'s> {
-    pub metric: &'s Metric,
+/// What a step needs to know about what it raises: a metric, or the people of a role.
+pub(crate) struct Known {
+    pub name: String,
+    pub title: String,
     pub unit: Unit,
     pub now: Ratio,
+    /// Of growth in percent: the baseline and its unit.
+    pub base: Option<(Ratio, Unit)>,
 }
 
 /// One metric raised by `add`.
@@ -48,32 +52,24 @@ pub(crate) fn grain(unit: &Unit) -> Ratio {
     }
 }
 
-/// By how much a line is raised at a time: one thing, or a tenth of the way to its cap for what is
+/// By how much a leg is raised at a time: one thing, or a tenth of the way to the line's cap for what is
 /// measured; the reduction afterwards finds the exact amount.
-pub(crate) fn step(line: &PointLine, now: &Ratio, unit: &Unit, max: &Ratio) -> Ratio {
+pub(crate) fn step(scale: &Value<PointScale>, now: &Ratio, unit: &Unit, max: &Ratio) -> Ratio {
     let one = grain(unit);
     if matches!(unit, Unit::Thing(_)) {
         return one;
     }
-    let full = line.scale.all().into_iter().filter_map(|scale| match scale {
+    let full = scale.all().into_iter().filter_map(|scale| match scale {
         PointScale::Each { each, earns } if !earns.value.is_zero() => Some(max / &earns.value * &each.value),
         PointScale::FullAt(full) => Some(full.value.clone()),
-        _ => None,
+        PointScale::Targets { targets, .. } => targets.iter().map(|(_, bound)| bound.quantity().value.clone()).max(),
+        PointScale::Bands(bands) => {
+            bands.iter().filter_map(|(range, _)| range.lower.as_ref()).map(|lower| lower.quantity().value.clone()).max()
+        }
+        PointScale::Each { .. } => None,
     });
     let gap = full.max().unwrap_or_else(|| one.clone()) - now;
     (gap / Ratio::from_integer(10.into())).max(one)
-}
-
-/// Every metric that a requirement asks for.
-pub(crate) fn collect<'r>(requirement: &'r Requirement, metrics: &mut Vec<&'r Metric>) {
-    match requirement {
-        Requirement::All(_, parts)
-        | Requirement::Any(_, parts)
-        | Requirement::None(_, parts)
-        | Requirement::AtLeast(_, _, parts) => parts.iter().for_each(|part| collect(part, metrics)),
-        Requirement::Metric { metric, .. } => metrics.push(metric),
-        _ => {}
-    }
 }
 
 /// The last part of a rule's path.
@@ -81,21 +77,46 @@ pub(crate) fn name_of(rule: &str) -> &str {
     rule.rsplit(['.', '/', '#']).next().unwrap_or(rule)
 }
 
-/// Every metric that the division's lines, gates and levels ask for.
-pub(crate) fn metrics<'s>(
-    on: &Judge<'_>,
-    division: &'s Division,
-) -> Result<BTreeMap<String, Known<'s>>, EvaluateError> {
-    let mut found: Vec<&Metric> = Vec::new();
-    for line in &division.lines {
-        found.push(&line.metric);
-        line.gates.iter().for_each(|gate| collect(gate, &mut found));
-    }
-    levels(on, division).iter().for_each(|level| collect(&level.when, &mut found));
+/// Every metric and role that the division's lines, gates and levels ask for, by rule.
+pub(crate) fn known(on: &Judge<'_>, division: &Division) -> Result<BTreeMap<String, Known>, EvaluateError> {
     let mut known = BTreeMap::new();
-    for metric in found {
+    for metric in metrics_of(on, division) {
         let measured = on.measure(metric)?;
-        known.insert(metric.rule.clone(), Known { metric, unit: measured.unit.clone(), now: measured.value.clone() });
+        if measured.absent.is_some() {
+            continue;
+        }
+        let base = measured.base.clone().filter(|_| metric.unit != metric.folded_in);
+        let title = if metric.title.is_empty() { metric.name.clone() } else { metric.title.clone() };
+        known.insert(
+            metric.rule.clone(),
+            Known {
+                name: metric.name.clone(),
+                title,
+                unit: measured.unit.clone(),
+                now: measured.value.clone(),
+                base: base.map(|base| (base, metric.folded_in.clone())),
+            },
+        );
+    }
+    for level in levels(on, division) {
+        roles(&level.when, &mut known);
     }
     Ok(known)
+}
+
+fn roles(requirement: &Requirement, known: &mut BTreeMap<String, Known>) {
+    match requirement {
+        Requirement::All(_, parts)
+        | Requirement::Any(_, parts)
+        | Requirement::None(_, parts)
+        | Requirement::AtLeast(_, _, parts) => parts.iter().for_each(|part| roles(part, known)),
+        Requirement::Staffed { roles, .. } => {
+            for role in roles {
+                let title = format!("holding what the role {} asks for", role.name);
+                let (name, unit) = (role.name.clone(), Unit::thing("people"));
+                known.insert(role.rule.clone(), Known { name, title, unit, now: Ratio::default(), base: None });
+            }
+        }
+        _ => {}
+    }
 }

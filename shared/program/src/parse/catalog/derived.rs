@@ -1,0 +1,140 @@
+//! Measures computed from others, rate cards, and the catalog's lists.
+
+use std::str::FromStr;
+
+use values::Decimal;
+
+use crate::catalog::{Catalog, Derived, RateCard, Worth};
+use crate::model::value::Value;
+use crate::parse::cursor::{Cursor, Fields};
+use crate::parse::lists::list;
+use crate::parse::names::Names;
+use crate::parse::quantity::{quantity, quantity_in};
+use crate::parse::value::value;
+use crate::quantity::Unit;
+
+/// `share: {of: .., in: ..}`, `rated-by: card`, or `is: {each: .., of: .., earns: ..}` with
+/// `accelerators`; none for a measure that is read.
+pub(super) fn derived(fields: &Fields<'_>) -> Option<Derived> {
+    if let Some(share) = fields.get("share") {
+        let keys = share.fields()?;
+        let of = keys.need("of").and_then(|cursor| cursor.text().map(str::to_owned));
+        let whole = keys.need("in").and_then(|cursor| cursor.text().map(str::to_owned));
+        keys.done();
+        return Some(Derived::Share { of: of?, whole: whole? });
+    }
+    if let Some(card) = fields.get("rated-by") {
+        return card.text().map(|card| Derived::Rated(card.to_owned()));
+    }
+    let worth = fields.get("is")?;
+    let keys = worth.fields()?;
+    let of = keys.need("of").and_then(|cursor| cursor.text().map(str::to_owned));
+    let each = keys.need("each").and_then(|cursor| quantity(&cursor));
+    let earns = keys.need("earns").and_then(|cursor| value(&cursor, &quantity));
+    keys.done();
+    let (multiply, accelerators) =
+        fields.get("accelerators").map_or((false, Vec::new()), |cursor| accelerators(&cursor));
+    let each = each?;
+    if each.value <= values::Ratio::from_integer(0.into()) {
+        worth.problem("`each` must be above zero");
+        return None;
+    }
+    Some(Derived::Worth(Box::new(Worth { of: of?, each, earns: earns?, accelerators, multiply })))
+}
+
+/// `{combine: add, name: {by: field, case: 1 x, ..}, ..}`.
+fn accelerators(cursor: &Cursor<'_>) -> (bool, Vec<Value<crate::quantity::Quantity>>) {
+    let Some(fields) = cursor.fields() else { return (false, Vec::new()) };
+    let modes = [("add", false), ("multiply", true)];
+    let multiply = fields.need("combine").and_then(|cursor| cursor.choice("way to combine", &modes));
+    let times = |cursor: &Cursor<'_>| quantity_in(cursor, &Unit::Times);
+    let found = fields.named(&["combine"]).iter().filter_map(|(_, entry)| value(entry, &times)).collect();
+    (multiply.unwrap_or(false), found)
+}
+
+/// `{card: {by: workload, rates: {workload: {measure: 100}}}}`.
+pub(super) fn rate_cards(fields: &Fields<'_>, into: &mut Catalog) {
+    let Some(cards) = fields.get("rate-cards").and_then(|cursor| cursor.fields()) else { return };
+    for (name, entry) in cards.named(&[]) {
+        let Some(keys) = entry.fields() else { continue };
+        if let Some(by) = keys.need("by") {
+            by.choice("field", &[("workload", ())]);
+        }
+        let mut card = RateCard::default();
+        if let Some(rates) = keys.need("rates").and_then(|cursor| cursor.fields()) {
+            for (workload, entry) in rates.named(&[]) {
+                let Some(measures) = entry.fields() else { continue };
+                let read = measures
+                    .named(&[])
+                    .into_iter()
+                    .filter_map(|(measure, rate)| Some((measure.to_owned(), rate_of(&rate)?)));
+                card.rates.insert(workload.to_owned(), read.collect());
+            }
+        }
+        keys.done();
+        if into.rate_cards.insert(name.to_owned(), card).is_some() {
+            entry.problem(format!("the rate card `{name}` is defined twice"));
+        }
+    }
+}
+
+/// A bare number: the unit can be one thing only.
+fn rate_of(cursor: &Cursor<'_>) -> Option<Decimal> {
+    cursor.needs_source();
+    let text: String = cursor.text()?.chars().filter(|letter| *letter != '_').collect();
+    let found = Decimal::from_str(&text).ok().filter(|rate| !rate.is_negative());
+    if found.is_none() {
+        cursor.problem("expected a rate: a plain number from 0");
+    }
+    found
+}
+
+/// The lists of one catalog, in the names of all that it defines.
+pub(crate) fn lists(fields: &Fields<'_>, names: &mut Names<'_>, into: &mut Catalog) {
+    let Some(named) = fields.get("lists").and_then(|cursor| cursor.fields()) else { return };
+    for (name, entry) in named.named(&[]) {
+        let Some(members) = list(&entry, names) else { continue };
+        names.lists.insert(name.to_owned(), members.clone());
+        into.lists.insert(name.to_owned(), members);
+    }
+}
+
+/// Names that measures and rate cards use must be there.
+pub(crate) fn check(fields: &Fields<'_>, catalog: &Catalog) {
+    let known = || catalog.measures.keys().map(String::as_str);
+    let Some(measures) = fields.get("measures").and_then(|cursor| cursor.fields()) else { return };
+    for (name, entry) in measures.named(&[]) {
+        let derived = catalog.measures.get(name).and_then(|measure| measure.derived.as_ref());
+        match derived {
+            Some(Derived::Rated(card)) => match catalog.rate_cards.get(card) {
+                None => entry.unknown("rate card", card, catalog.rate_cards.keys().map(String::as_str)),
+                Some(card) => {
+                    for measure in card.rates.values().flatten().map(|(measure, _)| measure) {
+                        base(&entry, measure, catalog);
+                    }
+                }
+            },
+            Some(Derived::Share { of, whole }) => {
+                for measure in [of, whole] {
+                    base(&entry, measure, catalog);
+                }
+            }
+            Some(Derived::Worth(worth)) => match catalog.measures.get(&worth.of) {
+                Some(of) if of.derived.is_none() => {}
+                _ => entry.unknown("measure", &worth.of, known()),
+            },
+            None => {}
+        }
+    }
+}
+
+/// A measure that is read: what is computed is computed in one step.
+fn base(cursor: &Cursor<'_>, name: &str, catalog: &Catalog) {
+    match catalog.measures.get(name) {
+        None => cursor.unknown("measure", name, catalog.measures.keys().map(String::as_str)),
+        Some(measure) if measure.derived.is_some() => {
+            cursor.problem(format!("`{name}` is computed itself; a measure is computed from measures that are read"));
+        }
+        Some(_) => {}
+    }
+}

@@ -1,0 +1,85 @@
+//! Comparisons of a metric with itself at another time.
+
+use crate::model::metric::{Base, Change, Losses, Metric, Since};
+use crate::parse::cursor::{Cursor, Fields};
+use crate::parse::quantity::{date, months, quantity, quantity_in};
+use crate::parse::value::value;
+use crate::quantity::Unit;
+
+pub(super) fn change(cursor: &Cursor<'_>, metric: &Metric) -> Option<Change> {
+    let fields = cursor.fields()?;
+    if let Some(began) = fields.get("began-in-last") {
+        fields.done();
+        return months(&began).map(Change::BeganInLast);
+    }
+    let Some(base) = fields.get("since").and_then(|cursor| base(&cursor)) else {
+        cursor.problem("a change needs `since: same-month-last-year` or `began-in-last: 12 months`");
+        return None;
+    };
+    let percent = fields.get("as").and_then(|cursor| cursor.choice("form", &[("percent", true)])).unwrap_or(false);
+    let minimum = |key: &'static str| {
+        fields.get(key).and_then(|cursor| value(&cursor, &|cursor| quantity_in(cursor, &metric.folded_in)))
+    };
+    let base_at_least = minimum("base-at-least");
+    let now_at_least = minimum("now-at-least");
+    let not_before = fields.get("not-before").and_then(|cursor| cursor.choice("moment", &[("association", true)]));
+    let losses = losses(&fields);
+    let zero_base_full = fields.get("zero-base").and_then(|cursor| cursor.choice("rule", &[("full", true)]));
+    fields.done();
+    Some(Change::Since(Box::new(Since {
+        base,
+        percent,
+        base_at_least,
+        now_at_least,
+        not_before_association: not_before.unwrap_or(false),
+        losses,
+        zero_base_full: zero_base_full.unwrap_or(false),
+    })))
+}
+
+fn losses(fields: &Fields<'_>) -> Losses {
+    let rules = [
+        ("counts", Losses::Count),
+        ("becomes-zero", Losses::BecomesZero),
+        ("each-becomes-zero", Losses::EachBecomesZero),
+    ];
+    fields.get("below-zero").and_then(|cursor| cursor.choice("rule", &rules)).unwrap_or(Losses::Count)
+}
+
+fn base(cursor: &Cursor<'_>) -> Option<Base> {
+    if !cursor.is_map() {
+        return cursor.choice(
+            "base",
+            &[
+                ("same-month-last-year", Base::MonthsBack(12)),
+                ("last-month", Base::MonthsBack(1)),
+                ("last-quarter", Base::MonthsBack(3)),
+            ],
+        );
+    }
+    let fields = cursor.fields()?;
+    let back = fields.get("back").and_then(|cursor| months(&cursor)).map(Base::MonthsBack);
+    let day = fields.get("date").and_then(|cursor| date(&cursor)).map(Base::MonthOf);
+    let average = fields.get("average-of-last").and_then(|cursor| average(&cursor));
+    fields.done();
+    let found = back.or(day).or(average);
+    if found.is_none() {
+        cursor.problem("a base is `same-month-last-year`, `{back: 3 months}`, `{date: 2020-10-01}` or `{average-of-last: 4 quarters}`");
+    }
+    found
+}
+
+/// `4 quarters`, `6 months` or `2 years`.
+fn average(cursor: &Cursor<'_>) -> Option<Base> {
+    let found = quantity(cursor)?;
+    let lengths = [("months", 1u16), ("quarters", 3), ("years", 12)];
+    let months = lengths.iter().find(|(word, _)| found.unit == Unit::thing(word)).map(|(_, months)| *months);
+    let count = found.value.is_integer().then(|| u16::try_from(found.value.to_integer()).ok()).flatten();
+    match (months, count) {
+        (Some(months), Some(count @ 1..=60)) => Some(Base::AverageOfLast { count, months }),
+        _ => {
+            cursor.problem("expected 1 to 60 whole months, quarters or years");
+            None
+        }
+    }
+}
