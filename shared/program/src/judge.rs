@@ -3,9 +3,9 @@
 mod association;
 mod fold;
 pub(crate) mod metric;
-pub(crate) mod pins;
 mod parts;
 mod people;
+pub(crate) mod pins;
 pub(crate) mod points;
 pub(crate) mod quick;
 pub(crate) mod requirement;

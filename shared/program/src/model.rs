@@ -15,8 +15,8 @@ pub use charge::{
     CounterOver, Direction, Limit, LimitOwner, Mode, Pick, Position, Reached, Table,
 };
 pub use metric::{
-    Base, Change, Counted, Filter, Fold, Holding, Losses, Metric, Part, Period, Population, RecognizedBy, Since, Spread,
-    Stream, Test, Window, Words,
+    Base, Change, Counted, Filter, Fold, Holding, Losses, Metric, Part, Period, Population, RecognizedBy, Since,
+    Spread, Stream, Test, Window, Words,
 };
 pub use payment::{Draw, Due, EARNINGS, Hold, Milestone, Minimum, Needs, Payment, Split, SplitPart};
 pub use plan::{Basis, CountedFrom, Eligible, IncentivePlan, Lever, LinePer, Once, OncePer, PayeeAt, Pays};

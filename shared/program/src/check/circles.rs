@@ -27,7 +27,7 @@ pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
             for level in division.levels.all().into_iter().flatten() {
                 held(&level.when, &divisions, edges);
             }
-            for gate in division.lines.iter().flat_map(|line| &line.gates) {
+            for gate in division.lines().flat_map(|line| &line.gates) {
                 held(gate, &divisions, edges);
             }
         }

@@ -6,7 +6,9 @@ use num_traits::Zero;
 use values::{Date, Ratio};
 
 use super::Findings;
-use crate::model::{Bound, Division, IncentivePlan, Level, PointLine, PointScale, Range, Requirement, TierProgram};
+use crate::model::{
+    Bound, Division, IncentivePlan, Level, PointLine, PointScale, Range, Requirement, TierProgram, Track, Value,
+};
 use crate::quantity::Quantity;
 
 pub(crate) fn program(program: &TierProgram, findings: &mut Findings<'_>) {
@@ -17,7 +19,7 @@ pub(crate) fn program(program: &TierProgram, findings: &mut Findings<'_>) {
                 requirement(&level.when, division, day, findings);
             }
             shadowed(levels, day, findings);
-            for line in &division.lines {
+            for line in division.lines() {
                 self::line(line, day, findings);
             }
         }
@@ -43,8 +45,8 @@ pub(crate) fn days(program: &TierProgram, division: &Division) -> Vec<Date> {
     for level in division.levels.all().into_iter().flatten() {
         requirement_days(&level.when, &mut days);
     }
-    for line in &division.lines {
-        days.extend(line.scale.days());
+    for line in division.lines() {
+        days.extend(line.measured().flat_map(|(_, scale)| scale.days()));
         days.extend(line.max.days());
     }
     days.extend(first);
@@ -117,10 +119,12 @@ fn collect<'r>(requirement: &'r Requirement, day: Date, found: &mut BTreeMap<&'r
 
 /// Points that no score of the division can have.
 fn scores(requirement: &Requirement, division: &Division, day: Date, findings: &mut Findings<'_>) {
-    let maxima = || division.lines.iter().filter_map(|line| line.max.on(day).map(|max| max.value.value.clone()));
+    let most = |track: &Track| -> Ratio {
+        track.lines.iter().filter_map(|line| line.max.on(day).map(|max| max.value.value.clone())).sum()
+    };
     match requirement {
         Requirement::Score { rule, bound } => {
-            let possible: Ratio = maxima().sum();
+            let possible = division.tracks.iter().map(most).max().unwrap_or_default();
             if let Some(bound) = bound.on(day).map(|found| found.value)
                 && bound.asks_for_more()
                 && !bound.holds(&possible)
@@ -131,7 +135,7 @@ fn scores(requirement: &Requirement, division: &Division, day: Date, findings: &
         }
         Requirement::EveryLine { rule, bound } => {
             let Some(bound) = bound.on(day).map(|found| found.value) else { return };
-            for line in division.lines.iter().filter(|_| bound.asks_for_more()) {
+            for line in division.lines().filter(|_| bound.asks_for_more()) {
                 let short = line.max.on(day).is_some_and(|max| !bound.holds(&max.value.value));
                 if short {
                     let message = format!("{bound} is asked of every line, and `{}` gives less", line.name);
@@ -197,7 +201,11 @@ pub(crate) fn facts(requirement: &Requirement) -> BTreeSet<&str> {
 
 /// Bands with gaps, overlaps, ends and falls, and steps that give nothing.
 fn line(line: &PointLine, day: Date, findings: &mut Findings<'_>) {
-    let Some(found) = line.scale.on(day) else { return };
+    line.measured().for_each(|(_, scale)| bands(scale, day, findings));
+}
+
+fn bands(scale: &Value<PointScale>, day: Date, findings: &mut Findings<'_>) {
+    let Some(found) = scale.on(day) else { return };
     let PointScale::Bands(bands) = found.value else { return };
     let rule = |place: usize| crate::cases::band_rule(found.rule, place + 1);
     for (place, pair) in bands.windows(2).enumerate() {

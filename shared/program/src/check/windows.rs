@@ -4,18 +4,19 @@ use values::{Date, Instant};
 
 use super::Findings;
 use crate::bundle::Bundle;
-use crate::model::{Change, Metric, RecognizedBy, Requirement, TierProgram, Window};
+use crate::model::{Base, Change, Metric, Period, PointLine, RecognizedBy, Requirement, TierProgram, Window};
 use crate::recognition::{Kind, RecognitionPolicy};
 
 pub(crate) fn program(bundle: &Bundle, program: &TierProgram, findings: &mut Findings<'_>) {
     let Some(policy) = bundle.recognition_policy(&program.recognition) else { return };
     let mut found: Vec<(Option<Date>, &Metric)> = Vec::new();
     for division in &program.divisions {
-        let mut metrics: Vec<&Metric> = division.lines.iter().map(|line| &line.metric).collect();
+        let mut metrics: Vec<&Metric> =
+            division.lines().flat_map(PointLine::measured).map(|(metric, _)| metric).collect();
         for level in division.levels.all().into_iter().flatten() {
             of(&level.when, &mut metrics);
         }
-        for gate in division.lines.iter().flat_map(|line| &line.gates) {
+        for gate in division.lines().flat_map(|line| &line.gates) {
             of(gate, &mut metrics);
         }
         let begins = program.effective.max(division.from);
@@ -39,14 +40,24 @@ fn of<'r>(requirement: &'r Requirement, metrics: &mut Vec<&'r Metric>) {
 /// How many months a metric looks back, the current one included.
 fn reach(metric: &Metric) -> i32 {
     let months = |window: Window| match window {
-        Window::LastMonths(months) => i32::from(months),
-        _ => 1,
+        Window::LastMonths(months) | Window::FullMonths(months) | Window::RollingMonths(months) => i32::from(months),
+        Window::Calendar(months) | Window::Fiscal(months) => i32::from(months),
+        Window::AnniversaryYear => 12,
+        Window::CurrentMonth | Window::RollingDays(_) | Window::Since(_) => 1,
     };
-    let tests = metric.tests.iter().filter_map(|test| test.window).map(months);
-    let own = tests.chain([months(metric.window)]).max().unwrap_or(1);
-    match metric.change {
-        Change::SinceSameMonthLastYear => own + 12,
-        _ => own,
+    let tests = metric.tests.iter().map(|test| match test.period {
+        Period::InLast(months) | Period::InAnyOfLast(months) | Period::InEveryOfLast(months) => i32::from(months),
+        Period::SameMonthLastYear => 13,
+        Period::Own => 1,
+    });
+    let own = tests.chain([months(metric.window)]).max().unwrap_or(1) + i32::from(metric.months_back);
+    match &metric.change {
+        Change::Since(since) => match since.base {
+            Base::MonthsBack(months) => own + i32::from(months),
+            Base::AverageOfLast { count, months } => own + i32::from(count) * i32::from(months),
+            Base::MonthOf(_) => own,
+        },
+        Change::None | Change::BeganInLast(_) => own,
     }
 }
 

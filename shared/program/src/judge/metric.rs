@@ -1,5 +1,6 @@
 //! A metric's value: its state now, and what it is compared with.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use values::{Decimal, Month, Ratio, ratio_from_decimal};
@@ -189,13 +190,15 @@ fn place_by_place(
     for place in now.places.keys() {
         let start = if since.not_before_association { began(judge, metric, place, at) } else { None };
         let month = start.map_or(common.month, |start| start.max(common.month).min(at.month));
-        if !known.contains_key(&month) {
-            let moment = Moment { month, day: if month == common.month { common.day } else { month.last_day() } };
-            let span = window(judge, plain.window, moment);
-            known.insert(month, rows(judge, &plain, measure, span, moment)?.values);
-        }
-        let value = known.get(&month).and_then(|values| values.get(place)).copied();
-        bases.insert(place.clone(), value.unwrap_or(Decimal::ZERO));
+        let values = match known.entry(month) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let day = if month == common.month { common.day } else { month.last_day() };
+                let moment = Moment { month, day };
+                free.insert(rows(judge, &plain, measure, window(judge, plain.window, moment), moment)?.values)
+            }
+        };
+        bases.insert(place.clone(), values.get(place).copied().unwrap_or(Decimal::ZERO));
     }
     let now = by_subscription(judge, metric, measure, &now.places)?;
     let base = by_subscription(judge, metric, measure, &bases)?;
@@ -216,11 +219,14 @@ fn leave_out_old(judge: &Judge<'_>, metric: &Metric, at: Moment, now: &mut State
     for (thing, places) in &now.things {
         let starts = places.iter().filter_map(|place| began(judge, metric, place, at));
         let Some(start) = starts.min() else { continue };
-        if !known.contains_key(&start) {
-            let then = state(judge, metric, Moment { month: start, day: start.last_day() })?;
-            known.insert(start, then.things.into_keys().collect());
-        }
-        if known.get(&start).is_some_and(|then| then.contains(thing)) {
+        let then = match known.entry(start) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let then = state(judge, metric, Moment { month: start, day: start.last_day() })?;
+                free.insert(then.things.into_keys().collect())
+            }
+        };
+        if then.contains(thing) {
             old.push(thing.clone());
         }
     }

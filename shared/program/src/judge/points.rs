@@ -49,7 +49,7 @@ pub(crate) fn max_of(judge: &Judge<'_>, line: &PointLine) -> Result<Ratio, Evalu
 
 /// Rule: `program.line_is_floored_and_capped`: a line never gives less than nothing or more than its
 /// `max`, whatever its scale says. Of legs the best or the least counts alone, or they are added; then
-/// the cap (`program.legs_then_cap`).
+/// the cap.
 pub(crate) fn line_value(
     judge: &Judge<'_>,
     line: &PointLine,

@@ -60,7 +60,7 @@ pub struct Column {
 #[derive(Clone, Debug)]
 pub enum Asks {
     /// How much of a metric.
-    Metric(Metric),
+    Metric(Box<Metric>),
     /// Which of a kind of award.
     Holds(String),
 }
@@ -266,6 +266,23 @@ pub struct AwardRule {
     pub usable_months: Option<u16>,
     /// What each audience may see: `public`, `partner`, `customer`, `vendor`.
     pub shown_to: BTreeMap<String, Vec<String>>,
+}
+
+impl Division {
+    /// The lines of all tracks.
+    pub fn lines(&self) -> impl Iterator<Item = &PointLine> {
+        self.tracks.iter().flat_map(|track| &track.lines)
+    }
+}
+
+impl PointLine {
+    /// The metrics of its legs with their scales.
+    pub fn measured(&self) -> impl Iterator<Item = (&Metric, &Value<PointScale>)> {
+        self.legs.iter().filter_map(|leg| match &leg.worth {
+            LegWorth::Measured { metric, scale } => Some((&**metric, scale)),
+            LegWorth::When { .. } => None,
+        })
+    }
 }
 
 impl TierProgram {

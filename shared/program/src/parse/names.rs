@@ -6,7 +6,7 @@ use std::sync::Arc;
 use values::Currency;
 
 use super::cursor::Cursor;
-use crate::catalog::{Catalog, Reads};
+use crate::catalog::{Catalog, Derived, Reads};
 use crate::model::value::Value;
 use crate::model::{Metric, Population, Requirement, Stream, Words};
 use crate::quantity::Unit;
@@ -97,8 +97,10 @@ impl Names<'_> {
     /// The unit of a measure. Money is in the document's currency.
     pub fn unit_of(&self, cursor: &Cursor<'_>, measure: &str) -> Option<Unit> {
         let unit = &self.catalog.measures.get(measure)?.unit;
-        if unit != "money" {
-            return Some(Unit::thing(unit));
+        match unit.as_str() {
+            "money" => {}
+            "percent" => return Some(Unit::Percent),
+            thing => return Some(Unit::thing(thing)),
         }
         if self.currency.is_none() {
             cursor.problem(format!("`{measure}` is money: the convention `currency` is missing"));
@@ -107,7 +109,12 @@ impl Names<'_> {
     }
 
     pub fn stream_of(&self, measure: &str) -> Stream {
-        match self.catalog.measures.get(measure).map(|measure| measure.reads) {
+        let known = |measure: &str| self.catalog.measures.get(measure);
+        let read = match known(measure).and_then(|found| found.derived.as_ref()) {
+            Some(Derived::Worth(worth)) => known(&worth.of),
+            _ => known(measure),
+        };
+        match read.map(|found| found.reads) {
             Some(Reads::TransactionAmount | Reads::TransactionSeats) => Stream::Transactions,
             _ => Stream::Usage,
         }

@@ -131,7 +131,7 @@ fn columns(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<String, Column> {
         let Some(keys) = entry.fields() else { continue };
         let asks = match keys.get("holds") {
             Some(kind) => kind.text().map(|kind| Asks::Holds(kind.to_owned())),
-            None => metric_here(&keys, names).map(|metric| Asks::Metric(settled(metric, &entry))),
+            None => metric_here(&keys, names).map(|metric| Asks::Metric(Box::new(settled(metric, &entry)))),
         };
         columns.extend(asks.map(|asks| (name.to_owned(), Column { name: name.to_owned(), asks })));
         keys.done();

@@ -52,7 +52,7 @@ fn cell(cursor: &Cursor<'_>, column: &str, shape: &Shape<'_>) -> Option<Requirem
     match &column.asks {
         Asks::Metric(metric) => {
             let bound = value(cursor, &|cursor| quantity_in(cursor, &metric.unit).map(Bound::AtLeast))?;
-            Some(Requirement::Metric { rule: cursor.rule(), metric: Box::new(metric.clone()), bound })
+            Some(Requirement::Metric { rule: cursor.rule(), metric: metric.clone(), bound })
         }
         Asks::Holds(kind) => held(cursor, kind, shape),
     }
