@@ -1,6 +1,6 @@
 //! What a document declares once: zone, months, currency, rounding and the clocks of its rules.
 
-use values::{Currency, Rounding, Zone};
+use values::{Currency, Month, Rounding, Zone};
 
 /// Where rounding happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,21 @@ pub enum RulesDatedBy {
     UsageMonth,
     /// The day of the calculation: the last day of the period that is closed.
     CalculationDate,
+    /// The day that the transaction's field `invoice-date` names, else its own.
+    InvoiceDate,
+    /// The day on which the subscription was first sold: what was sold before a change keeps its rule.
+    FirstSaleDate,
+}
+
+/// Which month's rate of exchange converts an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExchangeRateOf {
+    /// The month of the transaction or of the usage's start; of what is reversed, where it reverses.
+    TransactionDate,
+    /// The month that is rated.
+    TheMonth,
+    /// One month for ever.
+    Fixed(Month),
 }
 
 /// How a counter that spans several lines of a period is filled.
@@ -124,6 +139,8 @@ pub struct Conventions {
     pub counter_filled: Option<CounterFilled>,
     /// What a change of rule does to counters.
     pub counters_on_change: Option<CountersOnChange>,
+    /// How amounts in other currencies become the document's; none where they are refused.
+    pub exchange: Option<ExchangeRateOf>,
     /// The month, 1 to 12, with whose first day the fiscal year begins.
     pub fiscal_year_starts: Option<i8>,
 }
@@ -143,6 +160,7 @@ impl Conventions {
             rules_dated_by: None,
             counter_filled: None,
             counters_on_change: None,
+            exchange: None,
             fiscal_year_starts: None,
         }
     }

@@ -11,15 +11,19 @@ mod counters;
 mod drafts;
 mod eligibility;
 mod explained;
+mod grouped;
+mod growth;
 mod hash;
 mod limits;
 mod lines;
 mod payout;
 mod pricing;
 mod rating;
+mod scene;
 mod splits;
 mod statements;
 mod transactions;
+mod usage;
 
 use std::collections::BTreeSet;
 
@@ -30,10 +34,10 @@ use crate::conventions::RoundedAt;
 use crate::facts::{Facts, UsageKey};
 use crate::ground::Ground;
 use crate::model::{IncentivePlan, Lever};
-use crate::quantity::Unit;
+use crate::quantity::Quantity;
 use crate::tiers::EvaluateError;
-pub(crate) use drafts::LEVEL_OF;
-use drafts::Scene;
+use scene::Scene;
+pub(crate) use scene::{LEVEL_OF, TRANSACTING};
 
 pub(crate) use brackets::worth as table_worth;
 pub use rating::{
@@ -68,6 +72,14 @@ pub const PART_BELOW_ITS_MINIMUM_IS_PAID_AS_ANOTHER: &str = "program.part_below_
 pub const HELD_UNTIL_OR_FORFEITED: &str = "program.held_until_or_forfeited";
 /// Rule id: an advance is recovered from what lies above its level.
 pub const DRAW_IS_RECOVERED_ABOVE_ITS_LEVEL: &str = "program.draw_is_recovered_above_its_level";
+/// Rule id: what was sold before a change keeps its rule.
+pub const SOLD_BEFORE_KEEPS_ITS_RULE: &str = "program.sold_before_keeps_its_rule";
+/// Rule id: amounts in other currencies are exchanged at the declared month's rate.
+pub const EXCHANGED_AT_THE_DECLARED_MONTH: &str = "program.exchanged_at_the_declared_month";
+/// Rule id: growth is counted from the month of the association.
+pub const GROWTH_BEGINS_WITH_THE_ASSOCIATION: &str = "program.growth_begins_with_the_association";
+/// Rule id: only what is above the highest quantity ever paid is paid.
+pub const ONLY_ABOVE_THE_HIGH_WATER_MARK: &str = "program.only_above_the_high_water_mark";
 /// Rule id: a plan pays nothing before its effective day.
 pub const ANNOUNCED_HAS_NO_EFFECT: &str = "program.announced_has_no_effect";
 /// Rule id: what is below the payment minimum is carried forward.
@@ -104,6 +116,16 @@ pub enum RateError {
         expected: String,
         /// The fact's currency.
         found: String,
+    },
+    /// An amount is in another currency, and there is no rate of exchange for its month.
+    #[error("no rate of exchange from {from} to {to} is known for {month}")]
+    NoExchange {
+        /// The amount's currency.
+        from: String,
+        /// The plan's currency.
+        to: String,
+        /// The month whose rate the conventions ask for.
+        month: String,
     },
     /// A value is needed on a day on which the document has none.
     #[error("{rule} has no value on {day}")]
@@ -178,16 +200,17 @@ pub fn rate(
     // The convention was asked for when the document was read.
     let currency = plan.conventions.currency.unwrap_or(values::Currency::USD);
     let scene = Scene { plan, ground: &ground, period, interval };
-    let drafts = drafts::drafts(&scene)?;
+    let mut drafts = drafts::drafts(&scene)?;
     let mut counters = counters::Counters::new(prior);
     let mut once: BTreeSet<String> = prior.paid_once.iter().cloned().collect();
     let verdicts = eligibility::verdicts(&scene, &drafts, &mut once, &mut counters)?;
+    growth::above_marks(&scene, &mut drafts, &verdicts, &mut counters);
     let prices = pricing::prices(&scene, &drafts, &mut counters);
-    let bases = control_bases(&drafts, plan)?;
+    let bases = control_bases(&drafts, plan);
     let mut facts_total = Vec::new();
     for lever in &plan.levers {
-        let total = values::ratio_from_decimal(drafts::fact_total(&scene, lever, &known)?);
-        facts_total.push((lever.name.clone(), crate::quantity::Quantity::new(total, lever.basis.unit.clone())));
+        let total = drafts::fact_total(&scene, lever, &known)?;
+        facts_total.push((lever.name.clone(), Quantity::new(total, lever.basis.measured.clone())));
     }
     let mut lines = lines::lines(&scene, &drafts, &prices, verdicts, currency)?;
     if plan.conventions.rounding.is_some_and(|rule| rule.at == RoundedAt::Statement) {
@@ -238,15 +261,13 @@ fn stage<'a>(
     Ok((found, Ground::new(&found.catalog, policy, zone, known), interval))
 }
 
-type Totals = Vec<(String, crate::quantity::Quantity)>;
+type Totals = Vec<(String, Quantity)>;
 
-fn control_bases(drafts: &[drafts::Draft<'_>], plan: &IncentivePlan) -> Result<Totals, RateError> {
-    let mut totals = Vec::new();
-    for lever in &plan.levers {
-        let bases = drafts.iter().filter(|draft| draft.lever.name == lever.name).map(|draft| draft.basis);
-        let total = values::Decimal::checked_sum(bases).map_err(|_| overflow(lever))?;
-        let unit: Unit = lever.basis.unit.clone();
-        totals.push((lever.name.clone(), crate::quantity::Quantity::new(values::ratio_from_decimal(total), unit)));
-    }
-    Ok(totals)
+fn control_bases(drafts: &[drafts::Draft<'_>], plan: &IncentivePlan) -> Totals {
+    let total = |lever: &Lever| {
+        let mine = drafts.iter().filter(|draft| draft.lever.name == lever.name);
+        let total = mine.map(|draft| draft.counted.clone()).sum();
+        (lever.name.clone(), Quantity::new(total, lever.basis.measured.clone()))
+    };
+    plan.levers.iter().map(total).collect()
 }

@@ -19,7 +19,10 @@ pub use metric::{
     Spread, Stream, Test, Window, Words,
 };
 pub use payment::{Draw, Due, EARNINGS, Hold, Milestone, Minimum, Needs, Payment, Split, SplitPart};
-pub use plan::{Basis, CountedFrom, Eligible, IncentivePlan, Lever, LinePer, Once, OncePer, PayeeAt, Pays};
+pub use plan::{
+    Basis, CountedFrom, Eligible, Growth, HighWater, IncentivePlan, Lever, LinePer, MonthValue, Once, OncePer, PayeeAt,
+    Pays, Several, Target,
+};
 pub use requirement::{Requirement, Role};
 pub use tier::{
     Asks, AwardRule, Benefit, Class, Column, Division, Leg, LegWorth, Legs, Level, PeopleRules, PointLine, PointScale,

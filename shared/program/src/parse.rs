@@ -1,5 +1,6 @@
 //! From text to checked documents. All problems of all files are found in one pass.
 
+mod basis;
 mod bundle;
 mod catalog;
 pub(crate) mod change;

@@ -87,6 +87,46 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Reason; 36] = [
+        Reason::NotRecognized,
+        Reason::NotEligibleYet,
+        Reason::MissingAgreement,
+        Reason::MissingProof,
+        Reason::BelowThreshold,
+        Reason::BelowMinimumNow,
+        Reason::BelowMinimumBase,
+        Reason::ZeroBase,
+        Reason::AlreadyCredited,
+        Reason::CapReached,
+        Reason::RaisedToFloor,
+        Reason::BelowPaymentMinimum,
+        Reason::Gathered,
+        Reason::BelowPartMinimum,
+        Reason::Waiting,
+        Reason::OnHold,
+        Reason::Forfeited,
+        Reason::BelowHighWaterMark,
+        Reason::NoGrowth,
+        Reason::NotInForce,
+        Reason::ZeroRate,
+        Reason::NoRate,
+        Reason::NothingUsed,
+        Reason::RoundedToZero,
+        Reason::OutsideWindow,
+        Reason::NotKnownYet,
+        Reason::KindNotInForce,
+        Reason::UnknownKind,
+        Reason::Reversed,
+        Reason::NotCertified,
+        Reason::NotLinked,
+        Reason::LostToABetterAlternative,
+        Reason::GateShut,
+        Reason::SameScopeClaimedTwice,
+        Reason::Suspended,
+        Reason::Retired,
+    ];
+
     /// The stable name: `not-recognized`.
     pub fn name(self) -> &'static str {
         match self {

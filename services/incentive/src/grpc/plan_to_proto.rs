@@ -76,8 +76,17 @@ fn basis(basis: &Basis) -> String {
         LinePer::Subscription => "subscription and month",
         LinePer::SubscriptionWorkload => "subscription, workload and month",
         LinePer::Transaction => "transaction",
+        LinePer::Customer => "customer and month",
+        LinePer::CustomerWorkload => "customer, workload and month",
+        LinePer::Partner => "partner and month",
     };
-    format!("sum of {} from {stream}, per {per}", basis.measure)
+    let what = match (&basis.growth, &basis.high_water) {
+        (Some(growth), _) if growth.percent => "percent of growth",
+        (Some(_), _) => "growth",
+        (_, Some(_)) => "what is above the high-water mark",
+        _ => "sum",
+    };
+    format!("{what} of {} from {stream}, per {per}", basis.measure)
 }
 
 /// Where in a value one stands.

@@ -31,6 +31,8 @@ fn explanation(grounds: &Grounds) -> pb::LineExplanation {
         match input {
             InputRef::Usage(key) => usage.push(evidence(key)),
             InputRef::Transaction(name) => transactions.push(name.clone()),
+            // Seat counts stand in the tree, as facts of the basis.
+            InputRef::Seats { .. } => {}
         }
     }
     pb::LineExplanation {

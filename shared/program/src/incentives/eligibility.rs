@@ -6,7 +6,8 @@ use values::Instant;
 
 use super::RateError;
 use super::counters::Counters;
-use super::drafts::{Draft, Scene};
+use super::drafts::Draft;
+use super::scene::Scene;
 use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::last_instant;
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
@@ -79,7 +80,7 @@ fn refusal(draft: &Draft<'_>, outcome: Option<&Outcome>) -> Option<Reason> {
     }
     if let Some(range) = draft.lever.basis.range.as_ref().and_then(|range| range.on(draft.rule_date)) {
         // What takes back is as large as what it takes back.
-        let size = values::ratio_from_decimal(draft.basis);
+        let size = draft.basis.clone();
         let size = if size < values::Ratio::default() { -size } else { size };
         if !range.value.holds(&size) {
             return Some(Reason::BelowThreshold);

@@ -2,9 +2,10 @@
 
 use values::{Money, Ratio, ratio_to_text};
 
-use super::drafts::{Draft, Scene};
+use super::drafts::Draft;
 use super::pricing::Price;
 use super::rating::InputRef;
+use super::scene::{Scene, TRANSACTING};
 use super::{COUNTER_FILLS_PRO_RATA, ROUNDED_BY_LARGEST_REMAINDER, USAGE_BELONGS_TO_ITS_START};
 use crate::conventions::CounterFilled;
 use crate::explain::{Explanation, Step};
@@ -48,7 +49,10 @@ pub(crate) fn explain(
                 .source(kind.and_then(|kind| kind.source.clone()))
                 .number("since", payee.since)
                 .number("attributed by", USAGE_BELONGS_TO_ITS_START)
-                .counting(vec![FactRef::new("association", payee.association.as_str())])
+                .counting(vec![FactRef::new(
+                    if payee.kind == TRANSACTING { "transaction" } else { "association" },
+                    payee.association.as_str(),
+                )])
         }
         None => Explanation::new(Step::Recognition, USAGE_BELONGS_TO_ITS_START, "paid as", "nobody"),
     });
@@ -95,5 +99,6 @@ fn reference(input: &InputRef) -> FactRef {
             FactRef::new("usage", format!("{}/{}/{}/{}", key.subscription, key.workload, key.meter, key.start))
         }
         InputRef::Transaction(id) => FactRef::new("transaction", id.as_str()),
+        InputRef::Seats { subscription, from } => FactRef::new("seats", format!("{subscription}/{from}")),
     }
 }

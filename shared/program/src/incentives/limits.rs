@@ -7,9 +7,9 @@ use values::{Currency, Money, Ratio, Rounding, ratio_to_text, round_to_minor};
 
 use super::RateError;
 use super::counters::{CounterKey, Counters, span};
-use super::drafts::Scene;
 use super::lines::share;
 use super::rating::{Balance, Line};
+use super::scene::Scene;
 use crate::conventions::CountersOnChange;
 use crate::explain::{Explanation, Step};
 use crate::model::{Limit, LimitOwner, Reached};

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use num_traits::{ToPrimitive, Zero};
-use values::{Currency, Money, Ratio, Rounding, ratio_from_decimal, round_ratio};
+use values::{Currency, Money, Ratio, Rounding, round_ratio};
 
 use super::RateError;
-use super::drafts::{Draft, Scene};
+use super::drafts::Draft;
 use super::eligibility::Verdict;
 use super::explained::explain;
 use super::pricing::Price;
 use super::rating::Line;
+use super::scene::Scene;
 use crate::judge::requirement::Outcome;
 use crate::model::IncentivePlan;
 use crate::quantity::Quantity;
@@ -132,6 +133,13 @@ pub(crate) fn round_by_statement(
     Ok(())
 }
 
+/// The program's own code for a reason.
+fn code(scene: &Scene<'_>, draft: &Draft<'_>, reason: Reason) -> Option<String> {
+    let measure = |field: &str| (field == "measure").then(|| draft.lever.basis.measure.clone());
+    let found = scene.plan.codes.get(&reason)?.find(draft.rule_date, &measure)?;
+    Some(found.value.clone())
+}
+
 fn line(
     scene: &Scene<'_>,
     draft: &Draft<'_>,
@@ -141,7 +149,7 @@ fn line(
     reason: Option<Reason>,
     outcome: Option<Outcome>,
 ) -> Line {
-    let basis = Quantity::new(ratio_from_decimal(draft.basis), draft.lever.basis.unit.clone());
+    let basis = Quantity::new(draft.basis.clone(), draft.lever.basis.unit.clone());
     let explanation = explain(scene, draft, price, &basis, amount, reason, outcome);
     Line {
         key: draft.key.clone(),
@@ -162,7 +170,7 @@ fn line(
         exact,
         amount,
         reason,
-        code: None,
+        code: reason.and_then(|reason| code(scene, draft, reason)),
         parts: Vec::new(),
         inputs: draft.inputs.clone(),
         explanation,

@@ -7,8 +7,9 @@ use values::{Ratio, ratio_from_decimal, ratio_to_text};
 
 use super::brackets::{Part, bracket_at, movement, rate_at, rate_of, worth};
 use super::counters::{CounterKey, Counters, span};
-use super::drafts::{Draft, Move, Scene};
+use super::drafts::{Draft, Move};
 use super::rating::Piece;
+use super::scene::Scene;
 use crate::conventions::{CounterFilled, CountersOnChange};
 use crate::explain::{Explanation, Step};
 use crate::model::{Alternative, Charge, CounterOf, Direction, Pick, Table};
@@ -71,7 +72,7 @@ fn tabled<'d, 'a>(draft: &'d Draft<'a>) -> Option<(&'d Draft<'a>, &'a Table, &'a
 }
 
 fn flat(draft: &Draft<'_>) -> Price {
-    let basis = ratio_from_decimal(draft.basis);
+    let basis = draft.basis.clone();
     let Some(found) = draft.charge.filter(|_| draft.in_force) else { return Price::default() };
     match found.value {
         Charge::Rate(rate) => Price { exact: basis * rate, rate: Some(rate.clone()), ..Price::default() },
@@ -97,13 +98,12 @@ fn amount(charge: &Charge, basis: &Ratio) -> Ratio {
 fn one_of(draft: &Draft<'_>, pick: Pick, parts: &[Alternative]) -> Price {
     let value = |part: &Alternative| {
         let own = part.measure.as_ref().and_then(|(measure, _)| draft.numbers.get(measure));
-        let basis = match &part.measure {
-            Some(_) => own.copied().unwrap_or_default(),
-            None => draft.basis,
-        };
         // A fixed amount follows the sign of the line, not of another measure.
-        let basis = if matches!(part.charge, Charge::Fixed(_)) { draft.basis } else { basis };
-        amount(&part.charge, &ratio_from_decimal(basis))
+        let basis = match &part.measure {
+            Some(_) if !matches!(part.charge, Charge::Fixed(_)) => ratio_from_decimal(own.copied().unwrap_or_default()),
+            _ => draft.basis.clone(),
+        };
+        amount(&part.charge, &basis)
     };
     let amounts: Vec<Ratio> = parts.iter().map(value).collect();
     let places = 0..amounts.len();
@@ -163,7 +163,7 @@ fn counter_key(scene: &Scene<'_>, draft: &Draft<'_>, table: &Table, rule: &str) 
 
 /// Moves the counter from `before` over all lines of a group and prices each; gives the total after.
 fn fill(scene: &Scene<'_>, drafts: &[Draft<'_>], places: &[usize], before: &Ratio, prices: &mut [Price]) -> Ratio {
-    let moved: Ratio = places.iter().map(|&place| ratio_from_decimal(drafts[place].position)).sum();
+    let moved: Ratio = places.iter().map(|&place| drafts[place].position.clone()).sum();
     let after = before + &moved;
     match scene.plan.conventions.counter_filled {
         Some(CounterFilled::ByTime) => by_time(drafts, places, before, prices),
@@ -184,8 +184,8 @@ fn pro_rata(drafts: &[Draft<'_>], places: &[usize], before: &Ratio, after: &Rati
     };
     for &place in places {
         let draft = &drafts[place];
-        let basis = ratio_from_decimal(draft.basis);
-        let position = ratio_from_decimal(draft.position);
+        let basis = draft.basis.clone();
+        let position = draft.position.clone();
         prices[place].pieces = match moved.is_zero() {
             true => standing(table, before, &basis),
             false => pieces(table, &movement(table, before, after), &(position / &moved), &(&basis / &moved)),
@@ -236,12 +236,12 @@ fn by_time(drafts: &[Draft<'_>], places: &[usize], before: &Ratio, prices: &mut 
     let mut at = before.clone();
     for ((_, _, quantity), place) in moves {
         let Some((draft, table, _)) = tabled(&drafts[place]) else { continue };
-        let next = &at + ratio_from_decimal(*quantity);
+        let next = &at + quantity;
         let step = &next - &at;
         // The basis of one fact: its share of the line's basis by what it moves.
         let basis = match draft.position.is_zero() {
             true => step.clone(),
-            false => ratio_from_decimal(draft.basis) * &step / ratio_from_decimal(draft.position),
+            false => draft.basis.clone() * &step / draft.position.clone(),
         };
         if !step.is_zero() {
             let one = Ratio::from_integer(1.into());

@@ -182,6 +182,13 @@ pub enum InputRef {
     Usage(UsageKey),
     /// A transaction, by its id.
     Transaction(String),
+    /// A count of seats.
+    Seats {
+        /// The subscription.
+        subscription: String,
+        /// The instant from which the count holds.
+        from: Instant,
+    },
 }
 
 /// What one partner gets for the period. `earned + brought_forward + advanced` is

@@ -6,9 +6,9 @@ use values::{Currency, Date, Money};
 
 use super::balances::{Balances, out};
 use super::counters::Counters;
-use super::drafts::Scene;
 use super::payout::{Payer, Share};
 use super::rating::{ControlTotals, Line, PartTotal, Prior, StatementTotal};
+use super::scene::Scene;
 use super::{RateError, Totals};
 
 /// One total per partner that has a line or a balance, ordered by partner.

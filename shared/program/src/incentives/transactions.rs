@@ -2,75 +2,81 @@
 
 use std::collections::BTreeMap;
 
-use values::{Decimal, Instant, Interval};
+use values::{Decimal, Interval, Ratio, ratio_from_decimal};
 
 use super::RateError;
-use super::drafts::{Draft, Scene, in_force, mixed, payee, payee_moment, rule_date};
+use super::drafts::Draft;
 use super::rating::InputRef;
+use super::scene::{Scene, exchanged, payee_moment, payees, rule_date};
 use crate::catalog::Reads;
 use crate::facts::{Subscription, Transaction};
 use crate::ground::{Ground, Row};
-use crate::model::{Charge, Found, Lever, Position};
-use crate::quantity::Unit;
+use crate::model::{Charge, Found, Lever, Position, Several};
 
-/// A draft for every transaction of the period that the lever's filters let through.
+/// A draft for every transaction of the period that the lever's filters let through, and for every payee.
 pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Vec<Draft<'a>>, RateError> {
     let ground = scene.ground;
     let mut drafts = Vec::new();
     for transaction in ground.facts.transactions.iter().filter(|transaction| scene.interval.contains(transaction.at)) {
-        let version = transaction.subscription.as_deref().and_then(|id| ground.subscription(id, transaction.at));
-        let row = Row {
-            customer: &transaction.customer,
-            subscription: version,
-            workload: &transaction.workload,
-            meter: "",
-            transaction: Some(transaction),
-            at: transaction.at,
-        };
-        let Some(basis) = number(ground, lever, &lever.basis.measure, transaction)? else { continue };
+        let row = transaction_row(ground, transaction);
+        let version = row.subscription;
+        let Some(basis) = number(scene, lever, &lever.basis.measure, transaction)? else { continue };
         if !ground.passes(&lever.basis.filters, &row) {
             continue;
         }
-        let origin = original(&scene.ground.facts.transactions, transaction);
-        let charge_date = rule_date(scene, origin);
-        let moment = payee_moment(scene, lever, origin);
-        let payee = version.and_then(|version| payee(scene, lever, version, &transaction.workload, moment));
+        let first = original(&ground.facts.transactions, transaction);
+        let day = rule_date(scene, lever, first.at, version, Some(first));
+        let moment = payee_moment(scene, lever, first.at);
         // Levels and other fields are those of the original's instant.
-        let then = Row { at: origin, ..row };
-        let charge = lever.charge.find(charge_date, &|field| scene.field(&then, payee.as_ref(), field));
-        let position = position(ground, lever, charge, transaction, basis)?;
-        let input = InputRef::Transaction(transaction.transaction.clone());
+        let then = Row { at: first.at, ..row };
         let until = transaction.at.saturating_add(1);
-        drafts.push(Draft {
-            lever,
-            key: format!("{}/{}", lever.name, transaction.transaction),
-            customer: transaction.customer.clone(),
-            subscription: transaction.subscription.clone(),
-            workload: None,
-            transaction: Some(transaction.transaction.clone()),
-            deal: deal(transaction, version),
-            interval: Interval::new(transaction.at, Some(until)).unwrap_or(scene.interval),
-            rule_date: charge_date,
-            in_force: in_force(scene.plan, charge_date),
-            shares: scene.shares(lever, charge_date, &then, payee.as_ref()),
-            numbers: numbers(ground, lever, charge, transaction)?,
-            payee,
-            refused: None,
-            nothing: None,
-            notes: Vec::new(),
-            charge,
-            basis,
-            position,
-            inputs: vec![input.clone()],
-            moves: vec![(transaction.at, input, position)],
-        });
+        let interval = Interval::new(transaction.at, Some(until)).unwrap_or(scene.interval);
+        let payees = payees(scene, lever, version, &transaction.workload, Some(first), moment);
+        for (place, payee) in payees.into_iter().enumerate() {
+            let charge = lever.charge.find(day, &|field| scene.field(&then, payee.as_ref(), field));
+            let position = ratio_from_decimal(position(scene, lever, charge, transaction, basis)?);
+            let input = InputRef::Transaction(transaction.transaction.clone());
+            let mut key = format!("{}/{}", lever.name, transaction.transaction);
+            if let (Several::AllInFull, Some(payee)) = (lever.pays.several, &payee) {
+                key.push_str(&format!("/{}", payee.partner));
+            }
+            let shares = scene.shares(lever, day, &then, payee.as_ref());
+            drafts.push(Draft {
+                key,
+                customer: transaction.customer.clone(),
+                subscription: transaction.subscription.clone(),
+                transaction: Some(transaction.transaction.clone()),
+                deal: deal(transaction, version),
+                shares,
+                numbers: numbers(scene, lever, charge, transaction)?,
+                basis: ratio_from_decimal(basis),
+                // Of several payees the first one's line stands for the fact in the control totals.
+                counted: if place == 0 { ratio_from_decimal(basis) } else { Ratio::default() },
+                inputs: vec![input.clone()],
+                moves: vec![(transaction.at, input, position.clone())],
+                position,
+                ..Draft::new(scene, lever, (interval, day), payee, charge)
+            });
+        }
     }
     Ok(drafts)
 }
 
+/// What a transaction is, for filters and splits.
+pub(crate) fn transaction_row<'a>(ground: &Ground<'a>, transaction: &'a Transaction) -> Row<'a> {
+    Row {
+        customer: &transaction.customer,
+        subscription: transaction.subscription.as_deref().and_then(|id| ground.subscription(id, transaction.at)),
+        workload: &transaction.workload,
+        meter: "",
+        transaction: Some(transaction),
+        at: transaction.at,
+    }
+}
+
 /// Rule: `program.reversal_follows_its_original`: what takes a transaction back does so at the rate
 /// and from the payee of the day of the first one, however often it was corrected since.
-fn original(all: &[Transaction], transaction: &Transaction) -> Instant {
+pub(crate) fn original<'t>(all: &'t [Transaction], transaction: &'t Transaction) -> &'t Transaction {
     let mut current = transaction;
     // A chain of reversals is short; the bound keeps a circle in bad data finite.
     for _ in 0..16 {
@@ -80,7 +86,7 @@ fn original(all: &[Transaction], transaction: &Transaction) -> Instant {
             _ => break,
         }
     }
-    current.at
+    current
 }
 
 /// A deal is one subscription unless it is named.
@@ -90,7 +96,7 @@ fn deal(transaction: &Transaction, subscription: Option<&Subscription>) -> Strin
 }
 
 fn position(
-    ground: &Ground<'_>,
+    scene: &Scene<'_>,
     lever: &Lever,
     charge: Option<Found<'_, Charge>>,
     transaction: &Transaction,
@@ -99,7 +105,7 @@ fn position(
     match charge.map(|charge| charge.value) {
         Some(Charge::Table(table)) => match &table.position {
             Position::RunningTotal => Ok(basis),
-            Position::Measure(name) => Ok(number(ground, lever, name, transaction)?.unwrap_or(Decimal::ZERO)),
+            Position::Measure(name) => Ok(number(scene, lever, name, transaction)?.unwrap_or(Decimal::ZERO)),
         },
         _ => Ok(basis),
     }
@@ -107,7 +113,7 @@ fn position(
 
 /// What the alternatives of a charge ask for beside the basis.
 fn numbers(
-    ground: &Ground<'_>,
+    scene: &Scene<'_>,
     lever: &Lever,
     charge: Option<Found<'_, Charge>>,
     transaction: &Transaction,
@@ -115,28 +121,28 @@ fn numbers(
     let mut numbers = BTreeMap::new();
     if let Some(Charge::OneOf { parts, .. }) = charge.map(|charge| charge.value) {
         for (measure, _) in parts.iter().filter_map(|part| part.measure.as_ref()) {
-            let found = number(ground, lever, measure, transaction)?;
+            let found = number(scene, lever, measure, transaction)?;
             numbers.insert(measure.clone(), found.unwrap_or(Decimal::ZERO));
         }
     }
     Ok(numbers)
 }
 
-/// The number that a measure reads from a transaction, in the plan's currency where it is money.
+/// The number that a measure reads from a transaction, in the plan's currency where it is money; what
+/// reverses is exchanged at the rate of what it reverses.
 pub(crate) fn number(
-    ground: &Ground<'_>,
+    scene: &Scene<'_>,
     lever: &Lever,
     measure: &str,
     transaction: &Transaction,
 ) -> Result<Option<Decimal>, RateError> {
-    match ground.catalog.measures.get(measure).map(|measure| measure.reads) {
+    match scene.ground.catalog.measures.get(measure).map(|measure| measure.reads) {
         Some(Reads::TransactionSeats) => Ok(transaction.seats),
-        Some(Reads::TransactionAmount) => match transaction.amount {
-            Some(amount) if lever.basis.unit != Unit::Money(amount.currency) => {
-                Err(mixed(lever, amount.currency.code()))
-            }
-            amount => Ok(amount.map(|amount| amount.value)),
-        },
+        Some(Reads::TransactionAmount) => {
+            let Some(amount) = transaction.amount else { return Ok(None) };
+            let at = original(&scene.ground.facts.transactions, transaction).at;
+            exchanged(scene, lever, amount.value, amount.currency, at).map(Some)
+        }
         _ => Ok(None),
     }
 }

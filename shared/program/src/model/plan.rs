@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use values::Date;
+use values::{Date, Ratio};
 
 use crate::catalog::Catalog;
-use crate::conventions::Conventions;
+use crate::conventions::{Conventions, RulesDatedBy};
 use crate::model::{Accelerators, Announced, Charge, Filter, Limit, Payment, Range, Requirement, Split, Stream, Value};
-use crate::quantity::Unit;
+use crate::quantity::{Quantity, Unit};
+use crate::reason::Reason;
 
 /// An incentive plan, checked.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct IncentivePlan {
     pub splits: BTreeMap<String, Split>,
     /// When and what of the earnings is paid.
     pub payment: Payment,
+    /// The program's own codes for the engine's reasons, which may depend on the measure.
+    pub codes: BTreeMap<Reason, Value<String>>,
 }
 
 /// A rule that makes lines.
@@ -56,6 +59,8 @@ pub struct Lever {
     pub basis: Basis,
     /// Who is paid.
     pub pays: Pays,
+    /// By which date its rules are read, where not by the plan's.
+    pub dated_by: Option<RulesDatedBy>,
     /// What must hold for a partner to be paid.
     pub eligible: Option<Eligible>,
     /// Pay only the first line of each subject, ever.
@@ -97,8 +102,10 @@ pub enum OncePer {
 pub struct Basis {
     /// The measure of the catalog that is summed.
     pub measure: String,
-    /// The unit of the sum.
+    /// The unit of what the rate is applied to: that of the measure, or percent of growth.
     pub unit: Unit,
+    /// The unit of the measure.
+    pub measured: Unit,
     /// Usage or transactions.
     pub stream: Stream,
     /// Which rows count by what they are.
@@ -107,6 +114,73 @@ pub struct Basis {
     pub range: Option<Value<Range>>,
     /// What gets a line of its own.
     pub per: LinePer,
+    /// Which measurement of a level stands for its month; none for what adds up.
+    pub month_value: Option<MonthValue>,
+    /// What of it is growth.
+    pub growth: Option<Growth>,
+    /// What of it is above everything that was paid before.
+    pub high_water: Option<HighWater>,
+}
+
+impl Basis {
+    /// Whether a line folds the rows of a whole month, instead of a transaction or a stretch of usage.
+    pub fn grouped(&self) -> bool {
+        let wide = matches!(self.per, LinePer::Customer | LinePer::CustomerWorkload | LinePer::Partner);
+        let sold = self.stream == Stream::Transactions && self.per != LinePer::Transaction;
+        wide || sold || self.month_value.is_some() || self.growth.is_some()
+    }
+}
+
+/// Which measurement of a level stands for its month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MonthValue {
+    /// The last one.
+    Last,
+    /// The highest one.
+    Highest,
+}
+
+/// Growth against the same month of the year before.
+#[derive(Clone, Debug)]
+pub struct Growth {
+    /// Its rule id.
+    pub rule: String,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// Whether the base is that of the month of the association where that is later.
+    pub not_before_association: bool,
+    /// Whether what shrank counts as nothing, and not against the partner.
+    pub below_zero_becomes_zero: bool,
+    /// Whether the basis is the growth in percent of the base.
+    pub percent: bool,
+    /// A smaller base earns nothing.
+    pub base_least: Option<Value<Quantity>>,
+    /// A smaller present earns nothing.
+    pub now_least: Option<Value<Quantity>>,
+    /// How much must be grown, by bands of the base; empty where any growth earns.
+    pub targets: Vec<Target>,
+}
+
+/// How much must be grown on a base.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its rule id.
+    pub rule: String,
+    /// Of which bases.
+    pub base: Range,
+    /// At least so many percent.
+    pub least: Ratio,
+}
+
+/// Only what is above the highest quantity that was ever paid for the line's subject.
+#[derive(Clone, Debug)]
+pub struct HighWater {
+    /// Its rule id.
+    pub rule: String,
+    /// Where it comes from.
+    pub source: Option<String>,
+    /// Whether the mark begins with the quantity at the start of the association, and not with nothing.
+    pub begins_at_association: bool,
 }
 
 /// What gets a line of its own.
@@ -118,6 +192,12 @@ pub enum LinePer {
     SubscriptionWorkload,
     /// Each transaction.
     Transaction,
+    /// Each customer, month and payee.
+    Customer,
+    /// Each workload of each customer, month and payee.
+    CustomerWorkload,
+    /// Each payee and month.
+    Partner,
 }
 
 /// Who is paid.
@@ -125,8 +205,21 @@ pub enum LinePer {
 pub struct Pays {
     /// Kinds of association that name the payee.
     pub kinds: Vec<String>,
+    /// Whether it is whoever the transaction names.
+    pub transacting: bool,
     /// At which instant.
     pub at: PayeeAt,
+    /// Who of several.
+    pub several: Several,
+}
+
+/// Who is paid of several who could be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Several {
+    /// The first by the policy's attribution.
+    FirstByAttribution,
+    /// Everybody, each in full.
+    AllInFull,
 }
 
 /// The instant whose recognition names the payee.

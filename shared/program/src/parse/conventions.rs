@@ -2,17 +2,27 @@
 
 use std::str::FromStr;
 
-use values::{Currency, Rounding, Zone};
+use values::{Currency, Month, Rounding, Zone};
 
 use super::cursor::{Cursor, Fields};
 use crate::conventions::{
-    Conventions, CounterFilled, CountersOnChange, CurrentMonth, PartSteps, PartnerLevel, PointsShown, RecognizedMonth,
-    RoundedAt, RoundingRule, RulesDatedBy,
+    Conventions, CounterFilled, CountersOnChange, CurrentMonth, ExchangeRateOf, PartSteps, PartnerLevel, PointsShown,
+    RecognizedMonth, RoundedAt, RoundingRule, RulesDatedBy,
 };
 
 /// The rounding modes with their names in documents.
 pub(crate) const MODES: [(&str, Rounding); 4] =
     [("half-even", Rounding::HalfEven), ("half-up", Rounding::HalfUp), ("down", Rounding::Down), ("up", Rounding::Up)];
+
+/// The clocks by which rules are dated.
+pub(crate) const CLOCKS: [(&str, RulesDatedBy); 6] = [
+    ("the-day", RulesDatedBy::TheDay),
+    ("transaction-date", RulesDatedBy::TransactionDate),
+    ("usage-month", RulesDatedBy::UsageMonth),
+    ("calculation-date", RulesDatedBy::CalculationDate),
+    ("invoice-date", RulesDatedBy::InvoiceDate),
+    ("first-sale-date", RulesDatedBy::FirstSaleDate),
+];
 
 /// Reads `conventions`. The zone is always needed; the rest is asked for by the kinds of document
 /// that use it.
@@ -46,16 +56,7 @@ pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
                 ("usage-start", RecognizedMonth::UsageStart),
             ],
         ),
-        rules_dated_by: choice(
-            &fields,
-            "rules-dated-by",
-            &[
-                ("the-day", RulesDatedBy::TheDay),
-                ("transaction-date", RulesDatedBy::TransactionDate),
-                ("usage-month", RulesDatedBy::UsageMonth),
-                ("calculation-date", RulesDatedBy::CalculationDate),
-            ],
-        ),
+        rules_dated_by: choice(&fields, "rules-dated-by", &CLOCKS),
         counter_filled: choice(
             &fields,
             "counter-filled",
@@ -66,6 +67,7 @@ pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
             "counters-when-rules-change",
             &[("carry-over", CountersOnChange::CarryOver), ("restart", CountersOnChange::Restart)],
         ),
+        exchange: fields.get("exchange").and_then(|cursor| exchange(&cursor)),
         fiscal_year_starts: fields.get("fiscal-year-starts").and_then(|cursor| fiscal_year(&cursor)),
     };
     // Stated by documents for their readers; credit is always given once.
@@ -125,4 +127,30 @@ fn fiscal_year(cursor: &Cursor<'_>) -> Option<i8> {
         cursor.problem(format!("a fiscal year starts with the first day of a month, as `10-01`, not `{text}`"));
     }
     month
+}
+
+/// `{rate-of: transaction-date, table: vendor-monthly}`; the table's name is for readers.
+fn exchange(cursor: &Cursor<'_>) -> Option<ExchangeRateOf> {
+    let fields = cursor.fields()?;
+    fields.get("table").and_then(|cursor| cursor.text());
+    let rate = fields.need("rate-of")?;
+    let month = fields.get("month").and_then(|cursor| parsed::<Month>(&cursor));
+    fields.done();
+    match (rate.text()?, month) {
+        ("transaction-date", None) => Some(ExchangeRateOf::TransactionDate),
+        ("the-month", None) => Some(ExchangeRateOf::TheMonth),
+        ("fixed", Some(month)) => Some(ExchangeRateOf::Fixed(month)),
+        ("fixed", None) => {
+            cursor.problem("a fixed rate is that of one month: `month` is missing");
+            None
+        }
+        ("transaction-date" | "the-month", Some(_)) => {
+            cursor.problem("only a fixed rate names its `month`");
+            None
+        }
+        (word, _) => {
+            rate.unknown("rate", word, ["transaction-date", "the-month", "fixed"]);
+            None
+        }
+    }
 }

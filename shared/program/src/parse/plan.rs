@@ -2,24 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use super::basis::basis;
 use super::bundle::Head;
 use super::charge::{accelerators, rate};
+use super::conventions::CLOCKS;
 use super::cursor::{Cursor, Fields};
 use super::definitions;
 use super::limit::limits;
-use super::metric::filters;
 use super::names::Names;
 use super::payment::{payment, splits};
-use super::quantity::range;
 use super::requirement::requirement;
 use super::value::value;
 use crate::conventions::Conventions;
-use crate::facts::Flow;
+use crate::incentives::TRANSACTING;
 use crate::model::{
-    Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, LinePer, Once, OncePer, PayeeAt,
-    Pays, Range, Split, Stream, Value,
+    Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, Once, OncePer, PayeeAt, Pays,
+    Several, Split, Stream, Value,
 };
-use crate::quantity::Unit;
+use crate::reason::Reason;
 use crate::recognition::Grant;
 
 /// Reads the plan's own keys; `head` was read before.
@@ -65,6 +65,7 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         limits,
         splits,
         payment,
+        codes: codes(fields),
     })
 }
 
@@ -98,6 +99,10 @@ fn lever(
     if pays.is_none() {
         cursor.problem("nobody is paid: `pays` is missing, here or at the top");
     }
+    if let (Some(basis), Some(pays)) = (&basis, &pays) {
+        check_payees(cursor, basis, pays);
+    }
+    let dated_by = fields.get("rules-dated-by").and_then(|cursor| cursor.choice("clock", &CLOCKS));
     let eligible = match fields.get("eligible") {
         Some(cursor) => eligible(&cursor, names),
         None => eligible_above.cloned(),
@@ -122,6 +127,7 @@ fn lever(
         source,
         basis,
         pays: pays?,
+        dated_by,
         eligible,
         once,
         charge: charge?,
@@ -132,97 +138,22 @@ fn lever(
     })
 }
 
-fn basis(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Basis> {
-    let fields = cursor.fields()?;
-    let measure = fields.need("sum").and_then(|cursor| names.measure(&cursor));
-    let filters = fields.get("where").map(|cursor| filters(&cursor, names)).unwrap_or_default();
-    let streams = [("usage", Stream::Usage), ("transactions", Stream::Transactions)];
-    let stated = fields.get("from").and_then(|cursor| cursor.choice("stream", &streams));
-    let per = fields.need("per").and_then(|cursor| per(&cursor));
-    let with = fields.get("with");
-    fields.done();
-    let measure = measure?;
-    let stream = names.stream_of(&measure);
-    if stated.is_some_and(|stated| stated != stream) {
-        cursor.problem(format!("`{measure}` is not a measure of the stated stream"));
-    }
-    let per = per?;
-    match (stream, per) {
-        (Stream::Usage, LinePer::Transaction) => cursor.problem("usage has no transactions to make lines of"),
-        (Stream::Transactions, LinePer::SubscriptionWorkload | LinePer::Subscription) => {
-            cursor.problem("transactions make lines `per: transaction`");
-        }
-        _ => {}
-    }
-    if stream == Stream::Usage
-        && names.catalog.measures.get(&measure).is_some_and(|measure| measure.flow == Flow::Level)
-    {
-        cursor.problem(format!("`{measure}` is a level: it is not added over a month"));
-    }
-    let unit = names.unit_of(cursor, &measure)?;
-    let range = match with {
-        Some(cursor) => Some(with_range(&cursor, &measure, &unit)?),
-        None => None,
-    };
-    Some(Basis { measure, unit, stream, filters, range, per })
-}
-
-/// `with: {deal-value: {above: USD 25_000}}`: which lines earn, by what they come to.
-fn with_range(cursor: &Cursor<'_>, measure: &str, unit: &Unit) -> Option<Value<Range>> {
-    let fields = cursor.fields()?;
-    let named = fields.named(&[]);
-    let [(name, entry)] = named.as_slice() else {
-        cursor.problem("a line is tested by its basis: one measure is expected");
-        return None;
-    };
-    if *name != measure {
-        entry.problem(format!("a line is tested by its basis, which is `{measure}`"));
-    }
-    value(entry, &|cursor| {
-        let fields = cursor.fields()?;
-        let found = range(&fields, unit);
-        fields.done();
-        found
-    })
-}
-
-fn per(cursor: &Cursor<'_>) -> Option<LinePer> {
-    let mut words = cursor.words();
-    words.retain(|word| word != "month");
-    words.sort();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["subscription"] => Some(LinePer::Subscription),
-        ["subscription", "workload"] => Some(LinePer::SubscriptionWorkload),
-        ["transaction"] | ["subscription", "transaction"] | ["deal", "transaction"] => Some(LinePer::Transaction),
-        _ => {
-            cursor.problem(
-                "lines are made per `[subscription, month]`, `[subscription, workload, month]` or `transaction`",
-            );
-            None
-        }
-    }
-}
-
 fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<Pays> {
     let fields = cursor.fields()?;
-    let kinds = fields.get("recognized-by").map(|cursor| {
-        let kinds = names.kinds(&cursor);
-        for kind in &kinds {
-            let grants = names.policy.kind(kind).is_some_and(|kind| kind.grants.contains(&Grant::Incentive));
-            if !grants {
-                cursor.problem(format!("`{kind}` does not grant `incentive`"));
-            }
-        }
-        kinds
-    });
+    let named = fields.get("recognized-by");
+    let transacting = match &named {
+        Some(cursor) => cursor.word() == Some(TRANSACTING),
+        None => above.is_some_and(|above| above.transacting),
+    };
+    let kinds = named.map(|cursor| if transacting { Vec::new() } else { paid_kinds(&cursor, names) });
     let instants = [
         ("usage-start", PayeeAt::Start),
         ("transaction-date", PayeeAt::Start),
         ("last-day-of-month", PayeeAt::LastDayOfMonth),
     ];
     let at = fields.get("as-of").and_then(|cursor| cursor.choice("instant", &instants));
-    let several = fields.get("if-several").map(|cursor| cursor.choice("rule", &[("first-by-attribution", ())]));
+    let ways = [("first-by-attribution", Several::FirstByAttribution), ("all-in-full", Several::AllInFull)];
+    let several = fields.get("if-several").and_then(|cursor| cursor.choice("rule", &ways));
     let kinds = kinds.or_else(|| above.map(|above| above.kinds.clone()));
     let at = at.or(above.map(|above| above.at));
     if kinds.is_none() {
@@ -235,10 +166,58 @@ fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<
     let shared =
         kinds.len() > 1 || kinds.iter().any(|kind| names.policy.kind(kind).is_some_and(|kind| !kind.exclusive));
     if shared && several.is_none() && above.is_none() {
-        cursor.problem("more than one partner may be meant: say `if-several: first-by-attribution`");
+        cursor.problem("more than one partner may be meant: say `if-several: first-by-attribution` or `all-in-full`");
     }
     fields.done();
-    Some(Pays { kinds, at: at? })
+    let several = several.or(above.map(|above| above.several)).unwrap_or(Several::FirstByAttribution);
+    Some(Pays { kinds, transacting, at: at?, several })
+}
+
+/// Kinds of association that may be paid.
+fn paid_kinds(cursor: &Cursor<'_>, names: &Names<'_>) -> Vec<String> {
+    let kinds = names.kinds(cursor);
+    for kind in &kinds {
+        let grants = names.policy.kind(kind).is_some_and(|kind| kind.grants.contains(&Grant::Incentive));
+        if !grants {
+            cursor.problem(format!("`{kind}` does not grant `incentive`"));
+        }
+    }
+    kinds
+}
+
+/// How a lever's basis and payees fit together.
+fn check_payees(cursor: &Cursor<'_>, basis: &Basis, pays: &Pays) {
+    let usage = basis.stream != Stream::Transactions;
+    if pays.transacting && usage {
+        cursor.problem("usage names no transacting partner: pay a kind of association");
+    }
+    if usage && basis.grouped() && pays.at == PayeeAt::Start {
+        cursor
+            .problem("a line that folds a month of usage is paid to whoever is recognized `as-of: last-day-of-month`");
+    }
+    if usage && !basis.grouped() && pays.several == Several::AllInFull {
+        cursor.problem(
+            "stretches of usage are paid to one partner: make lines per customer or partner, or pay the first",
+        );
+    }
+}
+
+/// `reason-codes: {below-high-water-mark: {by: measure, seats: PAULWPHWM}, cap-reached: CAP}`.
+fn codes(fields: &Fields<'_>) -> BTreeMap<Reason, Value<String>> {
+    let mut codes = BTreeMap::new();
+    let named = fields.get("reason-codes").and_then(|cursor| cursor.fields());
+    for (name, entry) in named.map(|fields| fields.named(&[])).unwrap_or_default() {
+        let Some(reason) = Reason::ALL.into_iter().find(|reason| reason.name() == name) else {
+            entry.unknown("reason", name, Reason::ALL.map(Reason::name));
+            continue;
+        };
+        let code = value(&entry, &|cursor| cursor.text().map(str::to_owned));
+        if code.as_ref().is_some_and(|code| code.split_by().iter().any(|field| *field != "measure")) {
+            entry.problem("a code depends on nothing but the `measure` and the date");
+        }
+        codes.extend(code.map(|code| (reason, code)));
+    }
+    codes
 }
 
 fn eligible(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Eligible> {
