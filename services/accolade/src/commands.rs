@@ -11,6 +11,7 @@ pub mod demo;
 pub mod health;
 pub mod import;
 pub mod migrate;
+pub mod program;
 pub mod serve;
 pub mod token;
 

@@ -19,6 +19,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["values"]),
     ("rpc", &["proto", "values"]),
     ("feed", &["proto", "rpc", "store", "values"]),
+    ("authoring", &["program", "values"]),
     ("cli", &["proto", "rpc", "program", "values", "focus"]),
     ("registry", SERVICE),
     ("association", SERVICE),
@@ -29,6 +30,7 @@ pub const ALLOWED: &[(&str, &[&str])] = &[
         "accolade",
         &[
             "association",
+            "authoring",
             "boot",
             "cli",
             "competency",

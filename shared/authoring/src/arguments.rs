@@ -1,0 +1,130 @@
+//! The command line of `accolade program`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use values::{Date, Month};
+
+use crate::{Printed, check, explain, test};
+
+/// `accolade program`.
+#[derive(Debug, Args)]
+pub struct Program {
+    /// What to do with the documents
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done with program documents.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find everything that does not load, and what would hurt
+    Check(Check),
+    /// Run the tests beside the rules
+    Test(Test),
+    /// Show one partner's result as a tree, with the way to the next level
+    Explain(Explain),
+}
+
+/// `accolade program check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Documents, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The documents in force, to find names with a new definition and values that were used to pay
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
+    /// The last day of the last period that was paid
+    #[arg(long, value_name = "DAY", requires = "against")]
+    pub paid_until: Option<Date>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `accolade program test`.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Documents with their tests, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only cases whose name holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+    /// Name every place that no case covers
+    #[arg(long)]
+    pub coverage: bool,
+    /// Write JUnit XML to this file
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `accolade program explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Documents, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Facts: NDJSON, or CSV
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub facts: Vec<PathBuf>,
+    /// The account
+    #[arg(long)]
+    pub partner: String,
+    /// The day that tier programs judge
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<Date>,
+    /// What was known at the end of this day; everything without it
+    #[arg(long, value_name = "DAY")]
+    pub known_at: Option<Date>,
+    /// The month that incentive plans rate
+    #[arg(long, value_name = "MONTH")]
+    pub period: Option<Month>,
+    /// Only this document: `vendor/name`
+    #[arg(long, value_name = "ID")]
+    pub of: Option<String>,
+    /// Only this area, path or competency, or this lever
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs a command; the text is for standard output.
+///
+/// # Errors
+/// When the question could not be asked: a file that cannot be read, facts that are wrong.
+pub fn run(program: Program) -> Result<(String, u8)> {
+    let (printed, json) = match program.command {
+        Command::Check(args) => {
+            let against = check::Against { published: args.against, paid_until: args.paid_until };
+            (check::run(&args.paths, &against)?, args.json)
+        }
+        Command::Test(args) => {
+            let options = test::Options { only: args.only, coverage: args.coverage, junit: args.junit };
+            (test::run(&args.paths, &options)?, args.json)
+        }
+        Command::Explain(args) => {
+            let question = explain::Question {
+                partner: args.partner,
+                as_of: args.as_of,
+                known_at: args.known_at,
+                period: args.period,
+                of: args.of,
+                only: args.only,
+            };
+            (explain::run(&args.paths, &args.facts, &question)?, args.json)
+        }
+    };
+    Ok(shown(&printed, json))
+}
+
+fn shown(printed: &Printed, json: bool) -> (String, u8) {
+    (printed.shown(json), printed.code)
+}

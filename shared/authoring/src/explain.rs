@@ -1,0 +1,187 @@
+//! `accolade program explain`: one partner's result as a tree, with the way to the next level.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use program::incentives::{Line, Prior, Rating, rate};
+use program::tiers::{DivisionScore, Scorecard, Way, evaluate};
+use program::{Bundle, Facts};
+use serde_json::{Value, json};
+use values::{Date, Instant, Month, Zone, ratio_to_text};
+
+use crate::tree::tree;
+use crate::{Printed, documents, facts};
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The account.
+    pub partner: String,
+    /// The day a tier program judges, to its end.
+    pub as_of: Option<Date>,
+    /// What was known at the end of this day; everything without it.
+    pub known_at: Option<Date>,
+    /// The month an incentive plan rates.
+    pub period: Option<Month>,
+    /// Only this document.
+    pub of: Option<String>,
+    /// Only this area, path or competency, or this lever.
+    pub only: Option<String>,
+}
+
+/// Explains the results of one partner under the documents of `paths`, over the facts of `files`.
+///
+/// # Errors
+/// When something cannot be read or does not load, or nothing is asked for.
+pub fn run(paths: &[PathBuf], files: &[PathBuf], question: &Question) -> Result<Printed> {
+    let bundle = documents::bundle(paths)?;
+    let zone = zone(&bundle, question);
+    let facts = facts::read(files, &zone)?;
+    explain(&bundle, &facts, question)
+}
+
+fn zone(bundle: &Bundle, question: &Question) -> Zone {
+    let asked = |id: &str| question.of.as_ref().is_none_or(|of| of == id);
+    let programs = bundle.tier_programs().iter().map(|program| (&program.id, &program.conventions));
+    let plans = bundle.incentive_plans().iter().map(|plan| (&plan.id, &plan.conventions));
+    let found = programs.chain(plans).find(|(id, _)| asked(id));
+    found.map_or_else(Zone::utc, |(_, conventions)| conventions.zone.clone())
+}
+
+/// The last instant of a day.
+pub(crate) fn end_of(day: Date, zone: &Zone) -> Instant {
+    zone.day(day).end().map_or(Instant::MAX, |end| end.saturating_add(-1))
+}
+
+fn explain(bundle: &Bundle, facts: &Facts, question: &Question) -> Result<Printed> {
+    let asked = |id: &str| question.of.as_ref().is_none_or(|of| of == id);
+    let (mut text, mut programs, mut plans) = (String::new(), Vec::new(), Vec::new());
+    for program in bundle.tier_programs().iter().filter(|program| asked(&program.id)) {
+        let Some(day) = question.as_of else { continue };
+        let zone = &program.conventions.zone;
+        let known_at = question.known_at.map_or(Instant::MAX, |day| end_of(day, zone));
+        let card = evaluate(bundle, &program.id, facts, &question.partner, end_of(day, zone), known_at)?;
+        text.push_str(&scorecard(&card, question));
+        programs.push(card_json(&card, question));
+    }
+    for plan in bundle.incentive_plans().iter().filter(|plan| asked(&plan.id)) {
+        let Some(month) = question.period else { continue };
+        let known_at = question.known_at.map_or(Instant::MAX, |day| end_of(day, &plan.conventions.zone));
+        let rating = rate(bundle, &plan.id, month, facts, known_at, &Prior::default())?;
+        text.push_str(&lines(&rating, question));
+        plans.push(rating_json(&rating, question));
+    }
+    if programs.is_empty() && plans.is_empty() {
+        bail!("nothing is asked: name a day with --as-of for tier programs, a month with --period for plans");
+    }
+    Ok(Printed { text, json: json!({"programs": programs, "plans": plans}), code: 0 })
+}
+
+fn chosen<'c>(card: &'c Scorecard, question: &Question) -> Vec<&'c DivisionScore> {
+    let wanted = |division: &&DivisionScore| question.only.as_ref().is_none_or(|only| *only == division.division);
+    card.divisions.iter().filter(wanted).collect()
+}
+
+fn scorecard(card: &Scorecard, question: &Question) -> String {
+    let mut text = format!("{} for {} as of {}\n", card.program, card.partner, card.as_of);
+    if card.preview {
+        text.push_str("a preview: it grants nothing yet\n");
+    }
+    for division in chosen(card, question) {
+        text.push('\n');
+        text.push_str(&tree(&division.explanation));
+        if let Some(next) = &division.next_level {
+            if division.ways.is_empty() {
+                text.push_str(&format!("no way to {next} that a partner can go by itself\n"));
+            }
+            for (place, way) in division.ways.iter().enumerate() {
+                text.push_str(&format!("{} {}\n", if place == 0 { "the way to" } else { "or to" }, said(way)));
+            }
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// `gold: 1 more customer, 2 more people`.
+pub(crate) fn said(way: &Way) -> String {
+    let steps: Vec<&str> = way.steps.iter().map(|step| step.says.as_str()).collect();
+    format!("{}: {}", way.level, steps.join(", "))
+}
+
+fn card_json(card: &Scorecard, question: &Question) -> Value {
+    let division = |division: &DivisionScore| {
+        json!({
+            "division": division.division,
+            "award": division.award,
+            "standing": division.standing.name(),
+            "level": division.level,
+            "next_level": division.next_level,
+            "points": division.points.as_ref().map(ratio_to_text),
+            "ways": division.ways.iter().map(way_json).collect::<Vec<_>>(),
+            "rejected": division.rejected,
+            "explanation": division.explanation,
+        })
+    };
+    json!({
+        "program": card.program,
+        "partner": card.partner,
+        "as_of": card.as_of.to_string(),
+        "bundle": card.bundle.to_string(),
+        "result_hash": card.result_hash.to_string(),
+        "preview": card.preview,
+        "divisions": chosen(card, question).into_iter().map(division).collect::<Vec<_>>(),
+    })
+}
+
+fn way_json(way: &Way) -> Value {
+    let step = |step: &program::tiers::WayStep| json!({"rule": step.rule, "says": step.says, "what": step.what, "add": step.add.as_ref().map(ToString::to_string)});
+    json!({
+        "level": way.level,
+        "effort": ratio_to_text(&way.effort),
+        "steps": way.steps.iter().map(step).collect::<Vec<_>>(),
+    })
+}
+
+fn earned<'r>(rating: &'r Rating, question: &Question) -> Vec<&'r Line> {
+    let mine = |line: &&Line| line.partner.as_ref() == Some(&question.partner);
+    let wanted = |line: &&Line| question.only.as_ref().is_none_or(|only| *only == line.lever);
+    rating.lines.iter().filter(mine).filter(wanted).collect()
+}
+
+fn lines(rating: &Rating, question: &Question) -> String {
+    let mut text = format!("{} for {} in {}\n", rating.plan, question.partner, rating.period);
+    for line in earned(rating, question) {
+        text.push('\n');
+        text.push_str(&tree(&line.explanation));
+    }
+    if let Some(statement) = rating.statements.iter().find(|statement| statement.partner == question.partner) {
+        let reason = statement.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        text.push_str(&format!(
+            "\nearned {}, paid {}{reason}, carried forward {}\n",
+            statement.earned, statement.paid, statement.carried_forward
+        ));
+    }
+    text.push('\n');
+    text
+}
+
+fn rating_json(rating: &Rating, question: &Question) -> Value {
+    let line = |line: &Line| {
+        json!({
+            "key": line.key,
+            "lever": line.lever,
+            "basis": line.basis.to_string(),
+            "amount": line.amount.to_string(),
+            "reason": line.reason,
+            "explanation": line.explanation,
+        })
+    };
+    json!({
+        "plan": rating.plan,
+        "partner": question.partner,
+        "period": rating.period.to_string(),
+        "bundle": rating.bundle.to_string(),
+        "lines": earned(rating, question).into_iter().map(line).collect::<Vec<_>>(),
+    })
+}

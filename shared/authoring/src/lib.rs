@@ -1,0 +1,17 @@
+//! The commands of whoever writes program documents: check, test, explain.
+//!
+//! Every command returns a [`Printed`]: the same result as text for people and as data for machines, and
+//! the exit code. What is decided is decided by the `program` crate.
+
+pub mod arguments;
+pub mod check;
+pub mod documents;
+pub mod explain;
+pub mod facts;
+mod junit;
+mod printed;
+pub mod test;
+mod tree;
+
+pub use arguments::{Program, run};
+pub use printed::Printed;
