@@ -20,6 +20,7 @@ mod standing;
 
 pub(crate) use coverage::band as band_rule;
 pub use coverage::{Cell, CellKind, Coverage, Seen};
+pub(crate) use document::read_traced;
 pub use document::{Case, read};
 pub use judged::run;
 pub use report::{Difference, Outcome, Report, Verdict, run_all};

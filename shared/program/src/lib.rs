@@ -29,6 +29,7 @@ pub mod problem;
 pub mod quantity;
 pub mod reason;
 pub mod recognition;
+pub mod schema;
 pub mod tiers;
 
 mod parse;

@@ -19,6 +19,7 @@ mod recognition;
 mod requirement;
 mod table;
 mod tier;
+pub(crate) mod trace;
 mod value;
 pub(crate) mod yaml;
 

@@ -1,5 +1,6 @@
 //! Reads documents of `kind: Tests` into cases.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::str::FromStr;
 
@@ -7,6 +8,7 @@ use values::{Date, Instant, Month, Zone};
 
 use crate::parse::change::Change;
 use crate::parse::cursor::{Cursor, Fields, Origin};
+use crate::parse::trace::Trace;
 use crate::parse::yaml::Node;
 use crate::parse::{is_tests, trees};
 use crate::problem::Problem;
@@ -81,10 +83,18 @@ impl Case {
 ///
 /// Everything that is wrong with how the test documents are written.
 pub fn read<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Vec<Case>, Vec<Problem>> {
+    read_traced(files, None)
+}
+
+/// As [`read`], noting what is asked of the documents.
+pub(crate) fn read_traced<P: AsRef<str>, T: AsRef<str>>(
+    files: &[(P, T)],
+    trace: Option<&Rc<RefCell<Trace>>>,
+) -> Result<Vec<Case>, Vec<Problem>> {
     let (nodes, mut problems) = trees(files);
     let mut cases = Vec::new();
     for (file, node) in nodes.iter().filter(|(_, node)| is_tests(node)) {
-        let origin = Rc::new(Origin::new(file));
+        let origin = Rc::new(Origin::traced(file, trace.cloned()));
         let mut top = Cursor::top(node, origin.clone());
         top.source = Some("test".to_owned());
         document(&top, &mut cases);

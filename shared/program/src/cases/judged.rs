@@ -140,7 +140,7 @@ fn with_changes(bundle: &Bundle, changes: &[Change]) -> Result<Bundle, Vec<Probl
         .iter()
         .filter_map(|change| apply(&mut trees, change).err().map(|message| refused(change, message)))
         .collect();
-    checked(trees, problems)
+    checked(trees, problems, None)
 }
 
 fn tested<'b>(bundle: &'b Bundle, case: &Case, at: &Cursor<'_>) -> Tested<'b> {

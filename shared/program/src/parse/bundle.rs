@@ -1,6 +1,7 @@
 //! A folder of documents: heads first, then catalogs, policies, programs and plans in this order, so
 //! that each may name what it uses.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use values::{Canon, Date};
 use super::cursor::{Cursor, Fields, Origin};
 use super::names::{Definitions, Names};
 use super::quantity::date;
+use super::trace::Trace;
 use super::value::announcements;
 use super::yaml::{Mark, Node, Value as Yaml, read};
 use super::{catalog, conventions, plan, recognition, tier};
@@ -57,7 +59,7 @@ pub(crate) fn bundle<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<B
         return Err(vec![problem("", Mark::default(), format!("a bundle has at most {MAX_FILES} files"))]);
     }
     let (nodes, problems) = trees(files);
-    checked(nodes.into_iter().filter(|(_, node)| !is_tests(node)).collect(), problems)
+    checked(nodes.into_iter().filter(|(_, node)| !is_tests(node)).collect(), problems, None)
 }
 
 /// The documents of all files as trees, and the files that cannot be read.
@@ -77,9 +79,15 @@ pub(crate) fn is_tests(node: &Node) -> bool {
     node.entry("kind").and_then(Node::text) == Some("Tests")
 }
 
-/// Checks documents that were read before, with the problems found so far.
-pub(crate) fn checked(nodes: Vec<(String, Node)>, mut problems: Vec<Problem>) -> Result<Bundle, Vec<Problem>> {
-    let origins: Vec<Rc<Origin>> = nodes.iter().map(|(path, _)| Rc::new(Origin::new(path))).collect();
+/// Checks documents that were read before, with the problems found so far; what is asked of them may be
+/// noted for a schema.
+pub(crate) fn checked(
+    nodes: Vec<(String, Node)>,
+    mut problems: Vec<Problem>,
+    trace: Option<&Rc<RefCell<Trace>>>,
+) -> Result<Bundle, Vec<Problem>> {
+    let origins: Vec<Rc<Origin>> =
+        nodes.iter().map(|(path, _)| Rc::new(Origin::traced(path, trace.cloned()))).collect();
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     for ((_, node), origin) in nodes.iter().zip(&origins) {
         drafts.extend(draft(node, origin.clone()));
@@ -113,7 +121,7 @@ pub(crate) fn problem(file: &str, mark: Mark, message: String) -> Problem {
 fn draft(node: &Node, origin: Rc<Origin>) -> Option<Draft<'_>> {
     let file = origin.file.clone();
     let top = Cursor::top(node, origin.clone());
-    let first = top.fields()?;
+    let first = top.unnoted().fields()?;
     if let Some(sources) = first.get("sources") {
         read_sources(&sources, &origin);
     }
@@ -296,7 +304,7 @@ fn awards(drafts: &[Draft<'_>]) -> BTreeMap<String, Vec<String>> {
     let mut awards = BTreeMap::new();
     for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::TierProgram) {
         let levels = draft.fields.get("levels").map(|cursor| cursor.words()).unwrap_or_default();
-        let Some(named) = draft.fields.get("awards").and_then(|cursor| cursor.fields()) else { continue };
+        let Some(named) = draft.fields.get("awards").and_then(|cursor| cursor.unnoted().fields()) else { continue };
         for (name, _) in named.named(&[]) {
             awards.insert(format!("{}/{name}", draft.head.id), levels.clone());
         }

@@ -2,14 +2,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::rc::Rc;
 
 use super::nearest::nearest;
+use super::trace::{SlotId, Trace};
 use super::yaml::{Key, Mark, Node, Value};
 use crate::problem::Problem;
 
 /// Keys that any map may have. They annotate and mean nothing.
-const ANNOTATIONS: [&str; 6] = ["title", "source", "sample", "note", "name", "accepted"];
+pub(crate) const ANNOTATIONS: [&str; 6] = ["title", "source", "sample", "note", "name", "accepted"];
 
 /// What all places of one document share.
 pub(crate) struct Origin {
@@ -19,6 +21,8 @@ pub(crate) struct Origin {
     /// Short name of a source to its title and edition.
     pub sources: RefCell<BTreeMap<String, String>>,
     pub problems: RefCell<Vec<Problem>>,
+    /// Where the parser's questions are noted, when a schema is made.
+    pub trace: Option<Rc<RefCell<Trace>>>,
 }
 
 impl Origin {
@@ -28,7 +32,18 @@ impl Origin {
             id: RefCell::default(),
             sources: RefCell::default(),
             problems: RefCell::default(),
+            trace: None,
         }
+    }
+
+    /// As [`Origin::new`], noting what the parser asks.
+    pub fn traced(file: &str, trace: Option<Rc<RefCell<Trace>>>) -> Origin {
+        Origin { trace, ..Origin::new(file) }
+    }
+
+    /// Notes a question, where questions are noted.
+    fn note<T: Default>(&self, question: impl FnOnce(&mut Trace) -> T) -> T {
+        self.trace.as_ref().map(|trace| question(&mut trace.borrow_mut())).unwrap_or_default()
     }
 
     fn report(&self, mark: Mark, path: &str, message: String, suggestion: Option<String>) {
@@ -52,11 +67,15 @@ pub(crate) struct Cursor<'a> {
     /// The nearest source above or here, or `sample`.
     pub source: Option<String>,
     pub origin: Rc<Origin>,
+    /// The place in documents that this is, where questions are noted.
+    pub slot: SlotId,
 }
 
 impl<'a> Cursor<'a> {
     pub fn top(node: &'a Node, origin: Rc<Origin>) -> Cursor<'a> {
-        Cursor { node, path: String::new(), source: None, origin }
+        let kind = node.entry("kind").and_then(Node::text).unwrap_or_default();
+        let slot = origin.note(|trace| trace.document(kind));
+        Cursor { node, path: String::new(), source: None, origin, slot }
     }
 
     /// The rule id of this place.
@@ -89,6 +108,17 @@ impl<'a> Cursor<'a> {
 
     /// The text of a scalar, or a problem.
     pub fn text(&self) -> Option<&'a str> {
+        self.origin.note(|trace| trace.slots[self.slot].text = true);
+        self.scalar()
+    }
+
+    /// The text of a scalar of this form, or a problem where there is none.
+    pub fn text_like(&self, pattern: &'static str) -> Option<&'a str> {
+        self.origin.note(|trace| trace.slots[self.slot].patterns.insert(pattern));
+        self.scalar()
+    }
+
+    fn scalar(&self) -> Option<&'a str> {
         match &self.node.value {
             Value::Text { text, quoted } if *quoted || !text.is_empty() => Some(text),
             Value::Text { .. } => {
@@ -104,6 +134,7 @@ impl<'a> Cursor<'a> {
 
     /// The text, where this is a scalar with one; never a problem.
     pub fn word(&self) -> Option<&'a str> {
+        self.origin.note(|trace| trace.slots[self.slot].text = true);
         match &self.node.value {
             Value::Text { text, .. } => Some(text),
             _ => None,
@@ -112,6 +143,7 @@ impl<'a> Cursor<'a> {
 
     /// The items of a list; a single value is a list of one.
     pub fn items(&self) -> Vec<Cursor<'a>> {
+        self.origin.note(|trace| trace.slots[self.slot].list = true);
         match &self.node.value {
             Value::List(items) => items.iter().enumerate().map(|(place, item)| self.item(item, place)).collect(),
             Value::Text { text, quoted } if !*quoted && text.is_empty() => {
@@ -131,7 +163,8 @@ impl<'a> Cursor<'a> {
             Value::List(_) => None,
         };
         let name = name.map_or_else(|| (place + 1).to_string(), str::to_owned);
-        Cursor { node, path: format!("{}/{name}", self.path), source: self.source.clone(), origin: self.origin.clone() }
+        let (source, origin) = (self.source.clone(), self.origin.clone());
+        Cursor { node, path: format!("{}/{name}", self.path), source, origin, slot: self.slot }
     }
 
     /// The texts of a list of words.
@@ -141,7 +174,9 @@ impl<'a> Cursor<'a> {
 
     /// One of some words, each standing for a value.
     pub fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Option<T> {
-        let word = self.text()?;
+        let names = || choices.iter().map(|(name, _)| (*name).to_owned());
+        self.origin.note(|trace| trace.slots[self.slot].words.extend(names()));
+        let word = self.scalar()?;
         let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
         if found.is_none() {
             self.unknown(what, word, choices.iter().map(|(name, _)| *name));
@@ -154,15 +189,35 @@ impl<'a> Cursor<'a> {
         self.choice("value", &[("true", true), ("false", false)])
     }
 
-    /// The fields of a map, or a problem.
+    /// The fields of a map, or a problem. The calling line is the shape's identity in a schema.
+    #[track_caller]
     pub fn fields(&self) -> Option<Fields<'a>> {
+        let at = Location::caller();
         match &self.node.value {
-            Value::Map(entries) => Some(Fields::new(self, entries)),
+            Value::Map(entries) => {
+                let shape = self.origin.trace.as_ref().map(|trace| trace.borrow_mut().shape(self.slot, at));
+                Some(Fields { shape, ..Fields::new(self, entries) })
+            }
             _ => {
                 self.problem("expected keys with values");
                 None
             }
         }
+    }
+
+    /// The fields of a map that stands around what the place expects: dates, cases, a value with its
+    /// source. Their values are at the place itself.
+    pub fn around(&self) -> Option<Fields<'a>> {
+        self.origin.note(|trace| trace.slots[self.slot].value = true);
+        match &self.node.value {
+            Value::Map(entries) => Some(Fields { around: true, ..Fields::new(self, entries) }),
+            _ => None,
+        }
+    }
+
+    /// The same place, of which nothing is noted.
+    pub fn unnoted(&self) -> Cursor<'a> {
+        Cursor { slot: 0, ..self.clone() }
     }
 
     /// Reports a number that nobody vouches for.
@@ -185,6 +240,10 @@ pub(crate) struct Fields<'a> {
     pub at: Cursor<'a>,
     entries: &'a [(Key, Node)],
     asked: RefCell<Vec<&'static str>>,
+    /// The shape in a schema, where questions are noted.
+    shape: Option<usize>,
+    /// Whether the values are at the place itself.
+    around: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -204,18 +263,22 @@ impl<'a> Fields<'a> {
                 _ => "sample".to_owned(),
             });
         }
-        Fields { at, entries, asked: RefCell::default() }
+        Fields { at, entries, asked: RefCell::default(), shape: None, around: false }
     }
 
     /// The value of `key`, if it is there.
     pub fn get(&self, key: &'static str) -> Option<Cursor<'a>> {
         self.asked.borrow_mut().push(key);
-        self.entries.iter().find(|(found, _)| found.text == key).map(|(key, node)| self.child(key, node))
+        let slot = self.slot(key);
+        self.entries.iter().find(|(found, _)| found.text == key).map(|(key, node)| self.child(key, node, slot))
     }
 
     /// The value of `key`, or a problem.
     pub fn need(&self, key: &'static str) -> Option<Cursor<'a>> {
         let found = self.get(key);
+        if let Some(shape) = self.shape {
+            self.at.origin.note(|trace| trace.needed(shape, key));
+        }
         if found.is_none() {
             self.at.problem(format!("`{key}` is missing"));
         }
@@ -223,7 +286,17 @@ impl<'a> Fields<'a> {
     }
 
     pub fn has(&self, key: &str) -> bool {
+        self.slot(key);
         self.entries.iter().any(|(found, _)| found.text == key)
+    }
+
+    /// The slot of a key; what is said around a value is at the place of the value.
+    fn slot(&self, key: &str) -> SlotId {
+        match (self.around, self.shape) {
+            (true, _) if key == "is" || key == "otherwise" => self.at.slot,
+            (false, Some(shape)) => self.at.origin.note(|trace| trace.key(shape, key)),
+            _ => 0,
+        }
     }
 
     /// The title, or an empty one.
@@ -236,17 +309,25 @@ impl<'a> Fields<'a> {
     pub fn named(&self, besides: &[&'static str]) -> Vec<(&'a str, Cursor<'a>)> {
         let own =
             |key: &&(Key, Node)| !ANNOTATIONS.contains(&key.0.text.as_str()) && !besides.contains(&key.0.text.as_str());
-        self.entries.iter().filter(own).map(|(key, node)| (key.text.as_str(), self.child(key, node))).collect()
+        let slot = match (self.around, self.shape) {
+            (true, _) => self.at.slot,
+            (false, Some(shape)) => self.at.origin.note(|trace| trace.named(shape)),
+            (false, None) => 0,
+        };
+        self.entries.iter().filter(own).map(|(key, node)| (key.text.as_str(), self.child(key, node, slot))).collect()
     }
 
-    fn child(&self, key: &Key, node: &'a Node) -> Cursor<'a> {
+    fn child(&self, key: &Key, node: &'a Node, slot: SlotId) -> Cursor<'a> {
         let path = if self.at.path.is_empty() { key.text.clone() } else { format!("{}.{}", self.at.path, key.text) };
-        Cursor { node, path, source: self.at.source.clone(), origin: self.at.origin.clone() }
+        Cursor { node, path, source: self.at.source.clone(), origin: self.at.origin.clone(), slot }
     }
 
     /// Reports every key that nobody asked for, with the nearest one that somebody did.
     pub fn done(self) {
         let asked = self.asked.borrow();
+        if let Some(shape) = self.shape {
+            self.at.origin.note(|trace| trace.shapes[shape].closed = true);
+        }
         for (key, _) in self.entries {
             let known = |name: &str| asked.contains(&name) || ANNOTATIONS.contains(&name);
             if !known(&key.text) {

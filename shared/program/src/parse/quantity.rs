@@ -10,6 +10,11 @@ use crate::model::value::{Form, Value};
 use crate::model::{Bound, Range};
 use crate::quantity::{Quantity, Unit};
 
+/// The form of a quantity, for schemas: a currency and a number, or a number and a unit.
+const QUANTITY: &str = r"^\s*([A-Z]{3}\s+-?[0-9][0-9_.]*|-?[0-9][0-9_.]*\s+(%|[a-z-]+))\s*$";
+/// The form of a day, for schemas.
+pub(crate) const DATE: &str = r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}$";
+
 /// An exact number: digits, grouped by `_` if at all, at most one point. No exponents, no words.
 pub(crate) fn number(text: &str) -> Option<Ratio> {
     let plain: String = text.chars().filter(|letter| *letter != '_').collect();
@@ -24,7 +29,7 @@ pub(crate) fn number(text: &str) -> Option<Ratio> {
 
 /// A number with its unit: `USD 93_750`, `8 %`, `2 x`, `10 points`, `2 people`.
 pub(crate) fn quantity(cursor: &Cursor<'_>) -> Option<Quantity> {
-    let text = cursor.text()?;
+    let text = cursor.text_like(QUANTITY)?;
     let parts: Vec<&str> = text.split_ascii_whitespace().collect();
     let [first, second] = parts.as_slice() else {
         cursor.problem(match number(text) {
@@ -102,7 +107,7 @@ pub(crate) fn days(cursor: &Cursor<'_>) -> Option<u16> {
 
 /// A day: `2022-10-03`.
 pub(crate) fn date(cursor: &Cursor<'_>) -> Option<Date> {
-    let text = cursor.text()?;
+    let text = cursor.text_like(DATE)?;
     match Date::from_str(text) {
         Ok(date) => Some(date),
         Err(error) => {

@@ -16,7 +16,7 @@ pub(crate) fn value<T>(cursor: &Cursor<'_>, read: &dyn Fn(&Cursor<'_>) -> Option
     if !cursor.is_map() {
         return plain(cursor, read);
     }
-    let fields = cursor.fields()?;
+    let fields = cursor.around()?;
     if fields.has("by") && fields.get("by").is_some_and(|by| by.is_text() || by.is_map()) {
         return split(cursor, fields, read);
     }
@@ -55,7 +55,7 @@ fn dated<T>(
             whole = false;
             continue;
         };
-        let ends = entry.word() == Some("null");
+        let ends = entry.unnoted().word() == Some("null");
         match (ends, if ends { None } else { value(&entry, read) }) {
             (true, _) => found.push((from, None)),
             (false, Some(value)) => found.push((from, Some(value))),
