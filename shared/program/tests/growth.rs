@@ -224,7 +224,7 @@ fn the_last_or_the_highest_measurement_stands_for_the_month() {
 
 #[test]
 fn seats_above_their_mark_are_paid_by_workload() {
-    let basis = ACTIVE.replace("sum: active", "sum: seats").replace("where", "where");
+    let basis = ACTIVE.replace("sum: active", "sum: seats");
     let bundle = parse(&changed(&marked(&basis, "5"), "each: 1 unit", "each: 1 seat"));
     let mut facts = world();
     facts.subscriptions[0].workloads = vec!["mail".to_owned()];

@@ -174,7 +174,13 @@ fn the_public_sees_a_badge_and_never_the_numbers() {
 
 /// The plan with a day on which it takes effect.
 fn dated() -> Bundle {
-    parse(&changed(&documents(&["microsoft"]), "effective: undecided", "effective: 2022-10-01"))
+    parse(&dated_files())
+}
+
+/// Both plans that were announced for the motions take effect together.
+fn dated_files() -> Vec<(String, String)> {
+    let date = |text: String| text.replace("effective: undecided", "effective: 2022-10-01");
+    documents(&["microsoft"]).into_iter().map(|(name, text)| (name, date(text))).collect()
 }
 
 fn motions(motion: &str) -> Facts {
@@ -222,7 +228,7 @@ fn breadth_seats_are_graduated_at_2400_of_a_deal() {
     let bundle = dated();
     // One dollar a seat: 2,400 at 8 %, the rest at 3 %. No cliff at the threshold.
     assert_eq!(["2400", "2401", "3000"].map(|seats| paid(&bundle, seats)), ["USD 192.00", "USD 192.03", "USD 210.00"]);
-    let files = changed(&documents(&["microsoft"]), "effective: undecided", "effective: 2022-10-01");
+    let files = dated_files();
     let files =
         files.into_iter().map(|(name, text)| (name, text.replace("2400 seats", "2399 seats"))).collect::<Vec<_>>();
     assert_eq!(paid(&parse(&files), "2400"), "USD 191.95");
@@ -267,4 +273,94 @@ fn self_service_is_paid_once_on_the_first_invoice() {
     let december = rate(&dated(), plan, small::month("2022-12"), &facts, late(), &prior).expect("a rating");
     let line = december.lines.iter().find(|line| line.lever == "referral").expect("a line");
     assert_eq!(line.reason, Some(Reason::AlreadyCredited));
+}
+
+/// A partner's economics of a deal: the discount off list beside the incentive, before and after the day.
+#[test]
+fn wholesale_discounts_are_graduated_like_the_incentive() {
+    let mut facts = motions("breadth");
+    facts.transactions.push(small::sale("t", "2022-11-05T00:00:00Z", "3000", "3000"));
+    facts.transactions[0].partner = Some("p".to_owned());
+    let discount = |bundle: &Bundle, facts: &Facts| {
+        let plan = "microsoft/wholesale-discounts";
+        rate(bundle, plan, small::month("2022-11"), facts, late(), &Prior::default()).expect("a rating").lines.remove(0)
+    };
+    assert_eq!(discount(&bundle(), &facts).reason, Some(Reason::NotInForce));
+    // 2,400 at 15 % and 600 at 8 %; beside it the incentive of 210.
+    let line = discount(&dated(), &facts);
+    assert_eq!(
+        (line.amount.to_string(), line.parts[0].earning_type.as_str()),
+        ("USD 408.00".to_owned(), "wholesale-discount")
+    );
+    assert_eq!(amounts(&commerce(&dated(), "2022-11", &facts), "seats"), ["USD 210.00"]);
+    // A monthly term costs more: 12 % and 6 %.
+    facts.subscriptions[0].term = "monthly".to_owned();
+    assert_eq!(discount(&dated(), &facts).amount.to_string(), "USD 324.00");
+    facts.subscriptions[0].motion = "enterprise".to_owned();
+    assert_eq!(discount(&dated(), &facts).amount.to_string(), "USD 150.00");
+}
+
+fn csp(facts: &Facts, period: &str, files: &[(String, String)]) -> Rating {
+    rate(&parse(files), "microsoft/csp-incentive", small::month(period), facts, late(), &Prior::default())
+        .expect("a rating")
+}
+
+/// An invoice of the cloud solution provider `p`, which is designated and has its profiles.
+fn invoiced(period: &str, amount: &str) -> Facts {
+    let mut facts = small::world();
+    let mut invoice = small::sale("t", &format!("{period}-05T00:00:00Z"), amount, "1");
+    (invoice.kind, invoice.partner) = ("invoice".to_owned(), Some("p".to_owned()));
+    invoice.fields.insert("solution".to_owned(), "azure".to_owned());
+    facts.transactions.push(invoice);
+    facts.awards.push(Award {
+        partner: "p".to_owned(),
+        program: "microsoft/solutions-partner".to_owned(),
+        award: "solutions-partner".to_owned(),
+        division: "infrastructure".to_owned(),
+        level: String::new(),
+        effective: since("2022-10-03T00:00:00Z"),
+        recorded: recorded("2022-10-03T00:00:00Z"),
+    });
+    for check in ["bank-profile", "tax-profile"] {
+        facts.checks.push(Check {
+            partner: "p".to_owned(),
+            check: check.to_owned(),
+            passed: true,
+            effective: since("2020-01-01T00:00:00Z"),
+            recorded: recorded("2020-01-01T00:00:00Z"),
+        });
+    }
+    facts
+}
+
+/// The half-year's co-op of 40 % is paid as itself from 10,000 on. Cases: P-B9, A-87 in the shipped document.
+#[test]
+fn co_op_of_the_cloud_solution_provider_incentive() {
+    let paid = |files: &[(String, String)], amount: &str| -> Vec<String> {
+        let rating = csp(&invoiced("2023-06", amount), "2023-06", files);
+        let parts = &rating.statements[0].parts;
+        parts.iter().map(|part| format!("{} {}", part.earning_type, part.paid)).collect()
+    };
+    let files = documents(&["microsoft"]);
+    // 4 % of 208,333.25 is 8,333.33, and growth from nothing 8 % of it: 25,000 with a cent less.
+    assert_eq!(paid(&files, "208333.25"), ["rebate USD 24999.99", "co-op USD 0.00"]);
+    assert_eq!(paid(&files, "208333.35"), ["rebate USD 15000.00", "co-op USD 10000.00"]);
+    let lower = changed(&files, "needs: {at-least: USD 10_000", "needs: {at-least: USD 9_999");
+    // Each line's part is rounded by itself, so that parts add up to lines.
+    assert_eq!(paid(&lower, "208333.25"), ["rebate USD 15000.00", "co-op USD 9999.99"]);
+}
+
+/// Case: A-95 in the shipped document: without a tax profile nothing is paid.
+#[test]
+fn payments_of_the_cloud_solution_provider_incentive_wait_for_profiles() {
+    let files = documents(&["microsoft"]);
+    let mut facts = invoiced("2023-03", "100000");
+    assert_eq!(csp(&facts, "2023-03", &files).statements[0].reason, Some(Reason::Gathered));
+    facts.checks.pop();
+    let held = csp(&facts, "2023-03", &files).statements.remove(0);
+    assert_eq!((held.paid.minor(), held.reason), (0, Some(Reason::OnHold)));
+    let plan = parse(&files);
+    let plan = plan.incentive_plan("microsoft/csp-incentive").expect("the plan");
+    let months: Vec<String> = plan.calendar(small::month("2023-06")).iter().map(|due| due.month.to_string()).collect();
+    assert_eq!(months, ["2023-07", "2023-08"]);
 }

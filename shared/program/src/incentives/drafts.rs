@@ -14,7 +14,7 @@ use super::{RateError, overflow};
 use crate::explain::Explanation;
 use crate::facts::{Facts, Subscription, UsageKey};
 use crate::ground::{Row, usage_number};
-use crate::model::{Charge, Found, Lever, Stream};
+use crate::model::{Charge, Found, Lever, Requirement, Stream};
 use crate::reason::Reason;
 use crate::recognition::Payee;
 
@@ -41,6 +41,8 @@ pub(crate) struct Draft<'a> {
     /// What made the basis, beside its facts: baseline, mark.
     pub notes: Vec<Explanation>,
     pub charge: Option<Found<'a, Charge>>,
+    /// What the lever asks of its payee.
+    pub asks: Option<Found<'a, Requirement>>,
     /// What the accelerators add, by step and part.
     pub shares: Vec<Vec<Ratio>>,
     /// What the rate is applied to.
@@ -84,6 +86,7 @@ impl<'a> Draft<'a> {
             nothing: None,
             notes: Vec::new(),
             charge,
+            asks: None,
             shares: Vec::new(),
             basis: Ratio::zero(),
             counted: Ratio::zero(),

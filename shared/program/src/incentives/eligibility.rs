@@ -1,5 +1,6 @@
 //! Which drafts are paid at all, and why the others are not.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use values::Instant;
@@ -9,11 +10,12 @@ use super::counters::Counters;
 use super::drafts::Draft;
 use super::scene::Scene;
 use crate::conventions::{CurrentMonth, RecognizedMonth};
-use crate::ground::last_instant;
+use crate::ground::{Row, last_instant};
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
 use crate::judge::{Judge, Supposed};
-use crate::model::{CountedFrom, Eligible, OncePer, Requirement};
+use crate::model::{CountedFrom, Eligible, Found, Lever, OncePer, Requirement};
 use crate::reason::Reason;
+use crate::recognition::Payee;
 
 /// Whether a draft is paid.
 #[derive(Clone, Default)]
@@ -43,12 +45,17 @@ pub(crate) fn verdicts(
         let draft = &drafts[place];
         let outcome = match (&draft.payee, &draft.lever.eligible) {
             (Some(payee), Some(rule)) => {
-                let moment = moment(scene, rule, draft);
-                let key = (rule.rule.clone(), payee.partner.clone(), moment);
-                if !judged.contains_key(&key) {
-                    judged.insert(key.clone(), eligible(scene, rule, &payee.partner, moment, counters)?);
-                }
-                judged.get(&key).cloned()
+                let moment = moment(scene, rule, draft.interval.start());
+                let day = scene.ground.zone.date(moment);
+                let none = || RateError::NoValue { rule: rule.rule.clone(), day: day.to_string() };
+                let asks = draft.asks.ok_or_else(none)?;
+                let key = (asks.rule.to_owned(), payee.partner.clone(), moment);
+                Some(match judged.entry(key) {
+                    Entry::Occupied(known) => known.get().clone(),
+                    Entry::Vacant(new) => {
+                        new.insert(eligible(scene, rule, asks, &payee.partner, moment, counters)?).clone()
+                    }
+                })
             }
             _ => None,
         };
@@ -108,27 +115,38 @@ fn paid_once(draft: &Draft<'_>, before: &BTreeSet<String>, once: &mut BTreeSet<S
 ///
 /// Rule: `program.eligible_from_its_first_day`: judged at the last instant of the month, it counts from the
 /// month's first day; judged at the last instant of a line's day, from the day itself.
-fn moment(scene: &Scene<'_>, rule: &Eligible, draft: &Draft<'_>) -> Instant {
+fn moment(scene: &Scene<'_>, rule: &Eligible, start: Instant) -> Instant {
     match rule.counted_from {
         CountedFrom::FirstDayOfMonth => last_instant(&scene.interval),
-        CountedFrom::TheDay => last_instant(&scene.ground.zone.day(scene.ground.zone.date(draft.interval.start()))),
+        CountedFrom::TheDay => last_instant(&scene.ground.zone.day(scene.ground.zone.date(start))),
     }
+}
+
+/// What a lever asks of the payee of a row that starts at `start`; it may depend on the row.
+pub(crate) fn asks<'a>(
+    scene: &Scene<'a>,
+    lever: &'a Lever,
+    row: &Row<'_>,
+    payee: Option<&Payee>,
+    start: Instant,
+) -> Option<Found<'a, Requirement>> {
+    let rule = lever.eligible.as_ref()?;
+    let day = scene.ground.zone.date(moment(scene, rule, start));
+    rule.when.find(day, &|field| scene.field(row, payee, field))
 }
 
 /// Judges a lever's requirement for an account; one that met it once may keep it.
 fn eligible(
     scene: &Scene<'_>,
     rule: &Eligible,
+    asks: Found<'_, Requirement>,
     partner: &str,
     moment: Instant,
     counters: &mut Counters,
 ) -> Result<Outcome, RateError> {
-    let day = scene.ground.zone.date(moment);
-    let none = || RateError::NoValue { rule: rule.rule.clone(), day: day.to_string() };
-    let when = rule.when.on(day).ok_or_else(none)?;
-    let mut outcome = standing(scene, partner, when.value, moment)?;
+    let mut outcome = standing(scene, partner, asks.value, moment)?;
     if rule.once_met_kept {
-        let key = (rule.rule.clone(), partner.to_owned(), "met".to_owned());
+        let key = (asks.rule.to_owned(), partner.to_owned(), "met".to_owned());
         if outcome.met {
             counters.set(key, values::Ratio::from_integer(1.into()));
         } else if counters.find(&key).is_some() {

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use num_traits::ToPrimitive;
 use values::{Date, Decimal, Instant, Interval, Month, Ratio, ratio_from_decimal};
 
 use super::RateError;
 use super::drafts::{Draft, usage_row};
+use super::eligibility::asks;
 use super::growth::{Base, grow};
 use super::rating::InputRef;
 use super::scene::{Scene, payee_moment, payees, rule_date, usage_in};
 use super::transactions::{number, original, transaction_row};
 use super::usage::touches;
-use crate::catalog::{Measure, Reads};
+use crate::catalog::{Derived, Measure, Reads};
 use crate::facts::{Flow, Grain, Seats, Usage, UsageKey};
 use crate::ground::{Row, last_instant, usage_number};
-use crate::model::{Charge, Found, Lever, LinePer, MonthValue, Several, Stream};
+use crate::model::{Charge, Found, Lever, LinePer, MonthValue, Requirement, Several, Stream};
 use crate::recognition::Payee;
 
 /// One row that a line folds.
@@ -38,7 +40,10 @@ pub(crate) fn rows<'a>(
         (_, None) => Vec::new(),
         (Stream::Transactions, _) => sold(scene, lever, interval)?,
         (_, Some(measure)) if measure.reads == Reads::Seats => seats(scene, lever, interval),
-        (_, Some(measure)) => used(scene, lever, measure, interval, split)?,
+        (_, Some(measure)) => match &measure.derived {
+            Some(Derived::Rated(card)) => rated(scene, lever, card, interval, split)?,
+            _ => used(scene, lever, measure, interval, split)?,
+        },
     };
     rows.sort_by(|a, b| (a.row.at, &a.input).cmp(&(b.row.at, &b.input)));
     Ok(rows)
@@ -92,6 +97,36 @@ fn used<'a>(
         rows.extend(used_row(scene, lever, usage, number)?);
     }
     Ok(rows)
+}
+
+/// Quantities times the rates of a card, by workload; what has no rate is worth nothing.
+fn rated<'a>(
+    scene: &Scene<'a>,
+    lever: &Lever,
+    card: &str,
+    interval: Interval,
+    split: &mut BTreeSet<UsageKey>,
+) -> Result<Vec<GroupRow<'a>>, RateError> {
+    let catalog = scene.ground.catalog;
+    let Some(card) = catalog.rate_cards.get(card) else { return Ok(Vec::new()) };
+    let measures: BTreeSet<&String> = card.rates.values().flatten().map(|(measure, _)| measure).collect();
+    let mut found = Vec::new();
+    for name in measures {
+        let Some(measure) = catalog.measures.get(name) else { continue };
+        for mut row in used(scene, lever, measure, interval, split)? {
+            let rates = card.rates.get(row.row.workload).into_iter().flatten();
+            let Some((_, rate)) = rates.into_iter().find(|(rated, _)| rated == name) else { continue };
+            let value = ratio_from_decimal(row.number) * ratio_from_decimal(*rate);
+            row.number = exact_decimal(&value).ok_or_else(|| super::overflow(lever))?;
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+fn exact_decimal(value: &Ratio) -> Option<Decimal> {
+    let attos = value * Ratio::from_integer(Decimal::ONE.attos().into());
+    attos.is_integer().then(|| attos.to_integer().to_i128()).flatten().map(Decimal::from_attos)
 }
 
 fn used_row<'a>(
@@ -177,12 +212,13 @@ pub(crate) fn subject(lever: &Lever, row: &Row<'_>) -> Subject {
 }
 
 /// A line's rows: subject, payee, rule.
-type Slot = (Subject, Option<String>, Option<String>);
+type Slot = (Subject, Option<String>, Option<String>, Option<String>);
 
 /// What a slot gathers.
 struct Group<'a> {
     payee: Option<Payee>,
     charge: Option<Found<'a, Charge>>,
+    asks: Option<Found<'a, Requirement>>,
     shares: Vec<Vec<Ratio>>,
     day: Date,
     deal: String,
@@ -205,7 +241,7 @@ pub(crate) fn grouped<'a>(
     let mut base = Base::default();
     let mut drafts = Vec::new();
     let mut keys: BTreeMap<String, usize> = BTreeMap::new();
-    for ((subject, _, _), group) in groups {
+    for ((subject, ..), group) in groups {
         let mut draft = draft(scene, lever, &subject, group)?;
         let number = keys.entry(draft.key.clone()).or_default();
         *number += 1;
@@ -233,11 +269,14 @@ fn gather<'a>(
     for (place, payee) in payees.into_iter().enumerate() {
         let charge = lever.charge.find(day, &|field| scene.field(&then, payee.as_ref(), field));
         let partner = payee.as_ref().map(|payee| payee.partner.clone());
-        let slot = (subject(lever, &row.row), partner, charge.map(|charge| charge.rule.to_owned()));
+        let asks = asks(scene, lever, &then, payee.as_ref(), start);
+        let (paid, asked) = (charge.map(|charge| charge.rule.to_owned()), asks.map(|asks| asks.rule.to_owned()));
+        let slot = (subject(lever, &row.row), partner, paid, asked);
         let group = groups.entry(slot).or_insert_with(|| Group {
             shares: scene.shares(lever, day, &then, payee.as_ref()),
             payee: payee.clone(),
             charge,
+            asks,
             day,
             deal: row.row.subscription.map(|one| one.subscription.clone()).unwrap_or_default(),
             parts: BTreeMap::new(),
@@ -285,6 +324,7 @@ fn draft<'a>(scene: &Scene<'a>, lever: &'a Lever, subject: &Subject, group: Grou
         subscription: some(subscription),
         workload: some(workload),
         deal: if subscription.is_empty() { customer.clone() } else { group.deal },
+        asks: group.asks,
         shares: group.shares,
         counted: ratio_from_decimal(Decimal::checked_sum(group.counted).map_err(out)?),
         position: basis.clone(),

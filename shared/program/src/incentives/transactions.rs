@@ -6,6 +6,7 @@ use values::{Decimal, Interval, Ratio, ratio_from_decimal};
 
 use super::RateError;
 use super::drafts::Draft;
+use super::eligibility::asks;
 use super::rating::InputRef;
 use super::scene::{Scene, exchanged, payee_moment, payees, rule_date};
 use crate::catalog::Reads;
@@ -42,6 +43,7 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
             }
             let shares = scene.shares(lever, day, &then, payee.as_ref());
             drafts.push(Draft {
+                asks: asks(scene, lever, &then, payee.as_ref(), transaction.at),
                 key,
                 customer: transaction.customer.clone(),
                 subscription: transaction.subscription.clone(),

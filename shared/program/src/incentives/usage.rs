@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::{Date, Decimal, Instant, Interval, Ratio, ratio_from_decimal};
 
 use super::drafts::{Draft, usage_row};
+use super::eligibility::asks;
 use super::rating::InputRef;
 use super::scene::{Scene, in_force, payee_moment, payees, rule_date, usage_in};
 use super::{RateError, overflow};
 use crate::conventions::RulesDatedBy;
 use crate::facts::{Grain, Subscription, UsageKey};
 use crate::ground::usage_number;
-use crate::model::{Charge, Found, Lever, LinePer, PayeeAt};
+use crate::model::{Charge, CountedFrom, Found, Lever, LinePer, PayeeAt, Requirement};
 use crate::recognition::Payee;
 
 /// Microseconds of an hour.
@@ -23,6 +24,7 @@ struct Segment<'a> {
     interval: Interval,
     payee: Option<Payee>,
     charge: Option<Found<'a, Charge>>,
+    asks: Option<Found<'a, Requirement>>,
     shares: Vec<Vec<Ratio>>,
     in_force: bool,
     rule_date: Date,
@@ -139,6 +141,7 @@ fn usage_draft<'a>(
         subscription: Some(id.clone()),
         workload,
         deal: subscription.deal.clone().unwrap_or_else(|| id.clone()),
+        asks: segment.asks,
         shares: segment.shares.clone(),
         ..draft
     }
@@ -169,6 +172,12 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
         let days = days.chain(scene.plan.effective).chain(scene.plan.until);
         cuts.extend(days.map(|day| zone.start_of_day(day)));
     }
+    // A requirement that counts from its day is judged day by day.
+    if lever.eligible.as_ref().is_some_and(|rule| rule.counted_from == CountedFrom::TheDay) {
+        let days =
+            (0..scene.period.last_day().day()).filter_map(|day| scene.period.first_day().add_days(day.into()).ok());
+        cuts.extend(days.map(|day| zone.start_of_day(day)));
+    }
     cuts.extend(ground.versions(&subscription.subscription).iter().map(|version| version.effective.start()));
     let starts: Vec<Instant> = cuts.into_iter().filter(|cut| *cut == scene.interval.start() || inside(cut)).collect();
     let mut segments: Vec<Segment<'a>> = Vec::new();
@@ -182,13 +191,14 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
         let segment = Segment {
             interval: Interval::new(start, end).unwrap_or(scene.interval),
             charge: lever.charge.find(rule_date, &|field| scene.field(&row, payee.as_ref(), field)),
+            asks: asks(scene, lever, &row, payee.as_ref(), start),
             shares: scene.shares(lever, rule_date, &row, payee.as_ref()),
             payee,
             in_force: in_force(scene.plan, rule_date),
             rule_date,
         };
         match segments.last_mut() {
-            Some(last) if alike(last, &segment) => {
+            Some(last) if alike(lever, last, &segment) => {
                 last.interval = Interval::new(last.interval.start(), end).unwrap_or(last.interval);
             }
             _ => segments.push(segment),
@@ -197,9 +207,12 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
     segments
 }
 
-fn alike(a: &Segment<'_>, b: &Segment<'_>) -> bool {
-    a.payee == b.payee
+fn alike(lever: &Lever, a: &Segment<'_>, b: &Segment<'_>) -> bool {
+    let daily = lever.eligible.as_ref().is_some_and(|rule| rule.counted_from == CountedFrom::TheDay);
+    !daily
+        && a.payee == b.payee
         && a.in_force == b.in_force
         && a.shares == b.shares
+        && a.asks.map(|asks| asks.rule) == b.asks.map(|asks| asks.rule)
         && a.charge.map(|charge| charge.rule) == b.charge.map(|charge| charge.rule)
 }

@@ -33,7 +33,7 @@ pub(crate) fn rate(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Opt
 }
 
 /// Every field that a value is split by is a field of the row, or the payee's level of a known award.
-fn fields_known<T>(cursor: &Cursor<'_>, value: &Value<T>, names: &Names<'_>) {
+pub(crate) fn fields_known<T>(cursor: &Cursor<'_>, value: &Value<T>, names: &Names<'_>) {
     for field in value.split_by() {
         match field.strip_prefix(LEVEL_OF) {
             Some(award) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::basis::basis;
 use super::bundle::Head;
-use super::charge::{accelerators, rate};
+use super::charge::{accelerators, fields_known, rate};
 use super::conventions::CLOCKS;
 use super::cursor::{Cursor, Fields};
 use super::definitions;
@@ -222,7 +222,10 @@ fn codes(fields: &Fields<'_>) -> BTreeMap<Reason, Value<String>> {
 
 fn eligible(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Eligible> {
     let fields = cursor.fields()?;
-    let when = fields.need("when").and_then(|cursor| value(&cursor, &|cursor| requirement(cursor, names)));
+    let when = fields.need("when").and_then(|cursor| {
+        let when = value(&cursor, &|cursor| requirement(cursor, names));
+        when.inspect(|when| fields_known(&cursor, when, names))
+    });
     let days = [
         ("first-day-of-month-the-last-part-was-met", CountedFrom::FirstDayOfMonth),
         ("the-day-the-last-part-was-met", CountedFrom::TheDay),
