@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use values::{Date, Month};
 
-use crate::{Printed, check, explain, test};
+use crate::{Printed, check, compare, explain, layout, simulate, test};
 
 /// `accolade program`.
 #[derive(Debug, Args)]
@@ -25,6 +25,82 @@ pub enum Command {
     Test(Test),
     /// Show one partner's result as a tree, with the way to the next level
     Explain(Explain),
+    /// Lay documents out: two spaces a level, comments and order kept
+    Fmt(Fmt),
+    /// Compare two folders of documents, parameter by parameter
+    Diff(Diff),
+    /// Show who would gain and lose under proposed documents, and what they would cost
+    Simulate(Simulate),
+}
+
+/// `accolade program fmt`.
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Documents, or folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; fail when something is not in the layout
+    #[arg(long)]
+    pub check: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `accolade program diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The earlier documents
+    pub old: PathBuf,
+    /// The later documents
+    pub new: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `accolade program simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The proposed documents
+    #[arg(required = true, value_name = "PATH")]
+    pub new: Vec<PathBuf>,
+    /// The documents in force; without any, the proposed ones before --change
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub against: Vec<PathBuf>,
+    /// A value to change in the proposal: `vendor/name#path=value`
+    #[arg(long = "change", value_name = "AT=VALUE", value_parser = change)]
+    pub changes: Vec<(String, String)>,
+    /// The facts of the population: NDJSON, or CSV
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub population: Vec<PathBuf>,
+    /// The day that tier programs judge
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<Date>,
+    /// The month that plans rate, or a range: `2024-07..2024-09`
+    #[arg(long, value_name = "MONTHS", value_parser = months)]
+    pub period: Option<(Month, Month)>,
+    /// Add results up by this field of partners
+    #[arg(long, value_name = "FIELD", value_parser = ["country", "business-type", "status"])]
+    pub segment: Option<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn change(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(at, _)| at.contains('#'));
+    parts
+        .map(|(at, is)| (at.to_owned(), is.to_owned()))
+        .ok_or_else(|| format!("`{text}` is not vendor/name#path=value"))
+}
+
+fn months(text: &str) -> Result<(Month, Month), String> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    match (first.parse::<Month>(), last.parse::<Month>()) {
+        (Ok(first), Ok(last)) if first <= last => Ok((first, last)),
+        _ => Err(format!("`{text}` is neither a month such as 2024-09 nor a range 2024-07..2024-09")),
+    }
 }
 
 /// `accolade program check`.
@@ -120,6 +196,20 @@ pub fn run(program: Program) -> Result<(String, u8)> {
                 only: args.only,
             };
             (explain::run(&args.paths, &args.facts, &question)?, args.json)
+        }
+        Command::Fmt(args) => (layout::run(&args.paths, args.check)?, args.json),
+        Command::Diff(args) => (compare::run(&args.old, &args.new)?, args.json),
+        Command::Simulate(args) => {
+            let simulation = simulate::Simulation {
+                new: args.new,
+                against: args.against,
+                changes: args.changes,
+                population: args.population,
+                as_of: args.as_of,
+                period: args.period,
+                segment: args.segment,
+            };
+            (simulate::run(&simulation)?, args.json)
         }
     };
     Ok(shown(&printed, json))

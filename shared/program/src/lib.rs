@@ -19,8 +19,10 @@ pub mod cases;
 pub mod catalog;
 pub mod check;
 pub mod conventions;
+pub mod diff;
 pub mod explain;
 pub mod facts;
+pub mod format;
 mod ground;
 pub mod incentives;
 mod judge;
@@ -29,6 +31,7 @@ pub mod problem;
 pub mod quantity;
 pub mod reason;
 pub mod recognition;
+pub mod reform;
 pub mod schema;
 pub mod tiers;
 

@@ -1,0 +1,172 @@
+//! What differs between two bundles: parameter by parameter, with the days from which each holds.
+
+use std::str::FromStr;
+
+use serde::Serialize;
+use values::Date;
+
+use crate::bundle::Bundle;
+use crate::parse::change::item_name;
+use crate::parse::yaml::{Node, Value};
+
+/// One parameter that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The document's id.
+    pub document: String,
+    /// The parameter's path in it; empty for the document as a whole.
+    pub path: String,
+    /// From which day on; none where the value is not dated by itself.
+    pub since: Option<Date>,
+    /// What it was; none where it is new.
+    pub before: Option<String>,
+    /// What it is; none where it is gone.
+    pub after: Option<String>,
+    /// The file of the new document, or of the old one where it is gone.
+    pub file: String,
+    /// The line there, from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path = if self.path.is_empty() { String::new() } else { format!("#{}", self.path) };
+        write!(f, "{}{path}", self.document)?;
+        if let Some(since) = self.since {
+            write!(f, " from {since}")?;
+        }
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => write!(f, ": {before} -> {after}"),
+            (None, Some(after)) => write!(f, ": new: {after}"),
+            (Some(before), None) => write!(f, ": gone: {before}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Every difference, in the order of documents and of the new text; what is gone comes last in its map.
+/// Comments, spacing and the order of keys are no difference.
+pub fn diff(old: &Bundle, new: &Bundle) -> Vec<Difference> {
+    let id = |node: &Node| node.entry("id").and_then(Node::text).unwrap_or_default().to_owned();
+    let mut found = Found { document: String::new(), file: String::new(), differences: Vec::new() };
+    let mut ids: Vec<String> = old.trees().iter().chain(new.trees()).map(|(_, node)| id(node)).collect();
+    ids.sort();
+    ids.dedup();
+    for document in ids {
+        let of = |bundle: &'_ Bundle| bundle.trees().iter().find(|(_, node)| id(node) == document).cloned();
+        let (before, after) = (of(old), of(new));
+        found.file = after.as_ref().or(before.as_ref()).map(|(file, _)| file.clone()).unwrap_or_default();
+        found.document = document;
+        match (before, after) {
+            (Some((_, before)), Some((_, after))) => found.compare("", None, &before, &after),
+            (None, Some((_, after))) => found.add("", None, None, Some(&after)),
+            (Some((_, before)), None) => found.add("", None, Some(&before), None),
+            (None, None) => {}
+        }
+    }
+    found.differences
+}
+
+struct Found {
+    document: String,
+    file: String,
+    differences: Vec<Difference>,
+}
+
+impl Found {
+    fn add(&mut self, path: &str, since: Option<Date>, before: Option<&Node>, after: Option<&Node>) {
+        let line = after.or(before).map_or(0, |node| node.mark.line);
+        // A whole document is told by its title.
+        let shown = |node: &Node| match path.is_empty() {
+            true => node.entry("title").and_then(Node::text).unwrap_or("a document").to_owned(),
+            false => flow(node),
+        };
+        self.differences.push(Difference {
+            document: self.document.clone(),
+            path: path.to_owned(),
+            since,
+            before: before.map(shown),
+            after: after.map(shown),
+            file: self.file.clone(),
+            line,
+        });
+    }
+
+    fn compare(&mut self, path: &str, since: Option<Date>, before: &Node, after: &Node) {
+        match (&before.value, &after.value) {
+            (Value::Map(old), Value::Map(new)) => {
+                for (key, child) in new {
+                    self.entry(path, since, &key.text, before.entry(&key.text), Some(child));
+                }
+                for (key, child) in old.iter().filter(|(key, _)| after.entry(&key.text).is_none()) {
+                    self.entry(path, since, &key.text, Some(child), None);
+                }
+            }
+            (Value::List(old), Value::List(new)) if plain(old) && plain(new) => {
+                if flow(before) != flow(after) {
+                    self.add(path, since, Some(before), Some(after));
+                }
+            }
+            (Value::List(old), Value::List(new)) => {
+                let named = |items: &[Node]| -> Vec<(String, Node)> {
+                    items.iter().enumerate().map(|(place, item)| (item_name(item, place), item.clone())).collect()
+                };
+                let (old, new) = (named(old), named(new));
+                for (name, item) in &new {
+                    let was = old.iter().find(|(other, _)| other == name).map(|(_, was)| was);
+                    self.item(&format!("{path}/{name}"), since, was, Some(item));
+                }
+                for (name, item) in old.iter().filter(|(name, _)| !new.iter().any(|(other, _)| other == name)) {
+                    self.item(&format!("{path}/{name}"), since, Some(item), None);
+                }
+            }
+            // A value that became dated still holds what it was before its first later day.
+            (_, Value::Map(new)) if new.iter().any(|(key, _)| Date::from_str(&key.text).is_ok()) => {
+                for (key, child) in new {
+                    let first = Date::from_str(&key.text).ok();
+                    if flow(child) != flow(before) {
+                        self.add(path, first.or(since), Some(before), Some(child));
+                    }
+                }
+            }
+            _ => {
+                if flow(before) != flow(after) {
+                    self.add(path, since, Some(before), Some(after));
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, path: &str, since: Option<Date>, key: &str, before: Option<&Node>, after: Option<&Node>) {
+        // A day is no step of the path: it says from when on the value holds.
+        if let Ok(day) = Date::from_str(key) {
+            return self.item(path, Some(day), before, after);
+        }
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        self.item(&path, since, before, after);
+    }
+
+    fn item(&mut self, path: &str, since: Option<Date>, before: Option<&Node>, after: Option<&Node>) {
+        match (before, after) {
+            (Some(before), Some(after)) => self.compare(path, since, before, after),
+            _ => self.add(path, since, before, after),
+        }
+    }
+}
+
+fn plain(items: &[Node]) -> bool {
+    items.iter().all(|item| item.text().is_some())
+}
+
+/// A tree in one line.
+fn flow(node: &Node) -> String {
+    match &node.value {
+        Value::Text { text, .. } => text.clone(),
+        Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Map(entries) => {
+            let entries: Vec<String> =
+                entries.iter().map(|(key, child)| format!("{}: {}", key.text, flow(child))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+    }
+}
