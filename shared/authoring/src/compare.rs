@@ -1,6 +1,6 @@
 //! `accolade program diff`: parameter by parameter, with dates.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Result;
 use program::diff::diff;
@@ -13,8 +13,8 @@ use crate::{Printed, documents};
 ///
 /// # Errors
 /// When something cannot be read or does not load.
-pub fn run(old: &PathBuf, new: &PathBuf) -> Result<Printed> {
-    let (old, new) = (documents::bundle(&[old.clone()])?, documents::bundle(&[new.clone()])?);
+pub fn run(old: &Path, new: &Path) -> Result<Printed> {
+    let (old, new) = (documents::bundle(&[old.to_owned()])?, documents::bundle(&[new.to_owned()])?);
     let differences = diff(&old, &new);
     let mut text: String = differences.iter().map(|one| format!("{one} ({}:{})\n", one.file, one.line)).collect();
     text.push_str(&format!(
