@@ -8,6 +8,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde::{Deserialize, Serialize};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -81,7 +82,8 @@ impl Telemetry {
         let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("accolade"));
         tracing_subscriber::registry()
             .with(lines.with_filter(filter))
-            .with(traces)
+            // What libraries tell about each frame of a connection is no part of a trace, and costs more than the call.
+            .with(traces.with_filter(LevelFilter::INFO))
             .try_init()
             .map_err(|_| TelemetryError::AlreadySet)?;
         Ok(Telemetry { provider: Some(provider) })

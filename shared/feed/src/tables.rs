@@ -1,7 +1,7 @@
 //! The feed's own tables, the same on both engines. Every service has them.
 
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::async_trait::async_trait;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
@@ -37,6 +37,11 @@ impl MigrationTrait for Outbox {
             "CREATE INDEX feed_event_pending ON feed_event (ticket) WHERE position IS NULL",
         ] {
             connection.execute_unprepared(statement).await?;
+        }
+        if connection.get_database_backend() == DbBackend::Postgres {
+            // Payloads are read as often as they are written: squeezing them costs more than it saves.
+            let plain = "ALTER TABLE feed_event ALTER COLUMN payload SET STORAGE EXTERNAL";
+            connection.execute_unprepared(plain).await?;
         }
         Ok(())
     }

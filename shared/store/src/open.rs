@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::watch;
@@ -221,13 +222,16 @@ fn sqlite_options(path: &Path, options: &StoreOptions) -> SqliteConnectOptions {
         // moved once, which large ingests feel. And room for the pages of one such transaction.
         .pragma("wal_autocheckpoint", "8192")
         .pragma("cache_size", "-32768")
+        // A statement over thousands of rows is no line of a log.
+        .disable_statement_logging()
 }
 
 async fn open_postgres(url: &str, options: &StoreOptions) -> Result<Store, StoreError> {
     // The driver's own message may repeat the URL, and with it the password.
     let connect = PgConnectOptions::from_str(url)
         .map_err(|_| StoreError::Misconfigured("the PostgreSQL URL cannot be read".to_owned()))?
-        .application_name("accolade");
+        .application_name("accolade")
+        .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(options.connections.max(2))
         .acquire_timeout(options.patience)

@@ -20,7 +20,13 @@ impl Packer {
     /// Adds an integer.
     pub fn integer(&mut self, value: impl Into<i128>) {
         let value = value.into();
-        let mut rest = ((value << 1) ^ (value >> 127)).cast_unsigned();
+        let mut wide = ((value << 1) ^ (value >> 127)).cast_unsigned();
+        while wide > u128::from(u64::MAX) {
+            self.0.push(0x80 | (wide & 0x7f) as u8);
+            wide >>= 7;
+        }
+        // Nearly all values come here at once, where a machine word is enough.
+        let mut rest = wide as u64;
         while rest >= 0x80 {
             self.0.push(0x80 | (rest & 0x7f) as u8);
             rest >>= 7;

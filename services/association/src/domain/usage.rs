@@ -229,3 +229,23 @@ impl UsageRecord {
         ContentHash(buffer.hash())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_numbered_ids_begin_alike_and_are_all_different() {
+        let mut maker = KeyMaker::default();
+        let keys: std::collections::BTreeSet<RecordKey> =
+            (0..1_000).map(|number| maker.key("meters", &format!("r-{number:06}"))).collect();
+        assert_eq!(keys.len(), 1_000);
+        let beginnings: std::collections::BTreeSet<&[u8]> = keys.iter().map(|key| &key.0[..NEAR]).collect();
+        assert_eq!(beginnings.len(), 1);
+        // A key depends on source and id alone, not on what came before it.
+        for id in ["", "a", "ab", "abc", "r-000007", "größe-ÄÖÜ", "größe-ÄÖÖ"] {
+            assert_eq!(maker.key("meters", id), KeyMaker::default().key("meters", id), "{id}");
+        }
+        assert_ne!(maker.key("meters", "a"), KeyMaker::default().key("other", "a"));
+    }
+}

@@ -3,7 +3,7 @@
 //! A sum is read, added to in exact integers of 128 bits, and written again. Its revision keeps two transactions from
 //! writing over each other: the later one finds another revision than it read, and runs again.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 use store::StoreError;
@@ -24,7 +24,7 @@ pub type CellKey = (Instant, SeriesNumber);
 pub struct Cell {
     /// Which cell it is.
     pub key: CellKey,
-    /// How often it was written.
+    /// How often it was written, this time included.
     pub revision: i64,
     /// What adds up in it.
     pub sums: CellSums,
@@ -74,19 +74,33 @@ pub async fn cells<C: ConnectionTrait>(
     Ok(found)
 }
 
+const INSERT: &str = "INSERT INTO usage_cell (hour, series, revision, content)";
+
+fn rows(cells: &[Cell]) -> Rows {
+    Rows::default()
+        .integers(cells.iter().map(|cell| cell.key.0.micros()))
+        .integers(cells.iter().map(|cell| cell.key.1))
+        .integers(cells.iter().map(|cell| cell.revision))
+        .bytes(cells.iter().map(pack))
+}
+
+/// Writes those of these cells that do not exist yet; false when some did, which stay as they are.
+///
+/// # Errors
+/// The database's.
+pub async fn add_cells(tx: &DatabaseTransaction, cells: &[Cell]) -> Result<bool, StoreError> {
+    let inserted = insert(tx, INSERT, rows(cells), "ON CONFLICT DO NOTHING").await?;
+    Ok(inserted.given == inserted.written)
+}
+
 /// Writes cells that were read in this transaction and changed since.
 ///
 /// # Errors
 /// [`StoreError::Contended`] when another transaction wrote one of them meanwhile; the database's.
 pub async fn write_cells(tx: &DatabaseTransaction, cells: &[Cell]) -> Result<(), StoreError> {
-    let rows = Rows::default()
-        .integers(cells.iter().map(|cell| cell.key.0.micros()))
-        .integers(cells.iter().map(|cell| cell.key.1))
-        .integers(cells.iter().map(|cell| cell.revision + 1))
-        .bytes(cells.iter().map(pack));
     let behind = "ON CONFLICT (hour, series) DO UPDATE SET revision = excluded.revision, content = excluded.content \
                   WHERE usage_cell.revision = excluded.revision - 1";
-    let inserted = insert(tx, "INSERT INTO usage_cell (hour, series, revision, content)", rows, behind).await?;
+    let inserted = insert(tx, INSERT, rows(cells), behind).await?;
     inserted.all_or_contended("an hour was added to at the same time")
 }
 

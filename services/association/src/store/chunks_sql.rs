@@ -2,7 +2,7 @@
 //! take a replaced record out. So they stand packed, in the order of hour, series and key, and the cells and keys know
 //! in which chunk a record is.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use store::StoreError;

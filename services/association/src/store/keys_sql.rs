@@ -5,7 +5,9 @@
 //! checked against the record itself: when that is another record, which among a hundred million numbered ids happens
 //! less than once, the new record takes the other half of its key as its slot.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use store::StoreError;

@@ -1,6 +1,6 @@
 //! What can be done before the transaction: keys, hashes, repetitions within the group.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::domain::usage::{ContentHash, KeyMaker, Packed, RecordKey, UsageRecord};
 use crate::ops::ingest_usage::{Given, ImportStep, Outcome, Refusal};
@@ -17,9 +17,7 @@ pub struct Row {
     /// What it adds up in, as bytes: the key of the cache of series.
     pub series: Box<[u8]>,
     /// What it says.
-    pub record: UsageRecord,
-    /// Its place among the rows as they were sent.
-    pub sent: usize,
+    pub record: Box<UsageRecord>,
 }
 
 /// What stands at one place of the group as it was sent.
@@ -82,7 +80,7 @@ impl Collecting {
         first.insert(key, place);
         let replaces = record.replaces.as_deref().map(|id| keys.key(&group.source, id));
         record.write_series(buffer);
-        group.rows.push(Row { key, content, replaces, series: buffer.bytes().into(), record, sent: place });
+        group.rows.push(Row { key, content, replaces, series: buffer.bytes().into(), record: Box::new(record) });
         Slot::Row(place)
     }
 
@@ -96,13 +94,9 @@ impl Collecting {
         &self.group.source
     }
 
-    /// The group. Rows are ordered by key, so that two transactions meet the keys that they share in
-    /// one order.
+    /// The group.
     pub fn finish(self, import: Option<ImportStep>) -> Group {
-        let mut group = self.group;
-        group.import = import;
-        group.order_by_key();
-        group
+        Group { import, ..self.group }
     }
 }
 
@@ -115,23 +109,6 @@ pub fn prepare(source: String, import: Option<ImportStep>, given: Vec<Given>) ->
 }
 
 impl Group {
-    fn order_by_key(&mut self) {
-        let mut order: Vec<usize> = (0..self.rows.len()).collect();
-        order.sort_unstable_by_key(|place| self.rows[*place].key);
-        let mut moved_to = vec![0; order.len()];
-        for (to, from) in order.iter().enumerate() {
-            moved_to[*from] = to;
-        }
-        for slot in &mut self.slots {
-            if let Slot::Row(place) | Slot::Again(place) = slot {
-                *place = moved_to[*place];
-            }
-        }
-        // Rows are wide: each is moved once, not at every comparison.
-        let mut rows: Vec<Option<Row>> = std::mem::take(&mut self.rows).into_iter().map(Some).collect();
-        self.rows = order.into_iter().filter_map(|place| rows[place].take()).collect();
-    }
-
     /// Who sent them.
     pub fn source(&self) -> &str {
         &self.source
@@ -142,7 +119,7 @@ impl Group {
         self.import.as_ref()
     }
 
-    /// The rows in the order of their keys; no two have one key.
+    /// The rows in the order in which they were sent; no two have one key.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }

@@ -69,13 +69,10 @@ async fn refuse_second_claims(
     let targets: Vec<RecordKey> = accepted.iter().filter_map(|(place, _)| group.rows()[*place].replaces).collect();
     let taken = ingest_sql::replacements(tx, &targets).await?;
     let mut claimed: HashSet<RecordKey> = taken.into_keys().collect();
-    let mut claims: Vec<(usize, usize, RecordKey)> = accepted
-        .iter()
-        .map(|(place, _)| (&group.rows()[*place], *place))
-        .filter_map(|(row, place)| Some((row.sent, place, row.replaces?)))
-        .collect();
+    let mut claims: Vec<(usize, RecordKey)> =
+        accepted.iter().filter_map(|(place, _)| Some((*place, group.rows()[*place].replaces?))).collect();
     claims.sort_unstable();
-    for (_, place, target) in claims {
+    for (place, target) in claims {
         if !claimed.insert(target) {
             outcomes[place] = Some(Outcome::Refused(Refusal::ReplacedAlready));
         }

@@ -1,8 +1,9 @@
 //! Which series each record belongs to, made where it is missing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::{HashMap, HashMapExt as _};
 use sea_orm::DatabaseTransaction;
 use store::StoreError;
 
@@ -74,7 +75,7 @@ pub(super) async fn resolve(
     let mut found: HashMap<&[u8], Result<SeriesRef, Refusal>> = HashMap::new();
     if missing().next().is_some() {
         let records: Vec<(&[u8], &UsageRecord)> =
-            missing().map(|place| &group.rows()[place]).map(|row| (row.series.as_ref(), &row.record)).collect();
+            missing().map(|place| &group.rows()[place]).map(|row| (row.series.as_ref(), row.record.as_ref())).collect();
         found = find_or_add(tx, &records).await?;
         let attached = found.iter().filter_map(|(key, series)| Some((*key, series.as_ref().ok()?)));
         learned = attached

@@ -1,8 +1,9 @@
 //! Writing the records, and what becomes of the cells.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use sea_orm::DatabaseTransaction;
 use store::StoreError;
 
@@ -115,22 +116,43 @@ fn fold(rows: &[NewRecord<'_>], replacing: &Replacing, touched: &Touched) -> Res
     Ok(changes)
 }
 
+impl Change {
+    fn apply_to(&self, mut cell: Cell) -> Result<Cell, StoreError> {
+        cell.sums.apply(&self.change).map_err(|error| StoreError::bug(error.to_string()))?;
+        cell.chunks.extend(&self.chunks);
+        cell.revision += 1;
+        Ok(cell)
+    }
+}
+
 /// Adds changes to their cells, which are made where they are missing, and gives the cells as they are now, in the order
 /// of the changes.
+///
+/// Usage comes in the order of time, so that most cells are new: they are written as if all were, and only when some
+/// were there already are these read and written again.
 async fn add_to_cells(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Vec<Cell>, StoreError> {
+    let mut cells = Vec::with_capacity(changes.len());
+    for change in changes {
+        cells.push(change.apply_to(Cell::empty(change.key))?);
+    }
+    if cells_sql::add_cells(tx, &cells).await? {
+        return Ok(cells);
+    }
     let keys: Vec<CellKey> = changes.iter().map(|change| change.key).collect();
     let mut stored = cells_sql::find_cells(tx, &keys).await?;
-    let mut cells = Vec::with_capacity(changes.len());
-    for Change { key, change, chunks } in changes {
-        let mut cell = stored.remove(key).unwrap_or_else(|| Cell::empty(*key));
-        cell.sums.apply(change).map_err(|error| StoreError::bug(error.to_string()))?;
-        cell.chunks.extend(chunks);
-        if change.recount {
-            cell.sums.measure(last_measurement(tx, &cell).await?);
+    let mut written = Vec::new();
+    for (cell, change) in cells.iter_mut().zip(changes) {
+        let before = stored.remove(&change.key).ok_or_else(|| StoreError::bug("a cell that was there is gone"))?;
+        // Chunks are of one batch only: a cell with ours is the one that was just made.
+        if before != *cell {
+            *cell = change.apply_to(before)?;
+            if change.change.recount {
+                cell.sums.measure(last_measurement(tx, cell).await?);
+            }
+            written.push(cell.clone());
         }
-        cells.push(cell);
     }
-    cells_sql::write_cells(tx, &cells).await?;
+    cells_sql::write_cells(tx, &written).await?;
     Ok(cells)
 }
 
