@@ -134,14 +134,22 @@ impl Bundle {
         &self.catalog
     }
 
-    /// The tier programs, ordered by id.
+    /// The tier programs, ordered by id and effective day: a version undecided stands first.
     pub fn tier_programs(&self) -> &[TierProgram] {
         &self.programs
     }
 
-    /// The tier program of this id, if the bundle has it.
+    /// The tier program of this id, if the bundle has it; of several versions the last.
     pub fn tier_program(&self, id: &str) -> Option<&TierProgram> {
-        self.programs.iter().find(|program| program.id == id)
+        self.programs.iter().rev().find(|program| program.id == id)
+    }
+
+    /// The version of the tier program that rules on `day`: the last one that took effect up to then, or
+    /// the first where none has yet.
+    pub fn tier_program_on(&self, id: &str, day: Date) -> Option<&TierProgram> {
+        let mut versions = self.programs.iter().filter(|program| program.id == id);
+        let begun = versions.clone().rev().find(|program| program.effective.is_some_and(|from| from <= day));
+        begun.or_else(|| versions.next())
     }
 
     /// The incentive plans, ordered by id.

@@ -26,6 +26,7 @@ use crate::tiers::EvaluateError;
 use metric::Measured;
 use pins::Pins;
 use window::Moment;
+pub(crate) use window::anniversary_after;
 
 /// Customers of a population in a month, by the population's rule.
 type Populations = BTreeMap<(String, Month), Rc<BTreeSet<String>>>;

@@ -9,11 +9,13 @@
 //! - [`Bundle`], checked documents ([`catalog`], [`recognition`], tier programs, incentive plans);
 //! - [`recognition`], who is recognized on a subscription, for what, by which evidence;
 //! - [`tiers`], levels, points, requirements, and the way to the next level;
+//! - [`awards`], when an award is given, kept and lost;
 //! - [`incentives`], lines, brackets, statements;
 //! - [`explain`], why;
 //! - [`cases`], tests beside the rules;
 //! - [`check`], what is wrong with documents that load.
 
+pub mod awards;
 pub mod bundle;
 pub mod cases;
 pub mod catalog;

@@ -2,6 +2,7 @@
 
 pub mod bound;
 pub mod charge;
+pub mod life;
 pub mod metric;
 pub mod payment;
 pub mod plan;
@@ -26,6 +27,6 @@ pub use plan::{
 pub use requirement::{Requirement, Role};
 pub use tier::{
     Asks, AwardRule, Benefit, Class, Column, Division, Leg, LegWorth, Legs, Level, PeopleRules, PointLine, PointScale,
-    TierProgram, Track, TrackChoice,
+    Shown, TierProgram, Track, TrackChoice,
 };
 pub use value::{Announced, Found, Value};

@@ -1,6 +1,10 @@
 //! Evaluates a tier program over the facts of one partner.
 
+mod benefits;
+mod days;
 mod hash;
+mod history;
+mod level;
 mod line;
 mod scorecard;
 mod standings;
@@ -15,9 +19,12 @@ use crate::ground::Ground;
 use crate::judge::pins::Pins;
 use crate::judge::{Judge, Supposed};
 use crate::model::{Division, TierProgram};
+use crate::recognition::RecognitionPolicy;
 use line::text;
 use standings::{Standings, all_standings, metrics_of};
 
+pub use benefits::{BenefitResult, benefits};
+pub use history::{History, history};
 pub use scorecard::{
     DivisionScore, LegResult, LevelResult, LineResult, RequirementResult, Scorecard, Standing, TrackScore, Way, WayStep,
 };
@@ -95,9 +102,7 @@ pub(crate) fn evaluate_pinned(
     pins: Pins,
 ) -> Result<Scorecard, EvaluateError> {
     let (as_of, known_at) = at;
-    let unknown = || EvaluateError::UnknownProgram(program.to_owned());
-    let program = bundle.tier_program(program).ok_or_else(unknown)?;
-    let policy = bundle.recognition_policy(&program.recognition).ok_or_else(unknown)?;
+    let (program, policy) = version(bundle, program, as_of)?;
     let known = facts.known_at(known_at);
     let ground = Ground::new(&program.catalog, policy, program.conventions.zone.clone(), &known);
     let accounts = ground.accounts(partner, as_of);
@@ -118,12 +123,25 @@ pub(crate) fn evaluate_pinned(
     Ok(scorecard)
 }
 
+/// The version of a program that rules at an instant, with the policy it counts by.
+fn version<'b>(
+    bundle: &'b Bundle,
+    program: &str,
+    as_of: Instant,
+) -> Result<(&'b TierProgram, &'b RecognitionPolicy), EvaluateError> {
+    let unknown = || EvaluateError::UnknownProgram(program.to_owned());
+    let zone = &bundle.tier_program(program).ok_or_else(unknown)?.conventions.zone;
+    let found = bundle.tier_program_on(program, zone.date(as_of)).ok_or_else(unknown)?;
+    let policy = bundle.recognition_policy(&found.recognition).ok_or_else(unknown)?;
+    Ok((found, policy))
+}
+
 fn in_preview(program: &TierProgram, day: Date) -> bool {
     let shown = program.shown_from.is_some_and(|from| from <= day);
     shown && program.effective.is_none_or(|from| day < from)
 }
 
-fn in_force(program: &TierProgram, division: &Division, day: Date) -> bool {
+pub(crate) fn in_force(program: &TierProgram, division: &Division, day: Date) -> bool {
     program.effective.is_some_and(|from| from <= day)
         && program.until.is_none_or(|until| day < until)
         && division.from.is_none_or(|from| from <= day)

@@ -167,12 +167,21 @@ pub fn decide(judged: &Judged<'_>, current: Option<&Award>) -> Option<Decision> 
         Standing::InProgress | Standing::Retired | Standing::NotInForce => None,
     };
     let held = current.filter(|award| award.state != AwardState::Ended);
-    match (held, level) {
+    let decision = match (held, level) {
         (None, Some(level)) => Some(grant(judged, level, current.map_or(1, |last| last.ordinal + 1))),
         (None, None) => None,
         (Some(award), Some(level)) => keep(judged, award, level),
         (Some(award), None) => lose(judged, award),
-    }
+    };
+    decision.map(|decision| shown(judged, decision))
+}
+
+/// What the public sees may depend on the level that was decided.
+fn shown(judged: &Judged<'_>, mut decision: Decision) -> Decision {
+    let level = decision.award.level.clone();
+    decision.award.badge_shown = judged.program.shows_at("public", &level, "badge");
+    decision.award.level_shown = judged.program.shows_at("public", &level, "level");
+    decision
 }
 
 fn grant(judged: &Judged<'_>, level: &str, ordinal: i64) -> Decision {
@@ -194,8 +203,8 @@ fn grant(judged: &Judged<'_>, level: &str, ordinal: i64) -> Decision {
         anniversary,
         bundle_hash: judged.bundle_hash.to_owned(),
         rule: rule.rule.clone(),
-        badge_shown: judged.program.shows("public", "badge"),
-        level_shown: judged.program.shows("public", "level"),
+        badge_shown: false,
+        level_shown: false,
         created: judged.as_of,
         updated: judged.as_of,
         revision: 0,
@@ -271,8 +280,8 @@ fn restated(judged: &Judged<'_>, award: &Award) -> Award {
     Award {
         bundle_hash: judged.bundle_hash.to_owned(),
         rule: judged.program.award.rule.clone(),
-        badge_shown: judged.program.shows("public", "badge"),
-        level_shown: judged.program.shows("public", "level"),
+        badge_shown: judged.program.shows_at("public", &award.level, "badge"),
+        level_shown: judged.program.shows_at("public", &award.level, "level"),
         division_title: judged.score.title.clone(),
         ..award.clone()
     }

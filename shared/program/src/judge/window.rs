@@ -1,8 +1,9 @@
 //! The time that metrics look at: windows, and the moments at which they are read.
 
-use values::{Date, Interval, Month};
+use values::{Date, Interval, Month, Zone};
 
 use super::Judge;
+use crate::facts::Facts;
 use crate::model::metric::Window;
 
 /// A month that is current, and the day that belongs to it: the judged one, or one so many months before.
@@ -86,4 +87,22 @@ pub(crate) fn last_anniversary(anchor: Date, day: Date) -> Option<Date> {
         years -= 1;
     }
     at(years)
+}
+
+/// The next anniversary after `day` of the partner's enrollment in a program, where it is enrolled then.
+/// An enrollment that names none has that of its first day.
+pub(crate) fn anniversary_after(known: &Facts, partner: &str, program: &str, zone: &Zone, day: Date) -> Option<Date> {
+    let at = crate::ground::last_instant(&zone.day(day));
+    let mine = known.enrollments.iter().filter(|fact| fact.partner == partner && fact.program == program);
+    let anchors = mine
+        .filter(|fact| fact.effective.contains(at))
+        .map(|fact| fact.anniversary.unwrap_or_else(|| zone.date(fact.effective.start())));
+    let anchor = anchors.min()?;
+    let mut years = i32::from(day.year()) - i32::from(anchor.year());
+    let found = anchor.add_months_clamped(years * 12).ok()?;
+    if found > day {
+        return Some(found);
+    }
+    years += 1;
+    anchor.add_months_clamped(years * 12).ok()
 }

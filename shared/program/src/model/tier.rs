@@ -7,6 +7,7 @@ use values::{Date, Ratio};
 
 use crate::catalog::Catalog;
 use crate::conventions::Conventions;
+use crate::model::life::Life;
 use crate::model::{Bound, Metric, Range, Requirement, Value};
 use crate::quantity::Quantity;
 
@@ -264,8 +265,19 @@ pub struct AwardRule {
     pub lasts_months: Option<u16>,
     /// How many months at most it may be used after `no_new_after`.
     pub usable_months: Option<u16>,
+    /// Its life: beginning, changes of level, renewal, end.
+    pub life: Life,
     /// What each audience may see: `public`, `partner`, `customer`, `vendor`.
-    pub shown_to: BTreeMap<String, Vec<String>>,
+    pub shown_to: BTreeMap<String, Shown>,
+}
+
+/// What an audience may see of an award.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The same of every level.
+    Always(Vec<String>),
+    /// By level; nothing of a level that is not named.
+    ByLevel(BTreeMap<String, Vec<String>>),
 }
 
 impl Division {
@@ -286,10 +298,20 @@ impl PointLine {
 }
 
 impl TierProgram {
-    /// Whether `audience` may see `what`: `badge`, `level`, `status`, `score`, `lines`,
+    /// Whether `audience` may see `what` of every level: `badge`, `level`, `status`, `score`, `lines`,
     /// `explanation`, `way-there`.
     pub fn shows(&self, audience: &str, what: &str) -> bool {
-        self.award.shown_to.get(audience).is_some_and(|seen| seen.iter().any(|name| name == what))
+        self.level_names.iter().all(|level| self.shows_at(audience, level, what))
+    }
+
+    /// Whether `audience` may see `what` of an award at `level`.
+    pub fn shows_at(&self, audience: &str, level: &str, what: &str) -> bool {
+        let seen = match self.award.shown_to.get(audience) {
+            Some(Shown::Always(seen)) => Some(seen),
+            Some(Shown::ByLevel(levels)) => levels.get(level),
+            None => None,
+        };
+        seen.is_some_and(|seen| seen.iter().any(|name| name == what))
     }
 
     /// The class of this name, if the program has it.

@@ -93,9 +93,14 @@ pub(crate) fn checked(
         drafts.extend(draft(node, origin.clone()));
     }
     drafts.sort_by(|a, b| a.head.id.cmp(&b.head.id));
+    drafts.sort_by_key(|draft| (draft.head.id.clone(), draft.head.effective));
     for pair in drafts.windows(2) {
-        if pair[0].head.id == pair[1].head.id {
-            pair[1].fields.at.problem(format!("the id `{}` is taken by {}", pair[1].head.id, pair[0].head.file));
+        let (first, second) = (&pair[0].head, &pair[1].head);
+        // Two versions of a tier program rule one after the other.
+        let versions =
+            first.kind == DocumentKind::TierProgram && second.kind == first.kind && first.effective != second.effective;
+        if first.id == second.id && !versions {
+            pair[1].fields.at.problem(format!("the id `{}` is taken by {}", second.id, first.file));
         }
     }
     let bundle = assemble(drafts);
@@ -235,6 +240,7 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
         }
     }
     programs.sort_by(|a, b| (&a.id, a.effective).cmp(&(&b.id, b.effective)));
+    end_versions(&mut programs);
     plans.sort_by(|a, b| a.id.cmp(&b.id));
     let mut catalog = Catalog::default();
     for other in catalogs.values() {
@@ -268,6 +274,18 @@ fn in_order_of_use<'d, 'a>(drafts: &'d [Draft<'a>]) -> Vec<&'d Draft<'a>> {
         waiting = rest;
     }
     ordered
+}
+
+/// A version ends where the next one begins.
+fn end_versions(programs: &mut [TierProgram]) {
+    for place in 1..programs.len() {
+        let (before, after) = programs.split_at_mut(place);
+        if let (Some(old), Some(new)) = (before.last_mut(), after.first())
+            && old.id == new.id
+        {
+            old.until = [old.until, new.effective].into_iter().flatten().min();
+        }
+    }
 }
 
 /// Lists and names inside measures are read once every catalog is known.

@@ -2,6 +2,7 @@
 
 mod award;
 mod levels;
+mod life;
 mod local;
 mod score;
 

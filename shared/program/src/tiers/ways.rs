@@ -19,10 +19,9 @@ use num_traits::Zero;
 use values::{Ratio, Rounding, round_ratio};
 
 use super::EvaluateError;
+use super::level::score_with;
 use super::scorecard::Way;
 use super::standings::{levels, tracks};
-use crate::conventions::PartSteps;
-use crate::judge::points::line_value;
 use crate::judge::quick::holds;
 use crate::judge::requirement::ScoreSoFar;
 use crate::judge::{Judge, Supposed};
@@ -126,7 +125,7 @@ impl Solver<'_, '_> {
     }
 
     fn reaches_by(&self, track: &Track, supposed: &Supposed, target: usize) -> Result<bool, EvaluateError> {
-        let score = self.score_with(track, supposed)?;
+        let score = score_with(self.on, self.program, track, supposed)?;
         let rows = levels(self.on, self.division);
         let from = if self.program.award.nested { 0 } else { target };
         let mut held = false;
@@ -143,26 +142,9 @@ impl Solver<'_, '_> {
         Ok(held)
     }
 
-    /// The points of a track's lines with `supposed` beside the facts.
-    fn score_with(&self, track: &Track, supposed: &Supposed) -> Result<ScoreSoFar, EvaluateError> {
-        let parts = self.program.conventions.part_steps.unwrap_or(PartSteps::Exact);
-        let empty = ScoreSoFar::default();
-        let mut score = ScoreSoFar::default();
-        for line in &track.lines {
-            let mut open = true;
-            for gate in &line.gates {
-                open &= holds(self.on, gate, &empty, supposed)?;
-            }
-            let points = if open { line_value(self.on, line, parts, supposed)?.points } else { Ratio::default() };
-            score.total += &points;
-            score.lines.push((line.name.clone(), points));
-        }
-        Ok(score)
-    }
-
     /// Sets of changes of which each makes the requirement hold, as far as it can be read off it.
     fn candidates(&mut self, requirement: &Requirement) -> Result<Vec<Supposed>, EvaluateError> {
-        let score = self.score_with(self.track, &Supposed::default())?;
+        let score = score_with(self.on, self.program, self.track, &Supposed::default())?;
         self.of(requirement, &score)
     }
 

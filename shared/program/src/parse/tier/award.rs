@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use values::Date;
-
-use crate::model::{AwardRule, Requirement};
+use crate::model::{AwardRule, Requirement, Shown};
 use crate::parse::cursor::Cursor;
 use crate::parse::names::Names;
-use crate::parse::quantity::{date, months};
 use crate::parse::requirement::requirement;
 
 /// What an audience may see.
@@ -41,16 +38,17 @@ pub(super) fn award(
     if nested.is_none() && level_names.len() > 1 {
         entry.problem("`nested` is missing: does a level also need those below it?");
     }
-    for (key, only) in
-        [("begins", "at-once"), ("up", "at-once"), ("level", "highest-that-holds"), ("held-by", "global-account")]
-    {
+    for (key, only) in [("level", "highest-that-holds"), ("held-by", "global-account")] {
         if let Some(cursor) = fields.get(key) {
             cursor.choice(key, &[(only, ())]);
         }
     }
-    let lasts_months = fields.get("lasts").and_then(|cursor| months(&cursor));
-    let (no_new_after, usable_months) = fields.get("retired").map_or((None, None), |cursor| retired(&cursor));
-    let shown_to = fields.need("shown-to").map(|cursor| shown_to(&cursor)).unwrap_or_default();
+    // What the award is per stands in the program; documents say it for their readers.
+    for told in ["per", "statuses"] {
+        fields.get(told);
+    }
+    let life = super::life::life(&fields);
+    let shown_to = fields.need("shown-to").map(|cursor| shown_to(&cursor, level_names)).unwrap_or_default();
     let title = fields.title();
     fields.done();
     if nested == Some(true) && level_names.len() < 2 {
@@ -61,35 +59,45 @@ pub(super) fn award(
         rule: entry.rule(),
         title,
         nested: nested.unwrap_or(false),
-        no_new_after,
-        lasts_months,
-        usable_months,
+        no_new_after: life.retired.map(|retired| retired.no_new_after),
+        lasts_months: life.lasts.map(|lasts| lasts.months),
+        usable_months: life.retired.and_then(|retired| retired.usable_months),
+        life,
         shown_to,
     };
     (Some(rule), when)
 }
 
-fn retired(cursor: &Cursor<'_>) -> (Option<Date>, Option<u16>) {
-    let Some(fields) = cursor.fields() else { return (None, None) };
-    let after = fields.need("no-new-or-renewed-after").and_then(|cursor| date(&cursor));
-    let usable = fields.get("usable-at-most").and_then(|cursor| months(&cursor));
-    fields.done();
-    (after, usable)
-}
-
-fn shown_to(cursor: &Cursor<'_>) -> BTreeMap<String, Vec<String>> {
+/// What each audience may see: a list for every level, or lists by level, of which a missing one shows
+/// nothing.
+fn shown_to(cursor: &Cursor<'_>, level_names: &[String]) -> BTreeMap<String, Shown> {
     let mut shown = BTreeMap::new();
     let Some(fields) = cursor.fields() else { return shown };
     for audience in ["public", "partner", "customer", "vendor"] {
         let Some(entry) = fields.get(audience) else { continue };
-        for item in entry.items() {
-            item.choice("thing to show", &SEEN);
-            if matches!(audience, "public" | "customer") && item.word().is_some_and(|word| SECRET.contains(&word)) {
-                item.problem(format!("`{audience}` never sees a score, its lines, its explanation or the way there"));
-            }
+        if !entry.is_map() {
+            shown.insert(audience.to_owned(), Shown::Always(seen(&entry, audience)));
+            continue;
         }
-        shown.insert(audience.to_owned(), entry.words());
+        let mut by_level = BTreeMap::new();
+        for (level, entry) in entry.fields().map(|levels| levels.named(&[])).unwrap_or_default() {
+            if !level_names.iter().any(|name| name == level) {
+                entry.unknown("level", level, level_names.iter().map(String::as_str));
+            }
+            by_level.insert(level.to_owned(), seen(&entry, audience));
+        }
+        shown.insert(audience.to_owned(), Shown::ByLevel(by_level));
     }
     fields.done();
     shown
+}
+
+fn seen(cursor: &Cursor<'_>, audience: &str) -> Vec<String> {
+    for item in cursor.items() {
+        item.choice("thing to show", &SEEN);
+        if matches!(audience, "public" | "customer") && item.word().is_some_and(|word| SECRET.contains(&word)) {
+            item.problem(format!("`{audience}` never sees a score, its lines, its explanation or the way there"));
+        }
+    }
+    cursor.words()
 }
