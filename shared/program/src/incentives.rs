@@ -7,6 +7,7 @@
 
 mod balances;
 mod brackets;
+mod corrections;
 mod counters;
 mod drafts;
 mod eligibility;
@@ -40,6 +41,7 @@ use scene::Scene;
 pub(crate) use scene::{LEVEL_OF, TRANSACTING};
 
 pub(crate) use brackets::worth as table_worth;
+pub use corrections::{Adjustment, Corrections, Issued, LineSubject, WHAT_WAS_ISSUED_STAYS, corrections};
 pub use rating::{
     Balance, Carried, ControlTotals, Counter, InputRef, Line, LinePart, PartTotal, Piece, Prior, Rating, StatementTotal,
 };

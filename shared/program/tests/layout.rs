@@ -131,10 +131,13 @@ fn comments_spacing_and_the_order_of_files_are_no_difference() {
 fn documents_come_and_go() {
     let files = documents(&["sample", "microsoft"]);
     let without: Vec<(String, String)> =
-        files.iter().filter(|(name, _)| name != "microsoft/competencies.yaml").cloned().collect();
+        files.iter().filter(|(name, _)| name != "microsoft/usage-incentive.yaml").cloned().collect();
     let gone = diff(&parse(&files), &parse(&without));
     assert_eq!(gone.len(), 1);
-    assert_eq!(gone[0].to_string(), "microsoft/competencies: gone: Cloud competencies, silver and gold");
-    assert_eq!(gone[0].file, "microsoft/competencies.yaml");
-    assert_eq!(diff(&parse(&without), &parse(&files))[0].after.as_deref(), Some("Cloud competencies, silver and gold"));
+    assert_eq!(gone[0].to_string(), "microsoft/usage-incentive: gone: Online services usage, sell and manage (2016)");
+    assert_eq!(gone[0].file, "microsoft/usage-incentive.yaml");
+    assert_eq!(
+        diff(&parse(&without), &parse(&files))[0].after.as_deref(),
+        Some("Online services usage, sell and manage (2016)")
+    );
 }
