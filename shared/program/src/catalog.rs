@@ -26,6 +26,8 @@ pub struct Catalog {
     pub lists: BTreeMap<String, Words>,
     /// Kinds of award that are recorded by hand, with the names they may have.
     pub recorded_awards: BTreeMap<String, Vec<String>>,
+    /// Terms and commitments of what is sold.
+    pub terms: Option<crate::terms::Terms>,
 }
 
 /// What one unit of a measure is worth, by workload.
@@ -119,6 +121,9 @@ impl Catalog {
     /// Adds what `other` says. What both define is left as it is; its names are returned.
     pub(crate) fn absorb(&mut self, other: &Catalog) -> Vec<String> {
         let mut twice = Vec::new();
+        if self.terms.is_none() {
+            self.terms.clone_from(&other.terms);
+        }
         for (name, measure) in &other.measures {
             if self.measures.contains_key(name) {
                 twice.push(name.clone());

@@ -66,6 +66,8 @@ pub const ACCELERATORS_ADD_IN_A_STEP: &str = "program.accelerators_add_in_a_step
 pub const CAP_IS_A_DIFFERENCE_OF_TOTALS: &str = "program.cap_is_a_difference_of_totals";
 /// Rule id: from when on a partner earns that meets a requirement.
 pub const ELIGIBLE_FROM_ITS_FIRST_DAY: &str = "program.eligible_from_its_first_day";
+/// Rule id: a requirement of every month of a time counts at its end.
+pub const HOLDS_AT_THE_END_OF_EVERY_MONTH: &str = "program.holds_at_the_end_of_every_month";
 /// Rule id: the parts of a line add up to it.
 pub const PARTS_ADD_UP_TO_THE_LINE: &str = "program.parts_add_up_to_the_line";
 /// Rule id: a part that misses its threshold is paid as another.

@@ -35,6 +35,7 @@ pub mod reason;
 pub mod recognition;
 pub mod reform;
 pub mod schema;
+pub mod terms;
 pub mod tiers;
 
 mod parse;

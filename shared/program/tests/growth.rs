@@ -389,3 +389,100 @@ fn the_transacting_partner_is_paid() {
     let line = rated(&bundle, "2024-01", &facts, &Prior::default()).lines.remove(0);
     assert_eq!((line.partner.as_deref(), line.amount.to_string()), (Some("t"), "USD 10.00".to_owned()));
 }
+
+// ---------------------------------------------------------------- every month of a quarter
+
+/// Rule `program.holds_at_the_end_of_every_month`. A bonus for a quarter of which every month was held at the level
+/// and earned something.
+#[test]
+fn p_b17_a_bonus_asks_for_every_month_of_its_quarter() {
+    let run = |gate: &str, level_until: &str, silent: &[&str]| -> Vec<String> {
+        let plan = format!(
+            "  bonus:\n    basis: {{sum: value, from: transactions, per: [partner, month]}}\n    rate: USD 500\n    \
+             eligible:\n      when:\n        all:\n          - {{holds: sample/tiers/competency, level-at-least: gold}}\n          \
+             - {{sum: value, from: transactions, recognized-by: record, above: USD 0}}\n      \
+             counted-from: first-day-of-month-the-last-part-was-met{gate}\n"
+        );
+        let mut all = documents(&["sample"]);
+        all.extend(files(TRANSACTIONS, "1 %"));
+        let last = all.len() - 1;
+        all[last].1.push_str(&plan);
+        all[last].1 = all[last].1.replace(
+            "  currency: USD\n",
+            "  currency: USD\n  current-month: running-month\n  recognized-month: any-day\n",
+        );
+        let months = ["2024-04", "2024-05", "2024-06", "2024-07", "2024-08", "2024-09"];
+        let sales: Vec<(&str, &str)> =
+            months.iter().filter(|month| !silent.contains(month)).map(|month| (*month, "100")).collect();
+        let mut facts = sold(&sales);
+        facts.awards.push(program::facts::Award {
+            partner: "p".to_owned(),
+            program: "sample/tiers".to_owned(),
+            award: "competency".to_owned(),
+            division: "containers".to_owned(),
+            level: "gold".to_owned(),
+            effective: between("2024-01-01T00:00:00Z", level_until),
+            recorded: recorded("2024-01-01T00:00:00Z"),
+        });
+        let bundle = parse(&all);
+        let mut paid = Vec::new();
+        for month in months {
+            let rating = rated(&bundle, month, &facts, &Prior::default());
+            let bonus = rating.lines.iter().filter(|line| line.lever == "bonus" && line.amount.minor() != 0);
+            paid.extend(bonus.map(|line| format!("{month} {}", line.amount)));
+        }
+        paid
+    };
+    let quarter = "\n      each-month-of: calendar-quarter";
+    let always = "2025-01-01T00:00:00Z";
+    assert_eq!(run(quarter, always, &[]), ["2024-06 USD 500.00", "2024-09 USD 500.00"]);
+    // Nothing earned in May: no bonus for this quarter, and the next begins anew.
+    assert_eq!(run(quarter, always, &["2024-05"]), ["2024-09 USD 500.00"]);
+    // The level was lost in June.
+    assert!(run(quarter, "2024-06-20T00:00:00Z", &[]).is_empty());
+    assert_eq!(run("\n      each-month-of: calendar-half-year", always, &["2024-03"]), Vec::<String>::new());
+}
+
+// ---------------------------------------------------------------- eligible on some days
+
+/// A credit of 15 % for the days on which the partner is recognized, and none for the others.
+#[test]
+fn a_109_a_credit_is_earned_on_the_eligible_days() {
+    let credit = |rate: &str, back: &str| {
+        let mut facts = world();
+        facts.associations[0].effective = between("2024-01-01T00:00:00Z", "2024-07-04T00:00:00Z");
+        facts.associations.push(association("again", "p", "record", "c", "s", back));
+        for day in 1..32 {
+            facts.usage.push(usage("s", "disk", &format!("2024-07-{day:02}T06:00:00Z"), "100"));
+        }
+        let rating = rated(&bundle(USAGE, rate), "2024-07", &facts, &Prior::default());
+        let days =
+            rating.lines.iter().filter(|line| line.reason.is_none()).map(|line| line.inputs.len()).sum::<usize>();
+        (days, 31 - days, rating.control.amount.to_string())
+    };
+    // Days 1 to 3 and 8 to 31.
+    assert_eq!(credit("15 %", "2024-07-08T00:00:00Z"), (27, 4, "USD 405.00".to_owned()));
+    assert_eq!(credit("10 %", "2024-07-08T00:00:00Z"), (27, 4, "USD 270.00".to_owned()));
+    assert_eq!(credit("15 %", "2024-07-09T00:00:00Z"), (26, 5, "USD 390.00".to_owned()));
+}
+
+/// A grant of a period's start is given once: not twice where a run is repeated, and not never where the period
+/// begins with the grant.
+#[test]
+fn h37_what_recurs_is_given_once_at_the_start_of_its_period() {
+    let mut files = files("{sum: value, from: transactions, per: [customer, month]}", "USD 100");
+    files[2].1.push_str("    caps: {grant: {at-most: USD 100, per: customer, over: calendar-quarter, when-reached: last-line-pays-the-rest}}\n");
+    let bundle = parse(&files);
+    let mut facts = world();
+    for (id, at) in [("a", "2024-04-01T00:00:00Z"), ("b", "2024-06-30T23:59:59Z"), ("c", "2024-07-01T00:00:00Z")] {
+        facts.transactions.push(sale(id, at, "1", "1"));
+    }
+    let (mut prior, mut paid) = (Prior::default(), Vec::new());
+    for month in ["2024-04", "2024-05", "2024-06", "2024-07"] {
+        let rating = rated(&bundle, month, &facts, &prior);
+        assert_eq!(rating, rated(&bundle, month, &facts, &prior));
+        paid.push(rating.control.amount.minor() / 100);
+        prior = after(&rating);
+    }
+    assert_eq!(paid, [100, 0, 0, 100]);
+}

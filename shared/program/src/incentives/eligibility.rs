@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::Instant;
 
 use super::RateError;
-use super::counters::Counters;
+use super::counters::{Counters, ends, span};
 use super::drafts::Draft;
 use super::scene::Scene;
 use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::{Row, last_instant};
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
 use crate::judge::{Judge, Supposed};
-use crate::model::{CountedFrom, Eligible, Found, Lever, OncePer, Requirement};
+use crate::model::{CountedFrom, CounterOver, Eligible, Found, Lever, OncePer, Requirement};
 use crate::reason::Reason;
 use crate::recognition::Payee;
 
@@ -144,7 +144,10 @@ fn eligible(
     moment: Instant,
     counters: &mut Counters,
 ) -> Result<Outcome, RateError> {
-    let mut outcome = standing(scene, partner, asks.value, moment)?;
+    let mut outcome = match rule.each_month_of {
+        Some(over) => each_month(scene, asks, partner, over)?,
+        None => standing(scene, partner, asks.value, moment)?,
+    };
     if rule.once_met_kept {
         let key = (asks.rule.to_owned(), partner.to_owned(), "met".to_owned());
         if outcome.met {
@@ -153,6 +156,34 @@ fn eligible(
             outcome.met = true;
             outcome.explanation = outcome.explanation.number("kept", "met before");
         }
+    }
+    Ok(outcome)
+}
+
+/// Rule: `program.holds_at_the_end_of_every_month`: over the time that ends with the rated month, and in no other
+/// month. One month in which it does not hold is enough; the next time begins anew.
+fn each_month(
+    scene: &Scene<'_>,
+    asks: Found<'_, Requirement>,
+    partner: &str,
+    over: CounterOver,
+) -> Result<Outcome, RateError> {
+    let mut outcome = standing(scene, partner, asks.value, last_instant(&scene.interval))?;
+    let time = span(scene.plan, over, scene.period);
+    if !ends(scene.plan, over, scene.period) {
+        outcome.met = false;
+        outcome.explanation = outcome.explanation.number("decided", format!("at the end of {time}"));
+    }
+    let mut month = scene.period;
+    while let Ok(before) = month.add(-1)
+        && span(scene.plan, over, before) == time
+    {
+        month = before;
+        let end = last_instant(&scene.ground.zone.whole_month(month));
+        let then = standing(scene, partner, asks.value, end)?;
+        outcome.met &= then.met;
+        outcome.leaves.extend(then.leaves);
+        outcome.explanation = outcome.explanation.part(then.explanation);
     }
     Ok(outcome)
 }

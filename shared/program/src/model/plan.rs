@@ -7,7 +7,9 @@ use values::{Date, Ratio};
 
 use crate::catalog::Catalog;
 use crate::conventions::{Conventions, RulesDatedBy};
-use crate::model::{Accelerators, Announced, Charge, Filter, Limit, Payment, Range, Requirement, Split, Stream, Value};
+use crate::model::{
+    Accelerators, Announced, Charge, CounterOver, Filter, Limit, Payment, Range, Requirement, Split, Stream, Value,
+};
 use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
 
@@ -242,6 +244,8 @@ pub struct Eligible {
     pub counted_from: CountedFrom,
     /// Whether a partner that met it once keeps earning.
     pub once_met_kept: bool,
+    /// Over which time it must hold at the end of every month; then it counts in the last month alone.
+    pub each_month_of: Option<CounterOver>,
 }
 
 /// From when on a partner earns that meets the requirement.

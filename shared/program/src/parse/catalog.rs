@@ -1,6 +1,7 @@
 //! Catalogs.
 
 mod derived;
+mod terms;
 
 use super::cursor::{Cursor, Fields};
 use crate::catalog::{Catalog, Derived, Measure, Reads, Workload};
@@ -24,6 +25,9 @@ pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
         certifications(&cursor, into);
     }
     derived::rate_cards(fields, into);
+    if let Some(cursor) = fields.get("terms") {
+        into.terms = terms::terms(&cursor);
+    }
     for (key, kind) in [
         ("solution-competencies", "solution-competency"),
         ("master-services-competencies", "master-services-competency"),

@@ -12,6 +12,7 @@ use super::limit::limits;
 use super::names::Names;
 use super::payment::{payment, splits};
 use super::requirement::requirement;
+use super::table::SPANS;
 use super::value::value;
 use crate::conventions::Conventions;
 use crate::incentives::TRANSACTING;
@@ -47,6 +48,8 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         spans.chain(levers.iter().flat_map(|lever| &lever.limits).chain(&limits).filter_map(|limit| limit.over));
     let parts = splits.values().flat_map(|split| &split.parts).filter_map(|part| part.needs.as_ref());
     let spans = spans.chain(parts.map(|needs| needs.over));
+    let eligible = levers.iter().filter_map(|lever| lever.eligible.as_ref());
+    let spans = spans.chain(eligible.filter_map(|eligible| eligible.each_month_of));
     let spans = spans.chain(payment.minimum.iter().filter_map(|minimum| minimum.forfeited_over));
     if spans.into_iter().any(|over| over == CounterOver::FiscalYear) && conventions.fiscal_year_starts.is_none() {
         fields.at.problem("a total over the fiscal year needs the convention `fiscal-year-starts`");
@@ -231,9 +234,14 @@ fn eligible(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Eligible> {
         ("the-day-the-last-part-was-met", CountedFrom::TheDay),
     ];
     let counted = fields.need("counted-from").and_then(|cursor| cursor.choice("first day", &days));
+    let each_month_of = fields.get("each-month-of").and_then(|cursor| cursor.choice("time", &SPANS));
+    if matches!(each_month_of, Some(CounterOver::Ever | CounterOver::Month)) {
+        cursor.problem("a requirement of every month is one of a quarter, a half-year or a year");
+    }
     let kept = fields.get("once-met").and_then(|cursor| cursor.choice("rule", &[("kept", true), ("must-hold", false)]));
     fields.done();
-    Some(Eligible { rule: cursor.rule(), when: when?, counted_from: counted?, once_met_kept: kept.unwrap_or(false) })
+    let once_met_kept = kept.unwrap_or(false);
+    Some(Eligible { rule: cursor.rule(), when: when?, counted_from: counted?, once_met_kept, each_month_of })
 }
 
 fn once(cursor: &Cursor<'_>) -> Option<Once> {
