@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use values::{Date, Month};
 
-use crate::{Printed, check, compare, explain, layout, simulate, test};
+use crate::{Printed, check, compare, explain, layout, schema, simulate, test};
 
 /// `accolade program`.
 #[derive(Debug, Args)]
@@ -27,6 +27,8 @@ pub enum Command {
     Explain(Explain),
     /// Lay documents out: two spaces a level, comments and order kept
     Fmt(Fmt),
+    /// Print the JSON Schema of documents, for editors
+    Schema,
     /// Compare two folders of documents, parameter by parameter
     Diff(Diff),
     /// Show who would gain and lose under proposed documents, and what they would cost
@@ -198,6 +200,7 @@ pub fn run(program: Program) -> Result<(String, u8)> {
             (explain::run(&args.paths, &args.facts, &question)?, args.json)
         }
         Command::Fmt(args) => (layout::run(&args.paths, args.check)?, args.json),
+        Command::Schema => return Ok((format!("{:#}\n", schema::run()), 0)),
         Command::Diff(args) => (compare::run(&args.old, &args.new)?, args.json),
         Command::Simulate(args) => {
             let simulation = simulate::Simulation {

@@ -16,6 +16,8 @@ pub mod layout;
 mod outcome;
 mod population;
 mod printed;
+pub mod reference;
+pub mod schema;
 pub mod simulate;
 pub mod test;
 mod tree;

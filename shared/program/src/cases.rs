@@ -23,4 +23,5 @@ pub use coverage::{Cell, CellKind, Coverage, Seen};
 pub(crate) use document::read_traced;
 pub use document::{Case, read};
 pub use judged::run;
+pub(crate) use judged::run_traced;
 pub use report::{Difference, Outcome, Report, Verdict, run_all};

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use crate::cases::read_traced;
+use crate::cases::{read_traced, run_traced};
 use crate::parse::quantity::DATE;
 use crate::parse::trace::{Shape, SlotId, Trace};
 use crate::parse::{checked, is_tests, trees};
@@ -25,8 +25,14 @@ pub fn schema<P: AsRef<str>, T: AsRef<str>>(bundles: &[Vec<(P, T)>]) -> Value {
     for files in bundles {
         let (nodes, problems) = trees(files);
         let documents = nodes.into_iter().filter(|(_, node)| !is_tests(node)).collect();
-        drop(checked(documents, problems, Some(&trace)));
-        drop(read_traced(files, Some(&trace)));
+        let bundle = checked(documents, problems, Some(&trace));
+        let cases = read_traced(files, Some(&trace));
+        // What a case changes in its documents, gives and expects is a part of the language too.
+        if let (Ok(bundle), Ok(cases)) = (bundle, cases) {
+            for case in &cases {
+                run_traced(&bundle, case, Some(&trace));
+            }
+        }
     }
     let roots = KINDS.map(|kind| (kind, trace.borrow_mut().document(kind)));
     let trace = trace.borrow();

@@ -8,7 +8,7 @@ use values::{Date, Instant, Month, Zone};
 
 use crate::parse::change::Change;
 use crate::parse::cursor::{Cursor, Fields, Origin};
-use crate::parse::trace::Trace;
+use crate::parse::trace::{SlotId, Trace};
 use crate::parse::yaml::Node;
 use crate::parse::{is_tests, trees};
 use crate::problem::Problem;
@@ -35,6 +35,8 @@ pub struct Case {
 pub(crate) struct Placed {
     pub node: Node,
     pub path: String,
+    /// The place in documents that it is, where questions are noted.
+    pub slot: SlotId,
 }
 
 /// What a case is asked about; variants and steps add to what stands above them.
@@ -72,6 +74,7 @@ impl Case {
     pub(crate) fn cursor<'a>(&self, placed: &'a Placed, origin: &Rc<Origin>) -> Cursor<'a> {
         let mut cursor = Cursor::top(&placed.node, origin.clone());
         cursor.path.clone_from(&placed.path);
+        cursor.slot = placed.slot;
         cursor.source = Some("test".to_owned());
         cursor
     }
@@ -131,7 +134,7 @@ fn document(top: &Cursor<'_>, cases: &mut Vec<Case>) {
 }
 
 fn placed(cursor: &Cursor<'_>) -> Placed {
-    Placed { node: cursor.node.clone(), path: cursor.path.clone() }
+    Placed { node: cursor.node.clone(), path: cursor.path.clone(), slot: cursor.slot }
 }
 
 /// What a test tells its variants and steps.

@@ -1,21 +1,21 @@
 //! What a case expects of an incentive plan: lines, statements, running totals.
 
-use values::Month;
+use values::{Money, Month};
 
 use super::coverage::Seen;
 use super::judged::Question;
 use super::pinned::{money, same};
-use crate::incentives::{Carried, Line, Prior, Rating, rate};
+use crate::incentives::{Carried, Line, PartTotal, Prior, Rating, rate};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::quantity::{Quantity, Unit};
 
 /// Compares everything that is expected of the plan, in the last rated month.
 pub(crate) fn earnings(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
-    let expected = ["earnings", "statements", "counters"].map(|key| fields.get(key));
+    let expected = ["earnings", "statements", "counters", "balances"].map(|key| fields.get(key));
     let exactly = fields.get("exactly").and_then(|cursor| cursor.flag()).unwrap_or(false);
     let Some(first) = expected.iter().flatten().next() else { return };
     let Some(rating) = rated(question, first) else { return };
-    let [lines, statements, counters] = &expected;
+    let [lines, statements, counters, balances] = &expected;
     if let Some(cursor) = lines {
         self::lines(question, &rating, cursor, exactly, seen);
     }
@@ -24,6 +24,9 @@ pub(crate) fn earnings(question: &Question<'_>, fields: &Fields<'_>, seen: &mut 
     }
     if let Some(cursor) = counters {
         self::counters(question, &rating, cursor);
+    }
+    if let Some(cursor) = balances {
+        self::balances(question, &rating, cursor);
     }
 }
 
@@ -131,7 +134,7 @@ fn ask_all(fields: Fields<'_>) {
     for key in ["lever", "customer", "subscription", "workload", "transaction", "kind", "partner"] {
         fields.get(key);
     }
-    for key in ["amount", "basis", "rate", "exact", "reason"] {
+    for key in ["amount", "basis", "rate", "exact", "parts", "reason"] {
         fields.get(key);
     }
     fields.done();
@@ -158,6 +161,17 @@ fn result<'a>(fields: &Fields<'a>, line: &Line) -> Vec<Compared<'a>> {
         let rate = line.rate.as_ref().map(|rate| Quantity::new(rate * hundred, Unit::Percent));
         let equal = rate.as_ref().is_some_and(|rate| same(&at, rate).unwrap_or(false));
         results.push((at, expected, equal, rate.map_or_else(|| "by brackets".to_owned(), |rate| rate.to_string())));
+    }
+    for (name, at) in
+        fields.get("parts").and_then(|parts| parts.fields()).map(|parts| parts.named(&[])).unwrap_or_default()
+    {
+        let part = line.parts.iter().find(|part| part.earning_type == name);
+        let (Some(expected), Some(part)) = (money(&at), part) else {
+            let known: Vec<&str> = line.parts.iter().map(|part| part.earning_type.as_str()).collect();
+            results.push((at, name.to_owned(), false, known.join(", ")));
+            continue;
+        };
+        results.push((at, expected.to_string(), part.amount == expected, part.amount.to_string()));
     }
     if let Some(at) = fields.get("reason") {
         let expected = at.text().unwrap_or_default().to_owned();
@@ -187,17 +201,68 @@ fn statements(question: &Question<'_>, rating: &Rating, cursor: &Cursor<'_>) {
         for (key, found) in [
             ("earned", statement.earned),
             ("brought-forward", statement.brought_forward),
+            ("advanced", statement.advanced),
+            ("recovered", statement.recovered),
             ("paid", statement.paid),
+            ("forfeited", statement.forfeited),
             ("carried-forward", statement.carried_forward),
         ] {
-            let Some(at) = fields.get(key) else { continue };
-            let Some(expected) = money(&at) else { continue };
-            question.compare.note(&at, expected == found, &expected.to_string(), &found.to_string(), None);
+            amount(question, &fields, key, found);
+        }
+        if let Some(parts) = fields.get("parts") {
+            self::parts(question, &parts, &statement.parts);
         }
         if let Some(at) = fields.get("reason") {
             question.compare.word(&at, statement.reason.map_or("none", |reason| reason.name()), None);
         }
         fields.done();
+    }
+}
+
+fn amount(question: &Question<'_>, fields: &Fields<'_>, key: &'static str, found: Money) {
+    let Some(at) = fields.get(key) else { return };
+    if let Some(expected) = money(&at) {
+        question.compare.note(&at, expected == found, &expected.to_string(), &found.to_string(), None);
+    }
+}
+
+/// `{rebate: {earned, brought-forward, moved, paid, forfeited, carried-forward, reason}}`: a statement by
+/// earning type.
+fn parts(question: &Question<'_>, cursor: &Cursor<'_>, found: &[PartTotal]) {
+    for (name, entry) in cursor.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
+        let Some(part) = found.iter().find(|part| part.earning_type == name) else {
+            entry.unknown("earning type", name, found.iter().map(|part| part.earning_type.as_str()));
+            continue;
+        };
+        let Some(fields) = entry.fields() else { continue };
+        for (key, found) in [
+            ("earned", part.earned),
+            ("brought-forward", part.brought_forward),
+            ("moved", part.moved),
+            ("paid", part.paid),
+            ("forfeited", part.forfeited),
+            ("carried-forward", part.carried_forward),
+        ] {
+            amount(question, &fields, key, found);
+        }
+        if let Some(at) = fields.get("reason") {
+            question.compare.word(&at, part.reason.map_or("none", |reason| reason.name()), None);
+        }
+        fields.done();
+    }
+}
+
+/// `{levers.sales.caps.yearly: {owner: USD 5}}`: what can still be paid under a cap.
+fn balances(question: &Question<'_>, rating: &Rating, cursor: &Cursor<'_>) {
+    for (path, entry) in cursor.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
+        let rule = format!("{}#{path}", rating.plan);
+        for (owner, at) in entry.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
+            let Some(expected) = money(&at) else { continue };
+            let balance = rating.balances.iter().find(|balance| balance.rule == rule && balance.owner == owner);
+            let found = balance.map_or_else(|| "no balance".to_owned(), |balance| balance.left.to_string());
+            let equal = balance.is_some_and(|balance| balance.left == expected);
+            question.compare.note(&at, equal, &expected.to_string(), &found, None);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Judges one case.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use values::{Instant, Zone};
@@ -17,6 +18,7 @@ use crate::model::{IncentivePlan, TierProgram};
 use crate::parse::change::{Change, apply, find};
 use crate::parse::checked;
 use crate::parse::cursor::{Cursor, Fields, Origin};
+use crate::parse::trace::Trace;
 use crate::parse::yaml::Mark;
 use crate::problem::Problem;
 use crate::recognition::RecognitionPolicy;
@@ -42,8 +44,13 @@ pub(crate) struct Question<'q> {
 
 /// Judges `case` by `bundle`: pure, and independent of every other case.
 pub fn run(bundle: &Bundle, case: &Case) -> Verdict {
+    run_traced(bundle, case, None)
+}
+
+/// As [`run`], noting what is asked of the case and of the documents that it changes.
+pub(crate) fn run_traced(bundle: &Bundle, case: &Case, trace: Option<&Rc<RefCell<Trace>>>) -> Verdict {
     let mut seen = Seen::default();
-    let outcome = match judged(bundle, case, &mut seen) {
+    let outcome = match judged(bundle, case, &mut seen, trace) {
         Ok(outcome) => outcome,
         Err(problems) => Outcome::Broken(problems),
     };
@@ -58,13 +65,18 @@ pub fn run(bundle: &Bundle, case: &Case) -> Verdict {
     }
 }
 
-fn judged(bundle: &Bundle, case: &Case, seen: &mut Seen) -> Result<Outcome, Vec<Problem>> {
+fn judged(
+    bundle: &Bundle,
+    case: &Case,
+    seen: &mut Seen,
+    trace: Option<&Rc<RefCell<Trace>>>,
+) -> Result<Outcome, Vec<Problem>> {
     let changed = match case.asked.changes.is_empty() {
         true => None,
-        false => Some(with_changes(bundle, &case.asked.changes)?),
+        false => Some(with_changes(bundle, &case.asked.changes, trace)?),
     };
     let bundle = changed.as_ref().unwrap_or(bundle);
-    let origin = Rc::new(Origin::new(&case.file));
+    let origin = Rc::new(Origin::traced(&case.file, trace.cloned()));
     let expect = case.cursor(&case.expect, &origin);
     let tested = tested(bundle, case, &expect);
     let cursors: Vec<Cursor<'_>> = case.asked.given.iter().map(|placed| case.cursor(placed, &origin)).collect();
@@ -84,7 +96,7 @@ fn judged(bundle: &Bundle, case: &Case, seen: &mut Seen) -> Result<Outcome, Vec<
     let met = met(&tested, &mut given, &expect);
     let without = match met.is_empty() {
         true => None,
-        false => Some(with_changes(bundle, &met)?),
+        false => Some(with_changes(bundle, &met, None)?),
     };
     let tested = match &without {
         Some(bundle) => self::tested(bundle, case, &expect),
@@ -126,7 +138,11 @@ fn expectations(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
 }
 
 /// The bundle with changes made, checked in full.
-fn with_changes(bundle: &Bundle, changes: &[Change]) -> Result<Bundle, Vec<Problem>> {
+fn with_changes(
+    bundle: &Bundle,
+    changes: &[Change],
+    trace: Option<&Rc<RefCell<Trace>>>,
+) -> Result<Bundle, Vec<Problem>> {
     let mut trees = bundle.trees().to_vec();
     let refused = |change: &Change, message: String| Problem {
         file: change.file.clone(),
@@ -140,7 +156,7 @@ fn with_changes(bundle: &Bundle, changes: &[Change]) -> Result<Bundle, Vec<Probl
         .iter()
         .filter_map(|change| apply(&mut trees, change).err().map(|message| refused(change, message)))
         .collect();
-    checked(trees, problems, None)
+    checked(trees, problems, trace)
 }
 
 fn tested<'b>(bundle: &'b Bundle, case: &Case, at: &Cursor<'_>) -> Tested<'b> {

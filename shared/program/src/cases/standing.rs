@@ -160,6 +160,10 @@ impl Asked<'_> {
                 }
                 continue;
             }
+            if name == "track" {
+                self.question.compare.word(&entry, &division.track, Some(&division.explanation));
+                continue;
+            }
             match division.lines.iter().find(|line| line.line == name) {
                 Some(line) => self.line(division, line, &entry),
                 None => entry.unknown("line", name, division.lines.iter().map(|line| line.line.as_str())),
@@ -185,6 +189,18 @@ impl Asked<'_> {
         }
         if let Some(at) = fields.get("shown") {
             compare.word(&at, &line.shown, because);
+        }
+        for (name, at) in
+            fields.get("legs").and_then(|legs| legs.fields()).map(|legs| legs.named(&[])).unwrap_or_default()
+        {
+            match line.legs.iter().find(|leg| leg.leg == name) {
+                Some(leg) => compare.points(&at, &leg.uncapped, because),
+                None => at.unknown("leg", name, line.legs.iter().map(|leg| leg.leg.as_str())),
+            }
+        }
+        if let Some(at) = fields.get("won") {
+            let won = line.legs.iter().find(|leg| leg.counts);
+            compare.word(&at, won.map_or("none", |leg| leg.leg.as_str()), because);
         }
         if let Some(at) = fields.get("reason") {
             compare.word(&at, line.reason.map_or("none", |reason| reason.name()), because);

@@ -10,7 +10,9 @@ use crate::parse::yaml::{Node, Value};
 const DEFINED: [&str; 5] = ["lists", "metrics", "requirements", "lines", "columns"];
 
 pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
-    for (_, node) in bundle.trees() {
+    // What a catalog defines is for other documents, perhaps of another bundle.
+    let catalog = |node: &Node| node.entry("kind").and_then(Node::text) == Some("Catalog");
+    for (_, node) in bundle.trees().iter().filter(|(_, node)| !catalog(node)) {
         let id = node.entry("id").and_then(Node::text).unwrap_or_default();
         let mut words = BTreeSet::new();
         for (key, child) in node.entries() {
