@@ -132,6 +132,9 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// The most rows that one row of a test stands for.
+const MAX_ROWS: usize = 200_000;
+
 /// A row with the places of fields that the test wrote under another name.
 pub(crate) type Placed<'a> = (Row, BTreeMap<String, Cursor<'a>>);
 
@@ -297,7 +300,13 @@ fn usage<'a>(draft: &Draft<'a>, setting: &Setting, words: &Words<'_>) -> Vec<Pla
         }
     }
     let mut rows = Vec::new();
-    for customer in subjects(draft, setting) {
+    let customers = subjects(draft, setting);
+    let parts = [customers.len(), workloads.len(), starts.len(), measures.len()];
+    if parts.into_iter().fold(1usize, usize::saturating_mul) > MAX_ROWS {
+        draft.at.problem(format!("this stands for more than {MAX_ROWS} rows"));
+        return rows;
+    }
+    for customer in customers {
         for workload in &workloads {
             let Some(id) = subscription_of(draft, setting, &customer, Some(workload.as_str())) else {
                 continue;
