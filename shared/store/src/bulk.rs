@@ -6,13 +6,21 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, ExecResult, Query
 use crate::StoreError;
 
 /// Row counts of the statements a list is cut into. Few sizes mean few statement texts, which the
-/// driver then keeps prepared. Up to 32 columns the largest stays below SQLite's 32,766 values.
-const SIZES: [usize; 5] = [1_000, 200, 40, 8, 1];
+/// driver then keeps prepared.
+const SIZES: [usize; 6] = [4_000, 1_000, 200, 40, 8, 1];
 
-/// The rows of a list in slices of the sizes of [`SIZES`].
-pub fn slices<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+/// The most values that SQLite binds to one statement.
+const BOUND: usize = 32_766;
+
+/// The rows of a list in slices of [`SIZES`], each of so few that a statement with 32 values for each can be run.
+pub fn slices<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    slices_of(rows, 32)
+}
+
+/// As [`slices`], for rows of so many values.
+fn slices_of<T>(mut rows: &[T], width: usize) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let size = SIZES.into_iter().find(|size| *size <= rows.len())?;
+        let size = SIZES.into_iter().find(|size| *size <= rows.len() && size * width <= BOUND)?;
         let (slice, rest) = rows.split_at(size);
         rows = rest;
         Some(slice)
@@ -138,7 +146,7 @@ impl Rows {
         let width = self.columns.len();
         let mut columns = self.columns;
         let places: Vec<usize> = (0..rows).collect();
-        slices(&places)
+        slices_of(&places, width)
             .map(|slice| {
                 let mut values = Vec::with_capacity(slice.len() * width);
                 for place in slice {

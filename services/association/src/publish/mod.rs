@@ -121,6 +121,11 @@ pub async fn usage_batch(
     source: &str,
     changed: &[ChangedSeries],
 ) -> Result<(), StoreError> {
+    feed::append_all(tx, usage_entries(now, batch, source, changed)).await
+}
+
+/// What [`usage_batch`] appends.
+pub fn usage_entries(now: Instant, batch: i64, source: &str, changed: &[ChangedSeries]) -> Vec<NewChange> {
     let mut entries =
         vec![wire::UsageBatch { name: batch_name(batch), source: source.to_owned(), ..Default::default() }];
     let mut bytes = 0;
@@ -138,8 +143,7 @@ pub async fn usage_batch(
             push_cell(&mut entries, about.take(), cell);
         }
     }
-    let changes = entries.iter().map(|entry| NewChange::entry(entry.name.clone(), now, entry)).collect();
-    feed::append_all(tx, changes).await
+    entries.iter().map(|entry| NewChange::entry(entry.name.clone(), now, entry)).collect()
 }
 
 /// Adds a cell to the last entry, after its series where that is new there.

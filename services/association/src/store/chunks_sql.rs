@@ -35,7 +35,7 @@ pub struct NewRecord<'a> {
     pub series: SeriesNumber,
     /// What it says.
     pub record: &'a UsageRecord,
-    /// Where it will stand; set by [`insert_records`].
+    /// Where it will stand; set by [`place_records`].
     pub chunk: ChunkNumber,
 }
 
@@ -64,15 +64,16 @@ pub struct StoredRecord {
     pub costs: Costs,
 }
 
-/// Writes new records, brings them into the order in which they are kept, and notes in each where it stands.
+/// Chunks about to be written.
+#[derive(Debug)]
+pub struct NewChunks(Rows);
+
+/// Brings new records into the order in which they are kept, cuts them into chunks, and notes in each where it will
+/// stand.
 ///
 /// # Errors
-/// The database's.
-pub async fn insert_records(
-    tx: &DatabaseTransaction,
-    batch: i64,
-    rows: &mut [NewRecord<'_>],
-) -> Result<(), StoreError> {
+/// [`StoreError::Bug`] for a batch of more than two million records.
+pub fn place_records(batch: i64, rows: &mut [NewRecord<'_>]) -> Result<NewChunks, StoreError> {
     rows.sort_unstable_by_key(|row| (row.record.start.hour(), row.series, row.key));
     let mut numbers = Vec::with_capacity(rows.len() / RECORDS + 1);
     let mut packed = Vec::with_capacity(rows.len() / RECORDS + 1);
@@ -84,8 +85,15 @@ pub async fn insert_records(
             row.chunk = number;
         }
     }
-    let rows = Rows::default().integers(numbers).bytes(packed);
-    insert(tx, "INSERT INTO usage_chunk (id, records)", rows, "").await?;
+    Ok(NewChunks(Rows::default().integers(numbers).bytes(packed)))
+}
+
+/// Writes chunks.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_chunks(tx: &DatabaseTransaction, chunks: NewChunks) -> Result<(), StoreError> {
+    insert(tx, "INSERT INTO usage_chunk (id, records)", chunks.0, "").await?;
     Ok(())
 }
 

@@ -15,7 +15,6 @@ use store::StoreError;
 use values::{Id, Instant};
 
 use crate::domain::usage::UsageRecord;
-use crate::publish;
 use crate::store::{ingest_sql, keys_sql};
 
 #[cfg(test)]
@@ -114,8 +113,9 @@ pub async fn ingest(
     let replacing = replace::decide(tx, group, &mut accepted, &mut outcomes).await?;
     if !accepted.is_empty() {
         let batch = ingest_sql::add_batch(tx, group.source(), now).await?;
-        let settled = settle::settle(tx, batch, group, &keys, &accepted, &replacing).await?;
-        publish::usage_batch(tx, now, batch, group.source(), &settled).await?;
+        let batch = settle::Batch { number: batch, group, now };
+        let entries = settle::settle(tx, batch, &keys, &accepted, &replacing).await?;
+        feed::append_all(tx, entries).await?;
     }
     for (place, series) in &accepted {
         outcomes[*place] = Some(if series.subscription.is_some() { Outcome::Accepted } else { Outcome::Unattached });

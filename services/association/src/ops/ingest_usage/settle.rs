@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use feed::NewChange;
 use foldhash::HashMap;
 use sea_orm::DatabaseTransaction;
 use store::StoreError;
+use values::Instant;
 
 use crate::domain::rollup::{CellChange, Measurement};
 use crate::domain::usage::Meter;
 use crate::ops::ingest_usage::Group;
 use crate::ops::ingest_usage::replace::Replacing;
 use crate::ops::ingest_usage::resolve::SeriesRef;
-use crate::publish::{ChangedCell, ChangedSeries};
+use crate::publish::{self, ChangedCell, ChangedSeries};
 use crate::store::cells_sql::{self, Cell, CellKey};
 use crate::store::chunks_sql::{self, ChunkNumber, NewRecord, SeriesNumber};
 use crate::store::keys_sql::{self, Keys};
@@ -31,15 +33,16 @@ struct Change {
 
 /// Writes the accepted records and adds them to their cells.
 ///
-/// Returns the attached cells that changed, for the feed.
+/// Returns what to publish of the attached cells that changed. While the database takes one step in, the next one is
+/// made ready: the two futures of each `join!` share nothing but the wait.
 pub(super) async fn settle(
     tx: &DatabaseTransaction,
-    batch: i64,
-    group: &Group,
+    batch: Batch<'_>,
     keys: &Keys,
     accepted: &[(usize, SeriesRef)],
     replacing: &Replacing,
-) -> Result<Vec<ChangedSeries>, StoreError> {
+) -> Result<Vec<NewChange>, StoreError> {
+    let group = batch.group;
     let mut rows: Vec<NewRecord<'_>> = accepted
         .iter()
         .map(|(place, series)| {
@@ -47,17 +50,47 @@ pub(super) async fn settle(
             NewRecord { key: row.key, content: row.content, series: series.number, record: &row.record, chunk: 0 }
         })
         .collect();
-    chunks_sql::insert_records(tx, batch, &mut rows).await?;
-    keys_sql::insert_keys(tx, keys, &rows).await?;
-    ingest_sql::add_replacements(tx, batch, &replacing.replacements).await?;
-    ingest_sql::replacements_met(tx, &replacing.met).await?;
-
+    let chunks = chunks_sql::place_records(batch.number, &mut rows)?;
     let mut touched: Touched = accepted.iter().map(|(_, series)| (series.number, series.clone())).collect();
     meet_taken(tx, replacing, &mut touched).await?;
-    let changes = fold(&rows, replacing, &touched)?;
-    let cells = add_to_cells(tx, &changes).await?;
+    let write_records = async {
+        chunks_sql::insert_chunks(tx, chunks).await?;
+        keys_sql::insert_keys(tx, keys, &rows).await?;
+        ingest_sql::add_replacements(tx, batch.number, &replacing.replacements).await?;
+        ingest_sql::replacements_met(tx, &replacing.met).await
+    };
+    let add_up = async {
+        let changes = fold(&rows, replacing, &touched)?;
+        let cells = changes.iter().map(|change| change.apply_to(Cell::empty(change.key))).collect::<Result<_, _>>()?;
+        Ok((changes, cells))
+    };
+    let (written, added): (_, Result<(Vec<Change>, Vec<Cell>), StoreError>) = tokio::join!(write_records, add_up);
+    written?;
+    let (changes, cells) = added?;
+    // Of a flow the difference is published, which is known already; of a level what the database says in the end.
+    let has_levels = touched.values().any(|series| series.label.kind == Meter::Level);
+    let early = async { (!has_levels).then(|| batch.entries(&changed(&changes, &cells, &touched))) };
+    let (new, early) = tokio::join!(cells_sql::add_cells(tx, &cells), early);
+    let cells = if new? { cells } else { add_to_cells(tx, &changes, cells).await? };
     note_waiting(tx, &changes, &touched).await?;
-    Ok(changed(&changes, &cells, &touched))
+    Ok(early.unwrap_or_else(|| batch.entries(&changed(&changes, &cells, &touched))))
+}
+
+/// The batch that is settled.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a> {
+    /// Its number.
+    pub number: i64,
+    /// Its records.
+    pub group: &'a Group,
+    /// When it is taken in.
+    pub now: Instant,
+}
+
+impl Batch<'_> {
+    fn entries(self, changed: &[ChangedSeries]) -> Vec<NewChange> {
+        publish::usage_entries(self.now, self.number, self.group.source(), changed)
+    }
 }
 
 /// The series of records that are taken out, which may be others than those of the new records.
@@ -125,19 +158,15 @@ impl Change {
     }
 }
 
-/// Adds changes to their cells, which are made where they are missing, and gives the cells as they are now, in the order
-/// of the changes.
+/// Adds changes to those cells that were there before, and gives all as they are now, in the order of the changes.
 ///
-/// Usage comes in the order of time, so that most cells are new: they are written as if all were, and only when some
-/// were there already are these read and written again.
-async fn add_to_cells(tx: &DatabaseTransaction, changes: &[Change]) -> Result<Vec<Cell>, StoreError> {
-    let mut cells = Vec::with_capacity(changes.len());
-    for change in changes {
-        cells.push(change.apply_to(Cell::empty(change.key))?);
-    }
-    if cells_sql::add_cells(tx, &cells).await? {
-        return Ok(cells);
-    }
+/// Usage comes in the order of time, so that most cells are new. All are written as if they were; only when some were
+/// there already are these read and written again.
+async fn add_to_cells(
+    tx: &DatabaseTransaction,
+    changes: &[Change],
+    mut cells: Vec<Cell>,
+) -> Result<Vec<Cell>, StoreError> {
     let keys: Vec<CellKey> = changes.iter().map(|change| change.key).collect();
     let mut stored = cells_sql::find_cells(tx, &keys).await?;
     let mut written = Vec::new();

@@ -20,7 +20,7 @@ use crate::ops::create_subscription::{CreateSubscription, create_subscription};
 use crate::ops::ingest_usage::{Group, Ingested, Outcome, SeriesCache, ingest, prepare};
 use crate::ops::list_usage::{UsageQuery, list_usage_rollups};
 use crate::store::Migrator;
-use crate::store::chunks_sql::{NewRecord, insert_records};
+use crate::store::chunks_sql::{NewRecord, insert_chunks, place_records};
 use crate::store::keys_sql::{find_keys, insert_keys};
 use crate::store::records_sql::find;
 
@@ -370,7 +370,7 @@ async fn two_records_of_one_slot_are_told_apart() {
                         let keys = find_keys(&tx, &[(key, Some(content(record)))]).await?;
                         assert!(keys.known.is_empty(), "nobody has said {key} yet");
                         let mut rows = [NewRecord { key, content: content(record), series: 1, record, chunk: 0 }];
-                        insert_records(&tx, batch, &mut rows).await?;
+                        insert_chunks(&tx, place_records(batch, &mut rows)?).await?;
                         insert_keys(&tx, &keys, &rows).await
                     })
                 })
