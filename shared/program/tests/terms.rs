@@ -19,7 +19,7 @@ fn terms(files: &[(String, String)]) -> Terms {
 }
 
 fn day(text: &str) -> Date {
-    text.parse().unwrap_or_else(|error| panic!("{error}"))
+    text.parse().expect("a day")
 }
 
 fn ratio(text: &str) -> Ratio {
