@@ -27,7 +27,7 @@ pub enum Command {
     Config(Common),
     /// Bring facts in from files, through the gateway
     Import(Import),
-    /// Check, test and explain program documents
+    /// Check, test, explain, lay out, compare and simulate program documents
     Program(authoring::Program),
     /// Print a token for trying things out, signed with the key of a local data folder
     Token(Token),
