@@ -38,7 +38,7 @@ use crate::model::{IncentivePlan, Lever};
 use crate::quantity::Quantity;
 use crate::tiers::EvaluateError;
 use scene::Scene;
-pub(crate) use scene::{LEVEL_OF, TRANSACTING};
+pub(crate) use scene::{FULFILLED_BY, LEVEL_OF, TRANSACTING};
 
 pub(crate) use brackets::worth as table_worth;
 pub use corrections::{Adjustment, Corrections, Issued, LineSubject, WHAT_WAS_ISSUED_STAYS, corrections};

@@ -270,3 +270,29 @@ fn h13_removed_seats_do_not_occupy_brackets() {
     assert_eq!(exact(&january), ratio("0"));
     assert_eq!(exact(&rated(&bundle, "2024-02", &facts, &after(&january))), ratio("50"));
 }
+
+/// A registers a deal and B fulfils it: the registrant is paid for its influence, and B has none of the discount
+/// that registering brings.
+#[test]
+fn p_d9_influence_is_paid_to_the_registrant_whoever_fulfils() {
+    let told = |influence: &str, fulfilled_by: &str, amount: &str| -> Vec<String> {
+        let rate = format!("{{by: fulfilled-by, the-payee: 0 %, another-partner: {influence} %}}");
+        let basis = "{sum: value, from: transactions, per: [deal, transaction], with: {value: {above: USD 25_000}}}";
+        let mut files = files(basis, &rate);
+        files[2].1.push_str(
+            "  discount:\n    basis: {sum: value, from: transactions, per: [deal, transaction]}\n    \
+             rate: {by: fulfilled-by, the-payee: 10 %, another-partner: 0 %}\n    paid-as: discount\n",
+        );
+        let mut facts = one(amount, "1");
+        facts.transactions[0].partner = Some(fulfilled_by.to_owned());
+        let rating = rated(&parse(&files), "2024-01", &facts, &Prior::default());
+        let paid = rating.lines.iter().filter(|line| line.amount.minor() != 0);
+        paid.map(|line| format!("{} {} {}", line.lever, line.partner.clone().unwrap_or_default(), line.amount))
+            .collect()
+    };
+    assert_eq!(told("6", "q", "30000"), ["main p USD 1800.00"]);
+    assert_eq!(told("7", "q", "30000"), ["main p USD 2100.00"]);
+    assert_eq!(told("6", "p", "30000"), ["discount p USD 3000.00"]);
+    // Influence is for deals above 25,000.
+    assert!(told("6", "q", "25000").is_empty());
+}

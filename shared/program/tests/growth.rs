@@ -371,6 +371,11 @@ fn amounts_are_exchanged_at_the_declared_month() {
     assert_eq!(paid(&bundle("transaction-date"), "2024-02"), ratio("-11"));
     assert_eq!(paid(&bundle("the-month"), "2024-02"), ratio("-12"));
     assert_eq!(paid(&bundle("fixed, month: 2024-02"), "2024-01"), ratio("12"));
+    let text = rated(&bundle("the-month"), "2024-02", &facts, &Prior::default()).lines[0].explanation.text();
+    assert!(
+        text.contains("exchanged: USD -120") && text.contains("amount = EUR -100") && text.contains("month = 2024-02"),
+        "{text}"
+    );
     facts.exchange.clear();
     let none = rate(&bundle("the-month"), "small/plan", month("2024-01"), &facts, late(), &Prior::default());
     assert!(none.is_err_and(|error| error.to_string() == "no rate of exchange from EUR to USD is known for 2024-01"));

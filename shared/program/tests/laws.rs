@@ -164,6 +164,10 @@ fn a_capped_owner_is_paid_the_same_in_any_order() {
 
 /// A plan with every step: growth by customer, marks, brackets, accelerators, caps, a split, payments.
 fn everything() -> Bundle {
+    parse(&everything_files())
+}
+
+fn everything_files() -> Vec<(String, String)> {
     let table = brackets("graduated", "customer", "calendar-year", &[("100", "25"), ("400", "10"), ("", "3")]);
     let mut files = files(TRANSACTIONS, &table);
     files[2].1 = files[2].1.replace("  currency: USD\n", "  currency: USD\n  fiscal-year-starts: 07-01\n");
@@ -192,7 +196,7 @@ fn everything() -> Bundle {
          payment:\n  minimum: {at-least: USD 20, per: [partner, earning-type], below: carried-forward, never-reached-in: fiscal-year, then: forfeited}\n  \
          hold: {until: [{check: bank-profile}], at-most: 40 days, then: forfeited}\n",
     );
-    parse(&files)
+    files
 }
 
 /// A year of sales and measurements of three customers of two partners, one of which has no bank profile at first.
@@ -320,4 +324,55 @@ fn accelerators_of_a_step_have_no_order() {
         parts.shuffle(&mut random);
         assert_eq!(first, paid(&parts));
     }
+}
+
+/// Words of the plan exchanged, lines dropped and doubled, numbers grown beyond every range, facts at the edges of
+/// the calendar: a plan is refused with its problems, or rates, or says what it cannot represent.
+#[test]
+fn damaged_plans_and_extreme_facts_never_panic() {
+    let mut random = seeded("damaged plans");
+    let whole = everything_files();
+    let words: Vec<String> = whole[2].1.split_whitespace().map(str::to_owned).collect();
+    let huge = Decimal::from_attos(i128::MAX / 3);
+    let (mut refused, mut rated_well, mut out_of_range) = (0, 0, 0);
+    for round in 0..150 {
+        let mut files = whole.clone();
+        let mut lines: Vec<String> = files[2].1.lines().map(str::to_owned).collect();
+        for _ in 0..random.random_range(0..3) {
+            let (a, b) = (random.random_range(0..lines.len()), random.random_range(0..lines.len()));
+            match random.random_range(0..4) {
+                0 => drop(lines.remove(a)),
+                1 => lines.insert(a, lines[b].clone()),
+                2 => lines[a] = lines[a].replace("USD ", "USD 99999999999999999999"),
+                _ => {
+                    let new = &words[random.random_range(0..words.len())];
+                    let old = lines[a].split_whitespace().last().unwrap_or("\u{0}").to_owned();
+                    lines[a] = lines[a].replace(&old, new);
+                }
+            }
+        }
+        files[2].1 = lines.join("\n");
+        let Ok(bundle) = Bundle::parse(&files) else {
+            refused += 1;
+            continue;
+        };
+        let mut facts = year(&mut random);
+        if round % 3 == 0 {
+            for transaction in &mut facts.transactions {
+                transaction.amount = Some(Amount { value: huge, currency: Currency::USD });
+                transaction.reverses = Some(transaction.transaction.clone());
+            }
+        }
+        for period in ["0000-01", "2024-03", "9999-12"] {
+            let (at, plan) = (late(), "small/plan");
+            match program::incentives::rate(&bundle, plan, month(period), &facts, at, &Prior::default()) {
+                Ok(_) => rated_well += 1,
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    out_of_range += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 20 && rated_well > 60 && out_of_range > 5, "{refused} {rated_well} {out_of_range}");
 }

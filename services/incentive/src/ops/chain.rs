@@ -262,7 +262,8 @@ async fn prior(
     Ok(prior)
 }
 
-/// What each partner is owed under a plan before the period: what was carried, and the adjustments.
+/// What each partner is owed under a plan before the period: what was carried, and the adjustments. A balance of
+/// nothing is told too: it says that adjustments took what a plan's counters still hold.
 fn balances(issued: Option<&Unit>, chain: &Chain, plan: &str) -> Result<BTreeMap<String, Money>, MoneyError> {
     let mut balances: BTreeMap<String, Money> = BTreeMap::new();
     let mut add = |partner: &str, amount: Money| -> Result<(), MoneyError> {
@@ -279,7 +280,6 @@ fn balances(issued: Option<&Unit>, chain: &Chain, plan: &str) -> Result<BTreeMap
             add(partner, line.amount)?;
         }
     }
-    balances.retain(|_, balance| !balance.is_zero());
     Ok(balances)
 }
 
@@ -297,7 +297,8 @@ async fn carry_over(office: &Office, task: &Task, chain: &Chain) -> Result<Vec<U
             continue;
         }
         let issued = units::find_latest(connection, month_before, &plan, task.before).await?;
-        let balances = balances(issued.as_ref(), chain, &plan)?;
+        let mut balances = balances(issued.as_ref(), chain, &plan)?;
+        balances.retain(|_, balance| !balance.is_zero());
         let Some(currency) = balances.values().next().map(|balance| balance.currency()) else { continue };
         let unit = carried_unit(task.period, &plan, currency, balances);
         keep(office, task, &unit, &[]).await?;

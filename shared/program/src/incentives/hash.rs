@@ -52,7 +52,8 @@ fn write_prior(canon: &mut Canon, prior: &Prior) {
     let mut counters: Vec<String> =
         prior.counters.iter().map(|c| format!("{}|{}|{}|{}", c.rule, c.owner, c.span, c.total)).collect();
     counters.sort();
-    let mut carried: Vec<String> = prior.carried.iter().map(|c| format!("{}|{}", c.partner, c.amount)).collect();
+    let owed = prior.carried.iter().filter(|carried| !carried.amount.is_zero());
+    let mut carried: Vec<String> = owed.map(|carried| format!("{}|{}", carried.partner, carried.amount)).collect();
     carried.sort();
     let mut once = prior.paid_once.clone();
     once.sort();

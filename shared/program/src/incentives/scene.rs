@@ -5,7 +5,8 @@ use values::{Currency, Date, Decimal, Instant, Interval, Month, Ratio, Rounding,
 
 use super::RateError;
 use crate::conventions::{ExchangeRateOf, PartnerLevel, RulesDatedBy};
-use crate::facts::{Subscription, Transaction, Usage};
+use crate::explain::{Explanation, Step};
+use crate::facts::{FactRef, Subscription, Transaction, Usage};
 use crate::ground::{Ground, Row, last_instant};
 use crate::model::{Accelerator, IncentivePlan, Lever, PayeeAt, Several};
 use crate::quantity::Unit;
@@ -24,6 +25,10 @@ impl<'a> Scene<'a> {
     pub fn field(&self, row: &Row<'_>, payee: Option<&Payee>, name: &str) -> Option<String> {
         match name.strip_prefix(LEVEL_OF) {
             Some(award) => Some(level_of(self.ground, payee?, award, row)),
+            None if name == FULFILLED_BY => {
+                let partner = row.transaction?.partner.as_ref()?;
+                Some(if *partner == payee?.partner { "the-payee" } else { "another-partner" }.to_owned())
+            }
             None => self.ground.field(row, name),
         }
     }
@@ -37,6 +42,9 @@ impl<'a> Scene<'a> {
         lever.accelerators.steps.iter().map(|step| step.parts.iter().map(share).collect()).collect()
     }
 }
+
+/// The field that says who transacts what the payee registered: `the-payee` or `another-partner`.
+pub(crate) const FULFILLED_BY: &str = "fulfilled-by";
 
 /// How the field is named that stands for the payee's level of an award.
 pub(crate) const LEVEL_OF: &str = "level of ";
@@ -187,7 +195,19 @@ pub(crate) fn exchanged(
     at: Instant,
 ) -> Result<Decimal, RateError> {
     // The convention was asked for when the document was read.
-    let Some(to) = scene.plan.conventions.currency.filter(|to| *to != from) else { return Ok(amount) };
+    if scene.plan.conventions.currency == Some(from) {
+        return Ok(amount);
+    }
+    let (_, rate) = exchange_rate(scene, lever, from, at)?;
+    let attos = Ratio::from_integer(Decimal::ONE.attos().into());
+    let product = ratio_from_decimal(amount) * ratio_from_decimal(rate) * attos;
+    let out = || RateError::OutOfRange { rule: lever.rule.clone(), what: "an exchanged amount".to_owned() };
+    round_ratio(&product, Rounding::HalfEven).to_i128().map(Decimal::from_attos).ok_or_else(out)
+}
+
+/// The month whose rate of exchange applies, and the rate.
+fn exchange_rate(scene: &Scene<'_>, lever: &Lever, from: Currency, at: Instant) -> Result<(Month, Decimal), RateError> {
+    let to = scene.plan.conventions.currency.unwrap_or(from);
     let month = match scene.plan.conventions.exchange {
         None => {
             return Err(RateError::MixedCurrencies {
@@ -203,9 +223,26 @@ pub(crate) fn exchanged(
     let mut rates = scene.ground.facts.exchange.iter();
     let rate = rates.find(|rate| rate.from == from && rate.to == to && rate.month == month);
     let none = || RateError::NoExchange { from: from.to_string(), to: to.to_string(), month: month.to_string() };
-    let rate = rate.ok_or_else(none)?.rate;
-    let attos = Ratio::from_integer(Decimal::ONE.attos().into());
-    let product = ratio_from_decimal(amount) * ratio_from_decimal(rate) * attos;
-    let out = || RateError::OutOfRange { rule: lever.rule.clone(), what: "an exchanged amount".to_owned() };
-    round_ratio(&product, Rounding::HalfEven).to_i128().map(Decimal::from_attos).ok_or_else(out)
+    Ok((month, rate.ok_or_else(none)?.rate))
+}
+
+/// Says how a transaction's amount was exchanged, where it was: both amounts, the rate and its month.
+pub(crate) fn exchange_note(
+    scene: &Scene<'_>,
+    lever: &Lever,
+    transaction: &Transaction,
+    at: Instant,
+) -> Result<Option<Explanation>, RateError> {
+    let Some(amount) = transaction.amount else { return Ok(None) };
+    let Some(to) = scene.plan.conventions.currency.filter(|to| *to != amount.currency) else { return Ok(None) };
+    let (month, rate) = exchange_rate(scene, lever, amount.currency, at)?;
+    let value = exchanged(scene, lever, amount.value, amount.currency, at)?;
+    let rule = super::EXCHANGED_AT_THE_DECLARED_MONTH;
+    let fact = FactRef::new("exchange", format!("{}/{to}/{month}", amount.currency));
+    let node = Explanation::new(Step::Lookup, rule, "exchanged", format!("{to} {value}"))
+        .number("amount", format!("{} {}", amount.currency, amount.value))
+        .number("rate", rate)
+        .number("month", month)
+        .counting(vec![fact]);
+    Ok(Some(node))
 }

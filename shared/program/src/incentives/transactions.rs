@@ -8,7 +8,7 @@ use super::RateError;
 use super::drafts::Draft;
 use super::eligibility::asks;
 use super::rating::InputRef;
-use super::scene::{Scene, exchanged, payee_moment, payees, rule_date};
+use super::scene::{Scene, exchange_note, exchanged, payee_moment, payees, rule_date};
 use crate::catalog::Reads;
 use crate::facts::{Subscription, Transaction};
 use crate::ground::{Ground, Row};
@@ -32,6 +32,7 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
         let then = Row { at: first.at, ..row };
         let until = transaction.at.saturating_add(1);
         let interval = Interval::new(transaction.at, Some(until)).unwrap_or(scene.interval);
+        let note = exchange_note(scene, lever, transaction, first.at)?;
         let payees = payees(scene, lever, version, &transaction.workload, Some(first), moment);
         for (place, payee) in payees.into_iter().enumerate() {
             let charge = lever.charge.find(day, &|field| scene.field(&then, payee.as_ref(), field));
@@ -54,6 +55,7 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
                 basis: ratio_from_decimal(basis),
                 // Of several payees the first one's line stands for the fact in the control totals.
                 counted: if place == 0 { ratio_from_decimal(basis) } else { Ratio::default() },
+                notes: note.clone().into_iter().collect(),
                 inputs: vec![input.clone()],
                 moves: vec![(transaction.at, input, position.clone())],
                 position,

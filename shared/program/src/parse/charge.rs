@@ -8,7 +8,7 @@ use super::names::Names;
 use super::quantity::{quantity, quantity_in};
 use super::table::{TABLES, table};
 use super::value::value;
-use crate::incentives::LEVEL_OF;
+use crate::incentives::{FULFILLED_BY, LEVEL_OF};
 use crate::model::{
     Accelerator, AcceleratorStep, Accelerators, Alternative, Basis, Charge, Direction, Pick, Stream, Value,
 };
@@ -42,6 +42,7 @@ pub(crate) fn fields_known<T>(cursor: &Cursor<'_>, value: &Value<T>, names: &Nam
                     cursor.unknown("award", award, names.awards.keys().map(String::as_str));
                 }
             }
+            None if field == FULFILLED_BY => {}
             None if !ROW_FIELDS.contains(&field) => cursor.unknown("field", field, ROW_FIELDS),
             None => {}
         }
