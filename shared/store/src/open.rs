@@ -238,23 +238,28 @@ async fn open_postgres(url: &str, options: &StoreOptions) -> Result<Store, Store
         .connect_with(connect)
         .await?;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    expect_read_committed(&connection).await?;
+    expect_settings(&connection).await?;
     Ok(Store::new(Engine::Postgres, connection.clone(), connection, options.patience, None))
 }
 
 /// Everything here that locks a row and then reads expects each statement to see what was committed
 /// before it. A server or role may have been given another default.
-async fn expect_read_committed(connection: &DatabaseConnection) -> Result<(), StoreError> {
-    let show = Statement::from_string(DbBackend::Postgres, "SHOW default_transaction_isolation");
-    let row = connection.query_one_raw(show).await?;
-    let isolation: String = match row {
-        Some(row) => row.try_get("", "default_transaction_isolation")?,
-        None => String::new(),
-    };
-    if isolation == "read committed" {
-        return Ok(());
+async fn expect_settings(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    let isolation = setting(connection, "default_transaction_isolation").await?;
+    if isolation != "read committed" {
+        let text = format!("default_transaction_isolation must be `read committed`, not `{isolation}`");
+        return Err(StoreError::Misconfigured(text));
     }
-    Err(StoreError::Misconfigured(format!("default_transaction_isolation must be `read committed`, not `{isolation}`")))
+    // Somebody may want that for a trial; nobody should have it without knowing.
+    if setting(connection, "synchronous_commit").await? == "off" {
+        tracing::warn!("synchronous_commit is off: what was answered may be lost when the database server crashes");
+    }
+    Ok(())
+}
+
+async fn setting(connection: &DatabaseConnection, name: &str) -> Result<String, StoreError> {
+    let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"))).await?;
+    row.map_or(Ok(String::new()), |row| Ok(row.try_get("", name)?))
 }
 
 impl Store {
