@@ -56,7 +56,9 @@ pub(crate) fn end_of(day: Date, zone: &Zone) -> Instant {
 fn explain(bundle: &Bundle, facts: &Facts, question: &Question) -> Result<Printed> {
     let asked = |id: &str| question.of.as_ref().is_none_or(|of| of == id);
     let (mut text, mut programs, mut plans) = (String::new(), Vec::new(), Vec::new());
-    for program in bundle.tier_programs().iter().filter(|program| asked(&program.id)) {
+    // A document may have several versions; the one of the day is asked.
+    let mut seen = std::collections::BTreeSet::new();
+    for program in bundle.tier_programs().iter().filter(|one| asked(&one.id) && seen.insert(one.id.as_str())) {
         let Some(day) = question.as_of else { continue };
         let zone = &program.conventions.zone;
         let known_at = question.known_at.map_or(Instant::MAX, |day| end_of(day, zone));
@@ -64,7 +66,7 @@ fn explain(bundle: &Bundle, facts: &Facts, question: &Question) -> Result<Printe
         text.push_str(&scorecard(&card, question));
         programs.push(card_json(&card, question));
     }
-    for plan in bundle.incentive_plans().iter().filter(|plan| asked(&plan.id)) {
+    for plan in bundle.incentive_plans().iter().filter(|one| asked(&one.id) && seen.insert(one.id.as_str())) {
         let Some(month) = question.period else { continue };
         let known_at = question.known_at.map_or(Instant::MAX, |day| end_of(day, &plan.conventions.zone));
         let rating = rate(bundle, &plan.id, month, facts, known_at, &Prior::default())?;

@@ -25,7 +25,9 @@ pub(crate) struct Standings(BTreeMap<String, (DivisionScore, usize)>);
 impl Standings {
     pub fn of(bundle: &Bundle, facts: &Facts, partner: &str, day: Date) -> Result<Standings> {
         let mut found = BTreeMap::new();
-        for program in bundle.tier_programs() {
+        // A program may have several versions; the one of the day is judged.
+        let mut seen = std::collections::BTreeSet::new();
+        for program in bundle.tier_programs().iter().filter(|program| seen.insert(program.id.as_str())) {
             let moment = end_of(day, &program.conventions.zone);
             let card = evaluate(bundle, &program.id, facts, partner, moment, Instant::MAX)?;
             for division in card.divisions {

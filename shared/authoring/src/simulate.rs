@@ -92,7 +92,9 @@ fn zone(bundle: &Bundle) -> Zone {
 /// What every plan of a bundle pays over the months, by plan.
 fn earnings(bundle: &Bundle, facts: &Facts, period: Option<(Month, Month)>) -> Result<BTreeMap<String, Earned>> {
     let Some(period) = period else { return Ok(BTreeMap::new()) };
-    let plans = bundle.incentive_plans().iter();
+    // A plan may have several versions; each line is rated by the one of its day.
+    let mut seen = std::collections::BTreeSet::new();
+    let plans = bundle.incentive_plans().iter().filter(|plan| seen.insert(plan.id.as_str()));
     plans.map(|plan| Ok((plan.id.clone(), earned::over(bundle, plan, facts, period)?))).collect()
 }
 

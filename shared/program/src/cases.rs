@@ -12,6 +12,7 @@ mod earnings;
 mod expansion;
 mod given;
 mod judged;
+mod life;
 mod measured;
 mod pinned;
 mod recognized;

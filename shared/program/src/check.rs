@@ -138,12 +138,16 @@ struct Place<'b> {
 impl<'b> Place<'b> {
     fn of(bundle: &'b Bundle, rule: &str) -> Place<'b> {
         let (id, path) = rule.split_once('#').unwrap_or((rule, ""));
-        let tree = bundle.trees().iter().find(|(_, node)| node.entry("id").and_then(Node::text) == Some(id));
-        let Some((file, node)) = tree else {
+        let own = bundle.trees().iter().filter(|(_, node)| node.entry("id").and_then(Node::text) == Some(id));
+        // Of several versions of a document the rule stands in the one that has all of its path.
+        let ways = own.map(|(file, node)| {
+            let mut above = vec![node];
+            walk(node, path, &mut above);
+            (file, node, above)
+        });
+        let Some((file, node, above)) = ways.max_by_key(|(_, _, above)| above.len()) else {
             return Place { file: "", mark: Mark::default(), path: path.to_owned(), above: Vec::new() };
         };
-        let mut above = vec![node];
-        walk(node, path, &mut above);
         let mark = above.last().map_or(node.mark, |node| node.mark);
         Place { file, mark, path: path.to_owned(), above }
     }

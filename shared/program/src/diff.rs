@@ -1,5 +1,6 @@
 //! What differs between two bundles: parameter by parameter, with the days from which each holds.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -47,7 +48,19 @@ impl std::fmt::Display for Difference {
 /// Every difference, in the order of documents and of the new text; what is gone comes last in its map.
 /// Comments, spacing and the order of keys are no difference.
 pub fn diff(old: &Bundle, new: &Bundle) -> Vec<Difference> {
-    let id = |node: &Node| node.entry("id").and_then(Node::text).unwrap_or_default().to_owned();
+    // Two documents of one id are told apart by the day from which each rules.
+    let all = || old.trees().iter().chain(new.trees()).map(|(_, node)| node);
+    let text = |node: &Node, key: &str| node.entry(key).and_then(Node::text).unwrap_or_default().to_owned();
+    let versions = |id: &str| {
+        let days: BTreeSet<String> =
+            all().filter(|node| text(node, "id") == id).map(|node| text(node, "effective")).collect();
+        let several = |bundle: &Bundle| bundle.trees().iter().filter(|(_, node)| text(node, "id") == id).count() > 1;
+        if several(old) || several(new) { days.len() } else { 1 }
+    };
+    let id = |node: &Node| match text(node, "id") {
+        id if versions(&id) > 1 => format!("{id}@{}", text(node, "effective")),
+        id => id,
+    };
     let mut found = Found { document: String::new(), file: String::new(), differences: Vec::new() };
     let mut ids: Vec<String> = old.trees().iter().chain(new.trees()).map(|(_, node)| id(node)).collect();
     ids.sort();

@@ -46,6 +46,8 @@ pub(crate) struct Asked {
     pub partner: String,
     pub as_of: Option<When>,
     pub known_at: Option<When>,
+    /// From which day on awards are followed.
+    pub followed_from: Option<Date>,
     /// The first and the last rated month.
     pub period: Option<(Month, Month)>,
     pub given: Vec<Placed>,
@@ -206,6 +208,8 @@ impl Told<'_> {
         }
         asked.as_of = fields.get("as-of").and_then(|cursor| when(&cursor)).or(asked.as_of);
         asked.known_at = fields.get("known-at").and_then(|cursor| when(&cursor)).or(asked.known_at);
+        let followed = fields.get("followed-from").and_then(|cursor| crate::parse::quantity::date(&cursor));
+        asked.followed_from = followed.or(asked.followed_from);
         asked.period = fields.get("period").and_then(|cursor| months(&cursor)).or(asked.period);
         for key in ["given", "and-given"] {
             let Some(given) = fields.get(key) else { continue };

@@ -10,6 +10,7 @@ use super::coverage::Seen;
 use super::document::Case;
 use super::earnings::earnings;
 use super::given::{Given, Words, given};
+use super::life::life;
 use super::recognized::recognized;
 use super::report::{Outcome, Verdict};
 use super::standing::standing;
@@ -133,6 +134,7 @@ fn judged(
 
 fn expectations(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
     standing(question, fields, seen);
+    life(question, fields);
     recognized(question, fields, seen);
     earnings(question, fields, seen);
 }
