@@ -2,6 +2,8 @@
 
 use values::{Currency, Month, Rounding, Zone};
 
+use crate::recognition::BusinessDays;
+
 /// Where rounding happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoundedAt {
@@ -143,6 +145,8 @@ pub struct Conventions {
     pub exchange: Option<ExchangeRateOf>,
     /// The month, 1 to 12, with whose first day the fiscal year begins.
     pub fiscal_year_starts: Option<i8>,
+    /// The days on which business is done.
+    pub business_days: Option<BusinessDays>,
 }
 
 impl Conventions {
@@ -162,6 +166,7 @@ impl Conventions {
             counters_on_change: None,
             exchange: None,
             fiscal_year_starts: None,
+            business_days: None,
         }
     }
 }

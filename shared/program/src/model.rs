@@ -27,6 +27,6 @@ pub use plan::{
 pub use requirement::{Requirement, Role};
 pub use tier::{
     Asks, AwardRule, Benefit, Class, Column, Division, Leg, LegWorth, Legs, Level, PeopleRules, PointLine, PointScale,
-    Shown, TierProgram, Track, TrackChoice,
+    Shown, TierProgram, Track, TrackChoice, Transition,
 };
 pub use value::{Announced, Found, Value};

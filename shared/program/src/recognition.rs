@@ -5,6 +5,8 @@
 //! associations on a subject is credited once (`program.credit_counts_once`). A kind that is
 //! exclusive has at most one holder per scope at any instant (`program.exclusive_kind_has_one_holder`).
 
+mod attribution;
+mod claims;
 mod policy;
 mod span;
 
@@ -17,7 +19,12 @@ use crate::explain::{Explanation, Rejected, Step};
 use crate::facts::{Association, FactRef};
 use crate::reason::Reason;
 
-pub use policy::{Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope};
+pub use attribution::{AttributedRow, attributed};
+pub use claims::{
+    BusinessDays, ClaimEvent, ClaimMove, ClaimParty, ClaimRefusal, ClaimRules, ClaimStanding, ClaimState, ClaimTime,
+    MOVES,
+};
+pub use policy::{DuplicateBy, DuplicateOrder, Duplicates, Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope};
 pub(crate) use span::spans_among;
 pub use span::{Span, changes, intervals};
 
@@ -156,20 +163,13 @@ pub fn recognize(
 
 /// As [`recognize`], over associations of which the last known record was already chosen.
 pub(crate) fn among<'a>(
-    policy: &RecognitionPolicy,
+    policy: &'a RecognitionPolicy,
     associations: impl Iterator<Item = &'a Association>,
     subject: &Subject,
     at: Instant,
 ) -> Recognition {
     let mut rejected = Vec::new();
-    let mut counted: Vec<(&Kind, &Association)> = Vec::new();
-    for association in associations.filter(|association| covers(association, subject)) {
-        match counts(policy, association, at) {
-            Ok(kind) => counted.push((kind, association)),
-            Err(reason) => rejected.push(reject(association, reason)),
-        }
-    }
-    let counted = exclusive_holders(counted, &mut rejected);
+    let counted = counted(policy, associations, subject, at, &mut rejected);
     rejected.sort_by(|a, b| (&a.fact, a.reason).cmp(&(&b.fact, b.reason)));
     Recognition {
         partners: credit(&counted),
@@ -177,6 +177,46 @@ pub(crate) fn among<'a>(
         first_contact: first(policy, &counted, Grant::FirstContact).map(|(_, association)| association.partner.clone()),
         rejected,
     }
+}
+
+/// The associations that count on a subject at an instant, with their kinds.
+pub(crate) fn holding<'a>(
+    policy: &'a RecognitionPolicy,
+    associations: impl Iterator<Item = &'a Association>,
+    subject: &Subject,
+    at: Instant,
+) -> Vec<(&'a Kind, &'a Association)> {
+    counted(policy, associations, subject, at, &mut Vec::new())
+}
+
+fn counted<'a>(
+    policy: &'a RecognitionPolicy,
+    associations: impl Iterator<Item = &'a Association>,
+    subject: &Subject,
+    at: Instant,
+    rejected: &mut Vec<Rejected>,
+) -> Vec<(&'a Kind, &'a Association)> {
+    let about: Vec<&Association> = associations.filter(|association| covers(association, subject)).collect();
+    let mut found: Vec<(&Kind, &Association)> = Vec::new();
+    for association in &about {
+        match counts(policy, association, at) {
+            Ok(kind) if superseded(kind, association, &about) => {
+                rejected.push(reject(association, Reason::SameScopeClaimedTwice));
+            }
+            Ok(kind) => found.push((kind, association)),
+            Err(reason) => rejected.push(reject(association, reason)),
+        }
+    }
+    exclusive_holders(found, rejected)
+}
+
+/// Rule: `program.full_restatement_rewrites_the_past`: of a kind that is restated in full, the holder who
+/// came last is taken to have held the scope always, and those before never.
+fn superseded(kind: &Kind, association: &Association, about: &[&Association]) -> bool {
+    let rank = |one: &Association| (one.effective.start(), one.association.clone());
+    let same =
+        |other: &&&Association| other.kind == association.kind && kind.scope_key(other) == kind.scope_key(association);
+    kind.restated == Restated::Full && about.iter().filter(same).any(|other| rank(other) > rank(association))
 }
 
 /// Whether the association speaks about the subject at all, whenever it was in force.
@@ -192,7 +232,9 @@ fn counts<'p>(policy: &'p RecognitionPolicy, association: &Association, at: Inst
         return Err(Reason::KindNotInForce);
     }
     let started = kind.counted_since(association) <= at;
-    if started && association.effective.contains(at) { Ok(kind) } else { Err(Reason::OutsideWindow) }
+    let begun = kind.restated == Restated::Full || association.effective.start() <= at;
+    let lasting = kind.counted_until(association).is_none_or(|end| at < end);
+    if started && begun && lasting { Ok(kind) } else { Err(Reason::OutsideWindow) }
 }
 
 /// Rule: `program.exclusive_kind_has_one_holder`: where two associations of an exclusive kind hold

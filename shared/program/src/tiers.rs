@@ -107,7 +107,11 @@ pub(crate) fn evaluate_pinned(
     let ground = Ground::new(&program.catalog, policy, program.conventions.zone.clone(), &known);
     let accounts = ground.accounts(partner, as_of);
     let judge = Judge::of(program, &ground, accounts, as_of, pins)?;
-    let divisions = program.divisions.iter().map(|division| score(&judge, program, division));
+    let divisions = program.divisions.iter().map(|division| match score(&judge, program, division) {
+        // Before its first dated value a rule asks for nothing, and nobody is judged by it.
+        Err(EvaluateError::NoValue { .. }) if !rules(program, division, judge.day) => Ok(blank(program, division)),
+        scored => scored,
+    });
     let divisions = divisions.collect::<Result<Vec<DivisionScore>, EvaluateError>>()?;
     let mut scorecard = Scorecard {
         program: program.id.clone(),
@@ -239,6 +243,34 @@ fn explain(
         top = top.part(node);
     }
     top
+}
+
+/// Whether a division is in force or shown on a day.
+fn rules(program: &TierProgram, division: &Division, day: Date) -> bool {
+    in_force(program, division, day) || in_preview(program, day)
+}
+
+/// A division on a day before its rules.
+fn blank(program: &TierProgram, division: &Division) -> DivisionScore {
+    DivisionScore {
+        award: program.award.name.clone(),
+        division: division.name.clone(),
+        title: division.title.clone(),
+        standing: Standing::NotInForce,
+        level: None,
+        next_level: None,
+        points: None,
+        points_possible: None,
+        lines: Vec::new(),
+        track: String::new(),
+        tracks: Vec::new(),
+        levels: Vec::new(),
+        ways: Vec::new(),
+        ways_cut_short: false,
+        rejected: Vec::new(),
+        explanation: Explanation::new(Step::Award, division.rule.clone(), division.name.clone(), "no level")
+            .number("standing", Standing::NotInForce.name()),
+    }
 }
 
 /// What the division's own metrics looked at and did not count.

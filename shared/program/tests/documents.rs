@@ -112,7 +112,7 @@ fn a_number_needs_a_source_or_says_that_it_is_a_sample() {
 #[test]
 fn vendors_stand_side_by_side() {
     let bundle = parse(&documents(&["sample", "microsoft"]));
-    assert_eq!((bundle.tier_programs().len(), bundle.incentive_plans().len()), (2, 5));
+    assert_eq!((bundle.tier_programs().len(), bundle.incentive_plans().len()), (4, 5));
     let twice = changed(
         &files(TRANSACTIONS, "1 %"),
         "uses: [small/catalog, small/recognition]",

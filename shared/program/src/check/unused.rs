@@ -19,6 +19,12 @@ pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
             let own = DEFINED.contains(&key.text.as_str());
             mentioned(child, own, &mut words);
         }
+        // What a document defines, those that use it may name: by itself or in full.
+        for (_, other) in bundle.trees().iter().filter(|(_, other)| uses(other, id)) {
+            mentioned(other, false, &mut words);
+        }
+        let full: Vec<&str> = words.iter().filter_map(|word| word.strip_prefix(id)?.strip_prefix('/')).collect();
+        words.extend(full);
         for group in DEFINED {
             for (key, _) in node.entry(group).map(Node::entries).unwrap_or_default() {
                 let annotation = matches!(key.text.as_str(), "title" | "source" | "sample" | "note" | "accepted");
@@ -29,6 +35,10 @@ pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+fn uses(node: &Node, id: &str) -> bool {
+    node.entry("uses").is_some_and(|uses| uses.items().iter().any(|item| item.text() == Some(id)))
 }
 
 /// Every word and key below a node; of a group of definitions not the defined names themselves.

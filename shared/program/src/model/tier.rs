@@ -44,6 +44,8 @@ pub struct TierProgram {
     pub benefits: Vec<Benefit>,
     /// How long people count beside what their certifications say.
     pub people: PeopleRules,
+    /// How partners come over from what was before.
+    pub transition: Option<Transition>,
     /// Effort per unit, by metric name; 1 for any other.
     pub effort: BTreeMap<String, Ratio>,
 }
@@ -104,6 +106,15 @@ pub struct PeopleRules {
     /// A certification counts for the partner this many months from the day it was earned, whatever
     /// becomes of it for the person.
     pub partner_months: Option<u16>,
+}
+
+/// How partners come over from the programs before: what they held stays valid until this one takes effect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transition {
+    /// How many days before its agreement ends a partner is told.
+    pub notice_days: Option<u16>,
+    /// A former level to one of this program.
+    pub map: BTreeMap<String, String>,
 }
 
 /// One area, path or competency.
@@ -298,6 +309,22 @@ impl PointLine {
 }
 
 impl TierProgram {
+    /// The level into which former levels are mapped: of several the highest.
+    ///
+    /// Rule: `program.of_former_levels_the_highest_counts`.
+    pub fn level_from<'f>(&self, former: impl IntoIterator<Item = &'f str>) -> Option<&str> {
+        let map = &self.transition.as_ref()?.map;
+        let place = |old: &str| self.level_names.iter().position(|level| Some(level) == map.get(old));
+        let highest = former.into_iter().filter_map(place).max()?;
+        self.level_names.get(highest).map(String::as_str)
+    }
+
+    /// The day on which a partner is told that its agreement ends: so many days before the last one.
+    pub fn notice_of_end(&self, ends: Date) -> Option<Date> {
+        let days = self.transition.as_ref()?.notice_days?;
+        ends.add_days(-i32::from(days)).ok()
+    }
+
     /// Whether `audience` may see `what` of every level: `badge`, `level`, `status`, `score`, `lines`,
     /// `explanation`, `way-there`.
     pub fn shows(&self, audience: &str, what: &str) -> bool {

@@ -9,6 +9,7 @@ use crate::conventions::{
     Conventions, CounterFilled, CountersOnChange, CurrentMonth, ExchangeRateOf, PartSteps, PartnerLevel, PointsShown,
     RecognizedMonth, RoundedAt, RoundingRule, RulesDatedBy,
 };
+use crate::recognition::BusinessDays;
 
 /// The rounding modes with their names in documents.
 pub(crate) const MODES: [(&str, Rounding); 4] =
@@ -69,6 +70,7 @@ pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
         ),
         exchange: fields.get("exchange").and_then(|cursor| exchange(&cursor)),
         fiscal_year_starts: fields.get("fiscal-year-starts").and_then(|cursor| fiscal_year(&cursor)),
+        business_days: fields.get("business-days").and_then(|cursor| business_days(&cursor)),
     };
     // Stated by documents for their readers; credit is always given once.
     fixed(&fields, "credit", "once-per-partner-and-row");
@@ -153,4 +155,19 @@ fn exchange(cursor: &Cursor<'_>) -> Option<ExchangeRateOf> {
             None
         }
     }
+}
+
+/// `{weekdays: monday-to-friday, holidays: [2023-12-25], counted-from: the-next-day}`.
+fn business_days(cursor: &Cursor<'_>) -> Option<BusinessDays> {
+    let fields = cursor.fields()?;
+    if let Some(weekdays) = fields.need("weekdays") {
+        weekdays.choice("week", &[("monday-to-friday", ())]);
+    }
+    let holidays = fields.need("holidays");
+    let froms = [("the-next-day", false), ("the-day", true)];
+    let from = fields.need("counted-from").and_then(|cursor| cursor.choice("beginning", &froms));
+    fields.done();
+    let listed = holidays.filter(|at| at.word() != Some("none"));
+    let holidays = listed.map(|at| at.items().iter().filter_map(super::quantity::date).collect()).unwrap_or_default();
+    Some(BusinessDays { holidays, from_the_day: from? })
 }

@@ -1,13 +1,17 @@
 //! Recognition policies.
 
+mod claims;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use values::{Instant, Interval, Zone};
 
 use super::bundle::Head;
 use super::cursor::{Cursor, Fields};
-use super::quantity::date;
-use crate::recognition::{Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope};
+use super::quantity::{date, days};
+use crate::recognition::{
+    DuplicateBy, DuplicateOrder, Duplicates, Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope,
+};
 
 /// Reads the policy's own keys; `head` was read before.
 pub(crate) fn policy(fields: &Fields<'_>, head: &Head) -> Option<RecognitionPolicy> {
@@ -21,7 +25,10 @@ pub(crate) fn policy(fields: &Fields<'_>, head: &Head) -> Option<RecognitionPoli
     if kinds.is_empty() {
         kinds_at.problem("a recognition policy needs at least one kind");
     }
-    let attribution = fields.get("attribution").map(|cursor| attribution(&cursor, &kinds)).unwrap_or_default();
+    let (attribution, duplicates) =
+        fields.get("attribution").map(|cursor| attribution(&cursor, &kinds)).unwrap_or_default();
+    let business = conventions.business_days.clone().unwrap_or_default();
+    let claims = fields.get("claims").and_then(|cursor| claims::claims(&cursor, &kinds, business));
     Some(RecognitionPolicy {
         id: head.id.clone(),
         title: head.title.clone(),
@@ -30,6 +37,8 @@ pub(crate) fn policy(fields: &Fields<'_>, head: &Head) -> Option<RecognitionPoli
         conventions,
         kinds,
         attribution,
+        duplicates,
+        claims,
     })
 }
 
@@ -44,8 +53,19 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
     let follows = fields.get("on-renewal-with-a-new-id").and_then(|cursor| cursor.choice("rule", &renewal));
     let grants = fields.need("grants").map(|cursor| grants(&cursor)).unwrap_or_default();
     let roles = fields.get("roles").map(|cursor| cursor.words()).unwrap_or_default();
-    let restatements = [("none", Restated::None), ("forward", Restated::Forward)];
+    let restatements = [("none", Restated::None), ("forward", Restated::Forward), ("full", Restated::Full)];
     let restated = fields.need("restated").and_then(|cursor| cursor.choice("restatement", &restatements));
+    if restated == Some(Restated::Full) && exclusive == Some(false) {
+        cursor.problem("`restated: full` needs an exclusive kind: of several holders nobody is the former");
+    }
+    let ends = fields.get("ends-with").and_then(|cursor| cursor.choice("end", &[("subscription", true)]));
+    // An approved claim's association begins with its approval; documents say so for their readers.
+    if let Some(starts) = fields.get("starts") {
+        starts.choice("start", &[("approval", ()), ("registration", ())]);
+    }
+    fields.get("needs");
+    let protected = fields.get("protected").and_then(|cursor| protected(&cursor));
+    let second = fields.get("second-one").and_then(|cursor| second(&cursor));
     // Who may transact an order is the commerce platform's business; documents state it for readers.
     fields.get("one-per");
     let start = from.map_or(Instant::MIN, |from| zone.start_of_day(from));
@@ -69,6 +89,9 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
         grants,
         roles,
         restated: restated?,
+        ends_with_subscription: ends.unwrap_or(false),
+        protected_days: protected,
+        second_is_told_the_rule_only: second.unwrap_or(false),
         place,
     })
 }
@@ -95,7 +118,10 @@ fn sayers(cursor: &Cursor<'_>) -> Vec<Sayer> {
 fn scope(cursor: &Cursor<'_>) -> Option<Scope> {
     let words = cursor.words();
     let words: BTreeSet<&str> = words.iter().map(String::as_str).collect();
-    let known: [(&[&str], Scope); 5] = [
+    let known: [(&[&str], Scope); 7] = [
+        // Resources are expanded into subscriptions, and an opportunity is a subscription to be.
+        (&["resources-the-user-can-reach"], Scope::Subscription),
+        (&["opportunity"], Scope::Subscription),
         (&["subscription"], Scope::Subscription),
         (&["customer"], Scope::Customer),
         (&["customer", "workload"], Scope::CustomerWorkload),
@@ -114,8 +140,30 @@ fn grants(cursor: &Cursor<'_>) -> BTreeSet<Grant> {
     cursor.items().iter().filter_map(|item| item.choice("grant", &names)).collect()
 }
 
-fn attribution(cursor: &Cursor<'_>, kinds: &[Kind]) -> BTreeMap<String, u32> {
-    let Some(fields) = cursor.fields() else { return BTreeMap::new() };
+/// `{for: 90 days, from: registration}`.
+fn protected(cursor: &Cursor<'_>) -> Option<u16> {
+    let fields = cursor.fields()?;
+    let length = fields.need("for").and_then(|cursor| days(&cursor));
+    if let Some(from) = fields.get("from") {
+        from.choice("beginning", &[("registration", ())]);
+    }
+    fields.done();
+    length
+}
+
+/// `{is: refused, told: the-rule-only}`.
+fn second(cursor: &Cursor<'_>) -> Option<bool> {
+    let fields = cursor.fields()?;
+    fields.need("is").and_then(|cursor| cursor.choice("answer", &[("refused", ())]));
+    let told = fields.need("told").and_then(|cursor| cursor.choice("thing to tell", &[("the-rule-only", true)]));
+    fields.done();
+    told
+}
+
+type Attribution = (BTreeMap<String, u32>, Vec<(String, Duplicates)>);
+
+fn attribution(cursor: &Cursor<'_>, kinds: &[Kind]) -> Attribution {
+    let Some(fields) = cursor.fields() else { return Attribution::default() };
     let mut order = BTreeMap::new();
     if let Some(first) = fields.need("first").and_then(|cursor| cursor.fields()) {
         for (name, entry) in first.named(&[]) {
@@ -136,6 +184,36 @@ fn attribution(cursor: &Cursor<'_>, kinds: &[Kind]) -> BTreeMap<String, u32> {
     if let Some(rows) = fields.get("rows") {
         rows.choice("rule", &[("kept-in-full", ())]);
     }
+    let mut duplicates = Vec::new();
+    if let Some(levels) = fields.get("duplicates-flagged").and_then(|cursor| cursor.fields()) {
+        for (name, entry) in levels.named(&[]) {
+            duplicates.extend(flagged(&entry).map(|rule| (name.to_owned(), rule)));
+        }
+    }
     fields.done();
-    order
+    (order, duplicates)
+}
+
+/// `{same: [usage-row, global-account], first-by: [attribution, partner]}`.
+fn flagged(cursor: &Cursor<'_>) -> Option<Duplicates> {
+    let fields = cursor.fields()?;
+    let alike = [
+        ("usage-row", DuplicateBy::UsageRow),
+        ("global-account", DuplicateBy::GlobalAccount),
+        ("kind", DuplicateBy::Kind),
+        ("partner", DuplicateBy::Partner),
+    ];
+    let orders = [
+        ("attribution", DuplicateOrder::Attribution),
+        ("role", DuplicateOrder::Role),
+        ("associated-since", DuplicateOrder::AssociatedSince),
+        ("partner", DuplicateOrder::Partner),
+    ];
+    let same = fields.need("same").map(|cursor| cursor.items()).unwrap_or_default();
+    let first_by = fields.need("first-by").map(|cursor| cursor.items()).unwrap_or_default();
+    fields.done();
+    Some(Duplicates {
+        same: same.iter().filter_map(|item| item.choice("field", &alike)).collect(),
+        first_by: first_by.iter().filter_map(|item| item.choice("order", &orders)).collect(),
+    })
 }

@@ -19,6 +19,7 @@ use super::quantity::{date, quantity};
 use super::requirement::requirement;
 use super::value::value;
 use crate::conventions::{Conventions, PartnerLevel};
+use crate::model::tier::Transition;
 use crate::model::value::Value;
 use crate::model::{Asks, Benefit, Class, Column, Division, Level, PeopleRules, Requirement, TierProgram};
 
@@ -69,6 +70,7 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
         people: fields.get("people").map(|cursor| people(&cursor)).unwrap_or_default(),
         classes,
         benefits,
+        transition: fields.get("transition").and_then(|cursor| transition(&cursor)),
     })
 }
 
@@ -177,6 +179,31 @@ fn benefits(fields: &Fields<'_>, names: &Names<'_>) -> Vec<Benefit> {
         benefits.extend(needs.map(|needs| Benefit { name: name.to_owned(), rule: entry.rule(), title, source, needs }));
     }
     benefits
+}
+
+/// `{former-awards: {valid-until: effective}, notices: [{to: .., before: 60 days}], map: {old: new}}`.
+fn transition(cursor: &Cursor<'_>) -> Option<Transition> {
+    let fields = cursor.fields()?;
+    if let Some(former) = fields.get("former-awards").and_then(|cursor| cursor.fields()) {
+        former.need("valid-until").and_then(|cursor| cursor.choice("end", &[("effective", ())]));
+        former.done();
+    }
+    let mut found = Transition::default();
+    for notice in fields.get("notices").map(|cursor| cursor.items()).unwrap_or_default() {
+        let Some(keys) = notice.fields() else { continue };
+        keys.need("to").and_then(|cursor| cursor.choice("audience", &[("partners-whose-agreement-ends", ())]));
+        found.notice_days = keys.need("before").and_then(|cursor| super::quantity::days(&cursor));
+        keys.done();
+    }
+    for (old, new) in fields.get("map").and_then(|cursor| cursor.fields()).map(|map| map.named(&[])).unwrap_or_default()
+    {
+        found.map.extend(new.text().map(|new| (old.to_owned(), new.to_owned())));
+    }
+    if let Some(several) = fields.get("if-several") {
+        several.choice("rule", &[("highest", ())]);
+    }
+    fields.done();
+    Some(found)
 }
 
 fn people(cursor: &Cursor<'_>) -> PeopleRules {

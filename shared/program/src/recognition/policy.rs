@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use values::{Date, Instant, Interval};
 
+use super::claims::ClaimRules;
 use crate::conventions::Conventions;
 use crate::facts::Association;
 
@@ -89,6 +90,43 @@ pub enum Restated {
     None,
     /// From its effective start, however late it was recorded.
     Forward,
+    /// For all time: a new holder is taken to have held the scope always, and the former never.
+    Full,
+}
+
+/// By what rows of one group are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DuplicateBy {
+    /// The usage row.
+    UsageRow,
+    /// The account that the partner rolls up to.
+    GlobalAccount,
+    /// The kind of association.
+    Kind,
+    /// The partner.
+    Partner,
+}
+
+/// By what the first row of a group is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DuplicateOrder {
+    /// The policy's attribution.
+    Attribution,
+    /// The order in which the kind names its roles.
+    Role,
+    /// Who was associated first.
+    AssociatedSince,
+    /// The partner's id.
+    Partner,
+}
+
+/// How the rows of one usage are numbered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicates {
+    /// What rows of one group have alike.
+    pub same: Vec<DuplicateBy>,
+    /// Which of them is the original.
+    pub first_by: Vec<DuplicateOrder>,
 }
 
 /// One kind of association.
@@ -118,6 +156,12 @@ pub struct Kind {
     pub roles: Vec<String>,
     /// From when on late records count.
     pub restated: Restated,
+    /// Whether it ends with the subscription it was made for, and does not cover a later one.
+    pub ends_with_subscription: bool,
+    /// For how many days from its start it holds its scope; none for as long as it lasts.
+    pub protected_days: Option<u16>,
+    /// Whether somebody who comes second is told the rule alone, never whose the scope is.
+    pub second_is_told_the_rule_only: bool,
     /// Its place in the document, from 0.
     pub place: usize,
 }
@@ -146,10 +190,19 @@ impl Kind {
         }
     }
 
+    /// Until when the association counts: its end, or the end of its protection.
+    pub fn counted_until(&self, association: &Association) -> Option<Instant> {
+        const DAY: i64 = 86_400_000_000;
+        let start = association.effective.start();
+        let protected = self.protected_days.map(|days| start.saturating_add(DAY * i64::from(days)));
+        [association.effective.end(), protected].into_iter().flatten().min()
+    }
+
     /// From when on the association counts, by the kind's restatement and its own first day.
     pub fn counted_since(&self, association: &Association) -> Instant {
         let start = association.effective.start().max(self.in_force.start());
         match self.restated {
+            Restated::Full => self.in_force.start(),
             Restated::Forward => start,
             Restated::None => start.max(association.recorded.at),
         }
@@ -173,6 +226,10 @@ pub struct RecognitionPolicy {
     pub kinds: Vec<Kind>,
     /// The number of each kind in the attribution order; the lowest goes first.
     pub attribution: BTreeMap<String, u32>,
+    /// How duplicates are numbered, by the name of the level.
+    pub duplicates: Vec<(String, Duplicates)>,
+    /// The life of claims, where the policy has claims.
+    pub claims: Option<ClaimRules>,
 }
 
 impl RecognitionPolicy {
@@ -186,6 +243,8 @@ impl RecognitionPolicy {
             conventions: Conventions::of(values::Zone::utc()),
             kinds: Vec::new(),
             attribution: BTreeMap::new(),
+            duplicates: Vec::new(),
+            claims: None,
         }
     }
 

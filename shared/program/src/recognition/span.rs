@@ -55,7 +55,7 @@ pub(crate) fn spans_among(
     for association in associations.iter().filter(|association| covers(association, subject)) {
         let Some(kind) = policy.kind(&association.kind) else { continue };
         cuts.insert(kind.counted_since(association));
-        cuts.extend(association.effective.end());
+        cuts.extend(kind.counted_until(association));
         cuts.extend(kind.in_force.end());
     }
     let inside = |cut: &Instant| *cut > period.start() && period.contains(*cut);

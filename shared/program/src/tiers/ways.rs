@@ -26,12 +26,13 @@ use crate::judge::quick::holds;
 use crate::judge::requirement::ScoreSoFar;
 use crate::judge::{Judge, Supposed};
 use crate::model::{Bound, Division, Requirement, TierProgram, Track};
+use options::MAX_ALTERNATIVES;
 use steps::{Known, grain, known, one, raise};
 
 /// How many candidates are looked at before the search says that it stopped early.
 const MAX_CANDIDATES: usize = 1_000;
 /// How many candidates, the least effort first, are verified and reduced.
-const MAX_VERIFIED: usize = 60;
+const MAX_VERIFIED: usize = 40;
 /// How many ways are returned.
 const MAX_WAYS: usize = 5;
 /// How many steps one line is raised by at most.
@@ -250,7 +251,7 @@ impl Solver<'_, '_> {
         found.dedup();
         if found.len() > MAX_CANDIDATES {
             self.cut_short = true;
-            found.truncate(MAX_CANDIDATES);
+            self.cheapest(&mut found, MAX_CANDIDATES);
         }
         found
     }
@@ -280,6 +281,7 @@ impl Solver<'_, '_> {
             let mut joined = vec![Supposed::default()];
             for (line, place) in lines.iter().zip(choice) {
                 joined = self.join(&joined, &line[place].changes);
+                self.cheapest(&mut joined, MAX_ALTERNATIVES);
             }
             found.extend(joined);
         }

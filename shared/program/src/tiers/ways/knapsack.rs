@@ -6,9 +6,9 @@ use crate::judge::Supposed;
 use crate::model::Bound;
 
 /// How many partial choices are looked at.
-const MAX_NODES: usize = 20_000;
+const MAX_NODES: usize = 6_000;
 /// How many choices are kept.
-const MAX_CHOICES: usize = 200;
+const MAX_CHOICES: usize = 40;
 
 /// Points a line can have, the least effort for them, and the changes that give them.
 pub(crate) struct LineOption {

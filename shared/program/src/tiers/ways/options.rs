@@ -14,6 +14,8 @@ use crate::judge::staff::fill;
 use crate::model::{LegWorth, Legs, PointLine, Role};
 use crate::tiers::EvaluateError;
 
+/// How many numbers of points of one line are tried.
+const MAX_OPTIONS: usize = 16;
 /// How many orders of roles are tried.
 const MAX_ORDERS: usize = 24;
 
@@ -43,7 +45,31 @@ impl Solver<'_, '_> {
                 options.push(self.option(points, changes));
             }
         }
-        Ok(rising(options))
+        let mut options = self.thinned(rising(options));
+        for option in &mut options {
+            self.cheapest(&mut option.changes, MAX_ALTERNATIVES);
+        }
+        Ok(options)
+    }
+
+    /// Some of many options, the first and the last among them.
+    fn thinned(&mut self, options: Vec<LineOption>) -> Vec<LineOption> {
+        let count = options.len();
+        if count <= MAX_OPTIONS {
+            return options;
+        }
+        self.cut_short = true;
+        let wanted: Vec<usize> = (0..MAX_OPTIONS).map(|place| place * (count - 1) / (MAX_OPTIONS - 1)).collect();
+        options.into_iter().enumerate().filter(|(place, _)| wanted.contains(place)).map(|(_, option)| option).collect()
+    }
+
+    /// Keeps the changes of the least effort.
+    pub(super) fn cheapest(&self, changes: &mut Vec<Supposed>, most: usize) {
+        if changes.len() > most {
+            changes.sort_by_cached_key(|change| (self.effort(change), change.clone()));
+            changes.dedup();
+            changes.truncate(most);
+        }
     }
 
     fn worth(&self, line: &PointLine, supposed: &Supposed) -> Result<LineValue, EvaluateError> {
@@ -170,3 +196,6 @@ fn rising(mut options: Vec<LineOption>) -> Vec<LineOption> {
     }
     found
 }
+
+/// How many alternatives for one number of points are kept: a few more than ways are returned.
+pub(super) const MAX_ALTERNATIVES: usize = 6;

@@ -52,13 +52,13 @@ pub(crate) fn grain(unit: &Unit) -> Ratio {
     }
 }
 
-/// By how much a leg is raised at a time: one thing, or a tenth of the way to the line's cap for what is
-/// measured; the reduction afterwards finds the exact amount.
+/// In how many steps a leg is raised to the line's cap.
+const STEPS: u32 = 20;
+
+/// By how much a leg is raised at a time: one thing, or a part of the way to the line's cap where that is
+/// long; the reduction afterwards finds the exact amount.
 pub(crate) fn step(scale: &Value<PointScale>, now: &Ratio, unit: &Unit, max: &Ratio) -> Ratio {
     let one = grain(unit);
-    if matches!(unit, Unit::Thing(_)) {
-        return one;
-    }
     let full = scale.all().into_iter().filter_map(|scale| match scale {
         PointScale::Each { each, earns } if !earns.value.is_zero() => Some(max / &earns.value * &each.value),
         PointScale::FullAt(full) => Some(full.value.clone()),
@@ -69,7 +69,8 @@ pub(crate) fn step(scale: &Value<PointScale>, now: &Ratio, unit: &Unit, max: &Ra
         PointScale::Each { .. } => None,
     });
     let gap = full.max().unwrap_or_else(|| one.clone()) - now;
-    (gap / Ratio::from_integer(10.into())).max(one)
+    let units = round_ratio(&(gap / &one / Ratio::from_integer(STEPS.into())), Rounding::Up).max(BigInt::from(1));
+    Ratio::from_integer(units) * one
 }
 
 /// The last part of a rule's path.

@@ -1,0 +1,124 @@
+//! Microsoft's capability score where a test document cannot look: tracks, populations, windows. The
+//! published cases of single lines are test documents, listed here by their ids.
+
+mod scene;
+
+use program::Facts;
+use program::cases::read;
+use program::tiers::{DivisionScore, evaluate};
+use scene::shapes::{self, associate, metered, seats};
+use scene::small::{self, late};
+use scene::*;
+
+/// Case: A-01. Case: A-03. Case: A-05. Case: A-06. Case: A-07. Case: A-09. Case: A-11. Case: A-13.
+/// Case: A-14. Case: A-15. Case: A-17. Case: A-19. Case: A-21. Case: A-23. Case: A-25. Case: A-33.
+/// Case: A-35. Case: A-37. Case: A-39. Case: A-41. Case: A-43. Case: A-45. Case: A-47. Case: A-49.
+/// Case: P-C13.
+#[test]
+fn published_cases_of_the_score_are_test_documents() {
+    let cases = read(&documents(&["microsoft", "microsoft/tests"])).expect("well written");
+    let ids: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
+    for id in [
+        "A-01", "A-03", "A-05", "A-06", "A-07", "A-09", "A-11", "A-13", "A-14", "A-15", "A-17", "A-19", "A-21", "A-23",
+        "A-25", "A-33", "A-35", "A-37", "A-39", "A-41", "A-43", "A-45", "A-47", "A-49", "P-C13",
+    ] {
+        assert!(ids.iter().any(|known| known.contains(id)), "{id} has no test document");
+    }
+}
+
+fn area(files: &[(String, String)], facts: &Facts, name: &str, day: &str) -> DivisionScore {
+    let at = instant(&format!("{day}T12:00:00Z"));
+    let card = evaluate(&parse(files), "microsoft/solutions-partner", facts, "p", at, late()).expect("a card");
+    card.divisions.into_iter().find(|division| division.division == name).expect("the area")
+}
+
+/// A customer with seats of Exchange since a day, sold as a cloud solution provider and claimed.
+fn customer(facts: &mut Facts, name: &str, count: &str, from: &str) {
+    let mut subscription = small::subscription(name, name);
+    subscription.workloads = vec!["exchange".to_owned()];
+    subscription.offer_type = "seat-based".to_owned();
+    facts.subscriptions.push(subscription);
+    seats(facts, name, from, count);
+    associate(facts, "claiming-partner-of-record", name, Some("exchange"), since("2020-01-01T00:00:00Z"));
+    associate(facts, "csp-tier-1", name, None, since("2020-01-01T00:00:00Z"));
+    facts.associations.last_mut().expect("one").subscription = Some(name.to_owned());
+}
+
+fn tracks(division: &DivisionScore, line: &str) -> Vec<(String, String)> {
+    let of = |track: &program::tiers::TrackScore| {
+        let found = track.lines.iter().find(|one| one.line == line).expect("the line");
+        (found.uncapped.to_string(), found.points.to_string())
+    };
+    division.tracks.iter().map(of).collect()
+}
+
+fn pair(uncapped: &str, points: &str) -> (String, String) {
+    (uncapped.to_owned(), points.to_owned())
+}
+
+/// Case: P-C15.
+#[test]
+fn a_27_the_seats_of_a_workload_decide_what_a_customer_is() {
+    let files = documents(&["microsoft"]);
+    let found = |files: &[(String, String)], count: &str| {
+        let mut facts = Facts::default();
+        customer(&mut facts, "c", count, "2023-01-01");
+        let adds = tracks(&area(files, &facts, "modern-work", "2023-07-15"), "net-customer-adds");
+        (adds[0].1 == "4", adds[1].1 == "2")
+    };
+    assert_eq!(found(&files, "10"), (false, false));
+    assert_eq!(found(&files, "11"), (false, true));
+    assert_eq!(found(&files, "300"), (false, true));
+    assert_eq!(found(&files, "301"), (true, false));
+    let lower = changed(&files, "{seats: {above: 300 seats", "{seats: {above: 299 seats");
+    assert_eq!(found(&lower, "300"), (true, true));
+}
+
+#[test]
+fn a_29_both_tracks_count_net_customers_to_their_caps() {
+    let files = documents(&["microsoft"]);
+    let adds = |files: &[(String, String)], large: usize, small: usize| {
+        let mut facts = Facts::default();
+        for number in 0..large {
+            customer(&mut facts, &format!("l{number}"), "500", "2023-01-01");
+        }
+        for number in 0..small {
+            customer(&mut facts, &format!("s{number}"), "100", "2023-01-01");
+        }
+        tracks(&area(files, &facts, "modern-work", "2023-07-15"), "net-customer-adds")
+    };
+    assert_eq!(adds(&files, 3, 6), [pair("12", "12"), pair("12", "12")]);
+    assert_eq!(adds(&files, 6, 11), [pair("24", "20"), pair("22", "20")]);
+    let dearer = changed(
+        &files,
+        "            each: 1 customer\n            earns: 2 points\n            max: 20 points",
+        "            each: 1 customer\n            earns: 3 points\n            max: 20 points",
+    );
+    assert_eq!(adds(&dearer, 3, 6)[1], pair("18", "18"));
+}
+
+/// Both tracks are judged by themselves, and the better one counts.
+#[test]
+fn a_31_the_better_track_counts() {
+    let files = documents(&["microsoft"]);
+    let mut facts = Facts::default();
+    // Enterprise: three customers; small and medium: ten customers and all growth and deployments.
+    for number in 0..3 {
+        customer(&mut facts, &format!("l{number}"), "500", "2023-01-01");
+    }
+    for number in 0..10 {
+        let name = format!("s{number}");
+        customer(&mut facts, &name, "100", "2023-01-01");
+        metered(&mut facts, &name, "exchange", "2023-06", "active-users", "60");
+    }
+    for learner in ["a", "b"] {
+        shapes::person(&mut facts, learner, &["teams-administrator-associate"]);
+    }
+    shapes::person(&mut facts, "x", &["microsoft-365-enterprise-administrator-expert"]);
+    let found = area(&files, &facts, "modern-work", "2023-07-15");
+    assert_eq!((found.track.as_str(), found.level.as_deref()), ("small-and-medium", Some("designated")));
+    assert_eq!(found.tracks.iter().map(|track| track.counts).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(found.points, found.tracks.iter().map(|track| track.points.clone()).max());
+    let stricter = changed(&files, "score: this-area, at-least: 70 points", "score: this-area, at-least: 101 points");
+    assert_eq!(area(&stricter, &facts, "modern-work", "2023-07-15").level, None);
+}
