@@ -5,8 +5,8 @@ mod scene;
 use program::facts::*;
 use program::tiers::{BenefitResult, DivisionScore, Scorecard, benefits, evaluate};
 use program::{Bundle, Facts};
-use scene::shapes::{booking, person};
-use scene::small::late;
+use scene::shapes::{booking, person, program};
+use scene::small::{self, late};
 use scene::*;
 
 const DAY: &str = "2021-03-01T12:00:00Z";
@@ -234,8 +234,7 @@ fn p_d3_a_second_registration_is_refused_without_naming_the_first() {
     let policy = bundle.recognition_policy("vmware/recognition").expect("there");
     let kind = policy.kind("registered-partner").expect("the kind");
     assert!(kind.exclusive && kind.second_is_told_the_rule_only);
-    let mut registered =
-        scene::small::association("r1", "a", "registered-partner", "c", "deal", "2021-01-01T00:00:00Z");
+    let mut registered = small::association("r1", "a", "registered-partner", "c", "deal", "2021-01-01T00:00:00Z");
     registered.workload = None;
     let subject = program::recognition::Subject {
         customer: "c".to_owned(),
@@ -264,12 +263,12 @@ company:
     silver: {when: {agreement: a}}
 transition: {map: {select: silver, preferred: gold, gold: platinum}, if-several: highest}
 ";
-    let bundle = scene::shapes::program(keys);
+    let bundle = program(keys);
     let rules = bundle.tier_program("shapes/program").expect("there");
     assert_eq!(rules.level_from(["preferred", "gold"]), Some("platinum"));
     assert_eq!(rules.level_from(["preferred"]), Some("gold"));
     assert_eq!(rules.level_from(["unknown"]), None);
-    let other = scene::shapes::program(&keys.replace("gold: platinum", "gold: silver"));
+    let other = program(&keys.replace("gold: platinum", "gold: silver"));
     assert_eq!(
         other.tier_program("shapes/program").and_then(|rules| rules.level_from(["preferred", "gold"])),
         Some("gold")
