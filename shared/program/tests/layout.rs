@@ -40,7 +40,15 @@ fn spoiled(text: &str, step: usize, dirt: &[bool]) -> String {
     for (place, line) in text.lines().enumerate() {
         let indent = line.len() - line.trim_start().len();
         out.push_str(&" ".repeat(indent * step));
-        out.push_str(line.trim_start());
+        match line.trim_start().strip_prefix("- ") {
+            // What follows a dash stands where the item's further keys do.
+            Some(item) => {
+                out.push('-');
+                out.push_str(&" ".repeat(2 * step - 1));
+                out.push_str(item);
+            }
+            None => out.push_str(line.trim_start()),
+        }
         if dirt[place % dirt.len()] {
             out.push_str("   \n\n");
         }

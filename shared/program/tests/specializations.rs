@@ -8,7 +8,7 @@ use program::Facts;
 use program::awards::{Status, follow};
 use program::facts::*;
 use program::tiers::{DivisionScore, evaluate};
-use scene::shapes::{associate, person, seats, spend};
+use scene::shapes::{associate, metered, person, seats, spend};
 use scene::small::{self, late};
 use scene::*;
 
@@ -120,9 +120,9 @@ fn a_127_the_bounds_of_27_march_2026_rule_from_that_day() {
             seats(&mut facts, &customer, "2020-01-01", "100");
             associate(&mut facts, "csp-tier-1", &customer, None, since("2022-01-01T00:00:00Z"));
             facts.associations.last_mut().expect("one").subscription = Some(customer.clone());
-            scene::shapes::metered(&mut facts, &customer, "teams", "2022-01", "active-users", "10");
-            scene::shapes::metered(&mut facts, &customer, "teams", "2025-02", "active-users", "50");
-            scene::shapes::metered(&mut facts, &customer, "teams", "2026-02", "active-users", "60");
+            metered(&mut facts, &customer, "teams", "2022-01", "active-users", "10");
+            metered(&mut facts, &customer, "teams", "2025-02", "active-users", "50");
+            metered(&mut facts, &customer, "teams", "2026-02", "active-users", "60");
         }
         facts
     };
