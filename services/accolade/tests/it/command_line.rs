@@ -79,3 +79,16 @@ fn an_import_without_a_suite_says_that_nobody_answers() {
     assert!(!refused.status.success());
     assert!(!refused.stderr.is_empty() && !refused.stderr.contains("panicked"), "{}", refused.stderr);
 }
+
+#[test]
+fn program_documents_are_checked_and_tested_from_the_command_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../programs/sample");
+    for command in ["check", "test"] {
+        let done = run(folder.path(), &["program", command, sample]);
+        assert!(done.status.success(), "{command}: {}{}", done.stdout, done.stderr);
+    }
+    let refused = run(folder.path(), &["program", "check", "nowhere"]);
+    assert!(!refused.status.success());
+    assert!(refused.stderr.contains("cannot read nowhere"), "{}", refused.stderr);
+}
