@@ -1,0 +1,203 @@
+//! Cases of other vendors' programs, where the case itself prints the rule; and shapes of older ones.
+
+mod scene;
+
+use program::facts::*;
+use program::{Facts, Reason};
+use scene::shapes::*;
+use scene::*;
+
+fn figures(values: &[(&str, &str)]) -> Facts {
+    let mut facts = Facts::default();
+    values.iter().for_each(|(name, value)| figure(&mut facts, name, "2023-06", value));
+    facts
+}
+
+fn level_of(keys: &str, values: &[(&str, &str)]) -> String {
+    level(&program(keys), &figures(values), "2023-07-15").unwrap_or_default()
+}
+
+#[test]
+fn a_63_sixty_points_are_silver_and_eighty_gold() {
+    let keys = "
+metrics: {contribution: {figure: contribution, unit: points}}
+levels: [silver, gold]
+company:
+  levels:
+    silver: {when: {metric: contribution, at-least: 60 points}}
+    gold:   {when: {metric: contribution, at-least: 80 points}}
+";
+    let found = ["59", "60", "79", "80"].map(|points| level_of(keys, &[("contribution", points)]));
+    assert_eq!(found, ["", "silver", "silver", "gold"]);
+    assert_eq!(level_of(&keys.replace("80 points", "79 points"), &[("contribution", "79")]), "gold");
+}
+
+/// The first half of the case: below the minimum baseline of fifteen nothing is earned.
+#[test]
+fn a_65_growth_below_the_minimum_baseline_earns_nothing() {
+    let keys = |minimum: usize| {
+        one_line(
+            &format!(
+                "\n  growth: {{figure: consultants, unit: people, change: {{since: same-month-last-year, as: percent, base-at-least: {minimum} people}}}}"
+            ),
+            "{metric: growth, targets: [{base: {at-least: 0 people}, needs: {at-least: 35 %}}], earns: 15 points, max: 15 points}",
+        )
+    };
+    let mut facts = figures(&[("consultants", "28")]);
+    figure(&mut facts, "consultants", "2022-06", "14");
+    let found = line(&program(&keys(15)), &facts, "2023-07-15");
+    assert_eq!((found.shown.as_str(), found.reason), ("0", Some(Reason::BelowMinimumBase)));
+    assert_eq!(points(&program(&keys(14)), &facts, "2023-07-15"), "15");
+}
+
+#[test]
+fn a_67_the_first_kind_that_anybody_holds_is_credited() {
+    let keys = |by: &str| {
+        one_line(
+            &format!("\n  adds: {{count: customers, recognized-by: {by}, with: {{spend: {{above: USD 0}}}}}}"),
+            "{metric: adds, each: 1 customer, earns: 1 point, max: 9 points}",
+        )
+    };
+    let mut facts = Facts::default();
+    sold(&mut facts, "c", &["disk"]);
+    spend(&mut facts, "c", "disk", "2023-06", "10");
+    associate(&mut facts, "claim", "c", Some("disk"), since("2020-01-01T00:00:00Z"));
+    facts.associations.last_mut().expect("one").partner = "q".to_owned();
+    // Somebody else claimed it: the one who sold it gets nothing of what goes by claims first.
+    assert_eq!(points(&program(&keys("{first-present: [claim, sale]}")), &facts, "2023-07-15"), "0");
+    assert_eq!(points(&program(&keys("{first-present: [sale, claim]}")), &facts, "2023-07-15"), "1");
+    assert_eq!(points(&program(&keys("[claim, sale]")), &facts, "2023-07-15"), "1");
+}
+
+#[test]
+fn p_c3_retention_is_a_share_by_one_definition_or_the_other() {
+    let keys = "
+metrics:
+  won:    {figure: won, unit: customers}
+  active: {figure: active, unit: customers}
+  before: {figure: before, unit: customers}
+  now:    {figure: now, unit: customers}
+  by-customers: {share: {of: active, in: won}}
+  by-contracts: {share: {of: now, in: before}}
+levels: [one, other]
+company:
+  levels:
+    one:   {when: {metric: by-contracts, at-least: 75 %}}
+    other: {when: {metric: by-customers, at-least: 75 %}}
+";
+    let facts = [("won", "50"), ("active", "40"), ("before", "60"), ("now", "40")];
+    let found = first(&program(keys), &figures(&facts), "2023-07-15");
+    let actual = |place: usize| found.levels[place].requirements[0].actual.as_ref().map(ToString::to_string);
+    assert_eq!((actual(1).as_deref(), actual(0).as_deref()), (Some("80 %"), Some("200/3 %")));
+}
+
+#[test]
+fn p_c7_a_bound_of_2016_and_of_2018() {
+    let keys = "
+metrics: {use: {figure: median-use, unit: apps}}
+levels: [gold]
+company:
+  when: {metric: use, at-least: {2016-01-01: 5 apps, 2018-01-01: 3 apps}}
+";
+    let mut facts = Facts::default();
+    for month in ["2016-06", "2018-06"] {
+        figure(&mut facts, "median-use", month, "4");
+    }
+    let found = ["2016-07-15", "2018-07-15"].map(|day| level(&program(keys), &facts, day));
+    assert_eq!(found, [None, Some("gold".to_owned())]);
+    let stricter = keys.replace("2018-01-01: 3 apps", "2018-01-01: 5 apps");
+    assert_eq!(level(&program(&stricter), &facts, "2018-07-15"), None);
+}
+
+#[test]
+fn p_c11_the_way_names_the_one_that_is_missing() {
+    let keys = "
+metrics:
+  technical: {count: people, holding: [basic, expert]}
+  higher:    {count: people, holding: expert}
+levels: [advanced]
+company:
+  when: {all: [{metric: technical, at-least: 6 people}, {metric: higher, at-least: 3 people}]}
+";
+    let mut facts = Facts::default();
+    for number in 0..6 {
+        person(&mut facts, &format!("l{number}"), &[if number < 2 { "expert" } else { "basic" }]);
+    }
+    let found = first(&program(keys), &facts, "2023-07-15");
+    assert_eq!(found.level, None);
+    assert_eq!(found.ways[0].steps.iter().map(|step| step.says.clone()).collect::<Vec<_>>(), ["1 person more: higher"]);
+    assert!(level(&program(&keys.replace("3 people", "2 people")), &facts, "2023-07-15").is_some());
+}
+
+#[test]
+fn p_c19_both_readings_of_a_boundary() {
+    let keys = |word: &str| {
+        format!(
+            "
+metrics: {{index: {{figure: index, unit: index}}}}
+levels: [registration, incentives, preferred]
+company:
+  levels:
+    registration: {{when: {{metric: index, {word}: 1.0 index}}}}
+    incentives:   {{when: {{metric: index, {word}: 5.0 index}}}}
+    preferred:    {{when: {{metric: index, {word}: 7.5 index}}}}
+"
+        )
+    };
+    let found =
+        |word: &str| ["0.99", "1.0", "5.0", "7.49", "7.5"].map(|value| level_of(&keys(word), &[("index", value)]));
+    assert_eq!(found("at-least"), ["", "registration", "incentives", "incentives", "preferred"]);
+    assert_eq!(found("above"), ["", "", "registration", "incentives", "incentives"]);
+}
+
+#[test]
+fn p_c23_levels_by_one_value() {
+    let keys = "
+metrics: {value: {figure: co-sell, unit: money}}
+levels: [select, premier, diamond]
+company:
+  levels:
+    select:  {when: {metric: value, at-least: USD 250_000}}
+    premier: {when: {metric: value, at-least: USD 2_000_000}}
+    diamond: {when: {metric: value, at-least: USD 20_000_000}}
+";
+    let values = ["249999", "250000", "2000000", "20000000"];
+    let found = values.map(|value| level_of(keys, &[("co-sell", value)]));
+    assert_eq!(found, ["", "select", "premier", "diamond"]);
+    assert_eq!(level_of(&keys.replace("USD 250_000", "USD 249_999"), &[("co-sell", "249999")]), "select");
+}
+
+#[test]
+fn p_c29_a_transition_of_six_months_asks_for_nobody() {
+    let keys = |months: usize| {
+        format!(
+            "
+levels: [registered, professional]
+company:
+  levels:
+    registered:   {{when: {{enrolled: shapes/program}}}}
+    professional:
+      when:
+        any:
+          - {{age: enrollment, in: shapes/program, below: {months} months}}
+          - {{count: people, holding: expert, at-least: 1 person}}
+"
+        )
+    };
+    let mut facts = Facts::default();
+    facts.enrollments.push(Enrollment {
+        partner: "p".to_owned(),
+        program: "shapes/program".to_owned(),
+        anniversary: None,
+        fee_paid_until: None,
+        effective: since("2009-01-01T00:00:00Z"),
+        recorded: recorded("2009-01-01T00:00:00Z"),
+    });
+    let old = changed(
+        &files(&keys(6)),
+        "id: shapes/program\ntitle: Shapes\neffective: 2010-01-01",
+        "id: shapes/program\ntitle: Shapes\neffective: 2009-01-01",
+    );
+    let found = ["2009-06-30", "2009-07-01"].map(|day| level(&parse(&old), &facts, day).unwrap_or_default());
+    assert_eq!(found, ["professional", "registered"]);
+}
