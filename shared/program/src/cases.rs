@@ -3,7 +3,8 @@
 //! [`read`] finds the cases of all test documents, [`run`] judges one of them: the facts it gives, the
 //! changes it makes to the rules, the day it asks about and what was known then. Only what a case names
 //! is compared, each exactly. [`Coverage`] says which brackets, bounds, bands and metrics the cases of a
-//! bundle reached; what lies below a pinned result is not covered.
+//! bundle reached; what lies below a pinned result is not covered. [`tested`] is what documents must be that are to take
+//! effect.
 
 mod compare;
 mod coverage;
@@ -19,6 +20,7 @@ mod recognized;
 mod report;
 mod setting;
 mod standing;
+mod tested;
 
 pub(crate) use coverage::band as band_rule;
 pub use coverage::{Cell, CellKind, Coverage, Seen};
@@ -27,3 +29,4 @@ pub use document::{Case, read};
 pub use judged::run;
 pub(crate) use judged::run_traced;
 pub use report::{Difference, Outcome, Report, Verdict, run_all};
+pub use tested::tested;

@@ -190,3 +190,25 @@ async fn a_bundle_is_staged_once_and_refused_with_every_problem() {
     let missing = wire::GetRecognitionBundleRequest { name: format!("recognitionBundles/{}", "0".repeat(32)) };
     expect_reason(bundles.get_recognition_bundle(missing).await, Code::NotFound, "NOT_FOUND");
 }
+
+/// Documents may bring their tests along, and what fails its own tests does not take effect.
+#[tokio::test]
+async fn a_bundle_whose_tests_fail_is_refused_with_every_failure() {
+    const RULES: &str = include_str!("../../../../programs/sample/recognition.yaml");
+    const CATALOG: &str = include_str!("../../../../programs/sample/catalog.yaml");
+    const TESTS: &str = include_str!("../../../../programs/sample/tests/recognition.yaml");
+    let suite = Suite::start().await;
+    let mut bundles = suite.staff().bundles();
+    let staging = |tests: &str| wire::StageBundleRequest {
+        documents: [("recognition.yaml", RULES), ("catalog.yaml", CATALOG), ("tests.yaml", tests)]
+            .map(|(path, text)| wire::BundleDocument { path: path.to_owned(), text: text.to_owned() })
+            .to_vec(),
+        ..Default::default()
+    };
+    bundles.stage_bundle(staging(TESTS)).await.expect("they pass");
+    let wrong = TESTS.replace("paid: ridgeline, first", "paid: harbour, first").replace("paid: nobody", "paid: echo");
+    let status = expect_reason(bundles.stage_bundle(staging(&wrong)).await, Code::InvalidArgument, "BUNDLE_INVALID");
+    let told = status.get_details_bad_request().expect("details").field_violations;
+    assert!(told.len() >= 2 && told.iter().all(|it| it.description.contains("one-partner-of-record")), "{told:?}");
+    assert!(told.iter().any(|it| it.description.contains("expected harbour, found ridgeline")), "{told:?}");
+}

@@ -8,14 +8,14 @@ use super::OpError;
 use crate::domain::bundle::Document;
 use crate::store::bundles;
 
-/// Checks documents.
+/// Checks documents and runs the tests among them.
 ///
 /// # Errors
 /// [`OpError::BundleInvalid`] with every problem.
 pub fn check(documents: &[Document]) -> Result<Bundle, OpError> {
     let files: Vec<(&str, &str)> =
         documents.iter().map(|document| (document.path.as_str(), document.text.as_str())).collect();
-    Bundle::parse(&files).map_err(OpError::BundleInvalid)
+    program::cases::tested(&files).map_err(OpError::BundleInvalid)
 }
 
 /// Stores documents that were checked under the hash of their bundle; once.

@@ -27,7 +27,7 @@ pub struct Stage {
 /// # Errors
 /// [`OpError::BundleInvalid`] with every problem.
 pub async fn stage(tx: &DatabaseTransaction, now: Instant, command: &Stage) -> Result<(StagedBundle, Bundle), OpError> {
-    let bundle = Bundle::parse(&command.documents).map_err(OpError::BundleInvalid)?;
+    let bundle = program::cases::tested(&command.documents).map_err(OpError::BundleInvalid)?;
     if let Some(there) = bundles::find(tx, bundle.hash()).await? {
         return Ok((there, bundle));
     }
