@@ -32,6 +32,11 @@ fn the_microsoft_programs_pass_their_tests() {
 }
 
 #[test]
+fn the_vmware_programs_pass_their_tests() {
+    passes("vmware");
+}
+
+#[test]
 fn every_cell_of_the_sample_is_covered() {
     let files = with_tests("sample");
     let report = run_all(&parse(&files), &files).expect("well written");

@@ -34,8 +34,6 @@ pub(crate) struct Draft<'a> {
     pub rule_date: Date,
     pub in_force: bool,
     pub payee: Option<Payee>,
-    /// Why it is not paid whatever its payee does.
-    pub refused: Option<Reason>,
     /// Why it comes to nothing, where it does.
     pub nothing: Option<Reason>,
     /// What made the basis, beside its facts: baseline, mark.
@@ -82,7 +80,6 @@ impl<'a> Draft<'a> {
             rule_date: day,
             in_force: in_force(scene.plan, day),
             payee,
-            refused: None,
             nothing: None,
             notes: Vec::new(),
             charge,

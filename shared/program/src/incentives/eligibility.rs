@@ -82,9 +82,6 @@ fn refusal(draft: &Draft<'_>, outcome: Option<&Outcome>) -> Option<Reason> {
             _ => Reason::NotEligibleYet,
         });
     }
-    if let Some(reason) = draft.refused {
-        return Some(reason);
-    }
     if let Some(range) = draft.lever.basis.range.as_ref().and_then(|range| range.on(draft.rule_date)) {
         // What takes back is as large as what it takes back.
         let size = draft.basis.clone();
