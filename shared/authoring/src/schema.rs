@@ -11,7 +11,6 @@ include!(concat!(env!("OUT_DIR"), "/shipped_documents.rs"));
 pub fn run() -> Value {
     let own =
         |files: &[(&str, &str)]| files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let mut bundles: Vec<Vec<(String, String)>> = vec![documents()];
-    bundles.extend(SHIPPED.iter().map(|files| own(files)));
-    schema(&bundles)
+    let shipped: Vec<Vec<(String, String)>> = SHIPPED.iter().map(|files| own(files)).collect();
+    schema(&[documents()], &shipped)
 }

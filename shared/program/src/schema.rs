@@ -19,16 +19,18 @@ use crate::parse::{checked, is_tests, trees};
 /// The kinds of document, and the tests beside them.
 const KINDS: [&str; 5] = ["Catalog", "RecognitionPolicy", "TierProgram", "IncentivePlan", "Tests"];
 
-/// The schema of everything that the parser asks of these bundles. Whether they load does not matter.
-pub fn schema<P: AsRef<str>, T: AsRef<str>>(bundles: &[Vec<(P, T)>]) -> Value {
+/// The schema of everything that the parser asks of these bundles. Whether they load does not matter. Of
+/// `examples` the tests are run too, because what a test changes, gives and expects is asked only then.
+pub fn schema<P: AsRef<str>, T: AsRef<str>>(examples: &[Vec<(P, T)>], bundles: &[Vec<(P, T)>]) -> Value {
     let trace = Rc::new(RefCell::new(Trace::default()));
-    for files in bundles {
+    let all = examples.iter().map(|files| (files, true)).chain(bundles.iter().map(|files| (files, false)));
+    for (files, example) in all {
         let (nodes, problems) = trees(files);
         let documents = nodes.into_iter().filter(|(_, node)| !is_tests(node)).collect();
         let bundle = checked(documents, problems, Some(&trace));
         let cases = read_traced(files, Some(&trace));
         // What a case changes in its documents, gives and expects is a part of the language too.
-        if let (Ok(bundle), Ok(cases)) = (bundle, cases) {
+        if let (Ok(bundle), Ok(cases), true) = (bundle, cases, example) {
             for case in &cases {
                 run_traced(&bundle, case, Some(&trace));
             }

@@ -305,7 +305,7 @@ impl Inventor {
             .collect();
         names.sort();
         names.dedup();
-        Inventor { schema: program::schema::schema(&files), names }
+        Inventor { schema: program::schema::schema(&files[..1], &files[1..]), names }
     }
 
     fn name(&self, random: &mut impl Rng) -> String {

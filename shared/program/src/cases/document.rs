@@ -229,7 +229,7 @@ impl Told<'_> {
     fn same_as(&self, at: &Cursor<'_>, name: &str, asked: &mut Asked) {
         let tests = self.tests.named(&[]);
         let found = tests.iter().find(|(test, _)| *test == name);
-        match found.and_then(|(_, entry)| entry.fields()?.get("given")) {
+        match found.and_then(|(_, entry)| entry.unnoted().fields()?.get("given")) {
             Some(given) => asked.given.push(placed(&given)),
             None => at.unknown("test with facts", name, tests.iter().map(|(test, _)| *test)),
         }
