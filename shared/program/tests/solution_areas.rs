@@ -6,6 +6,8 @@ mod scene;
 use program::Facts;
 use program::cases::read;
 use program::tiers::{DivisionScore, evaluate};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use scene::shapes::{self, associate, metered, seats};
 use scene::small::{self, late};
 use scene::*;
@@ -121,4 +123,58 @@ fn a_31_the_better_track_counts() {
     assert_eq!(found.points, found.tracks.iter().map(|track| track.points.clone()).max());
     let stricter = changed(&files, "score: this-area, at-least: 70 points", "score: this-area, at-least: 101 points");
     assert_eq!(area(&stricter, &facts, "modern-work", "2023-07-15").level, None);
+}
+
+/// More of anything a partner can bring never costs a point in the areas whose tracks are not assigned.
+#[test]
+fn a_score_never_falls_when_a_fact_improves() {
+    let seed = 20_230_715;
+    println!("seed {seed}");
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let files = documents(&["microsoft"]);
+    let bundle = parse(&files);
+    let at = instant("2023-07-15T12:00:00Z");
+    let areas = ["data-and-ai", "infrastructure", "digital-and-app-innovation", "modern-work", "security"];
+    let scores = |facts: &Facts| {
+        let card = evaluate(&bundle, "microsoft/solutions-partner", facts, "p", at, late()).expect("a card");
+        let points =
+            card.divisions.into_iter().map(|division| (division.division, division.points.unwrap_or_default()));
+        points.filter(|(name, _)| areas.contains(&name.as_str())).collect::<Vec<_>>()
+    };
+    let certifications = [
+        "azure-solutions-architect-expert",
+        "azure-administrator-associate",
+        "azure-data-engineer-associate",
+        "azure-security-engineer-associate",
+        "cybersecurity-architect-expert",
+        "teams-administrator-associate",
+    ];
+    let mut facts = Facts::default();
+    let mut before = scores(&facts);
+    let mut risen = 0;
+    for number in 0..24 {
+        let name = format!("n{number}");
+        match random.random_range(0..3) {
+            0 => {
+                let held = certifications[random.random_range(0..certifications.len())];
+                shapes::person(&mut facts, &name, &[held, "azure-administrator-associate"]);
+            }
+            1 => {
+                customer(&mut facts, &name, ["20", "200", "400"][random.random_range(0..3)], "2023-01-01");
+                metered(&mut facts, &name, "exchange", "2023-06", "active-users", "90");
+            }
+            _ => {
+                customer(&mut facts, &name, "5", "2023-01-01");
+                let workload = ["storage", "sentinel", "synapse"][random.random_range(0..3)];
+                shapes::spend(&mut facts, &name, workload, "2023-06", "13000");
+            }
+        }
+        let after = scores(&facts);
+        for ((area, was), (_, is)) in before.iter().zip(&after) {
+            assert!(is >= was, "{area} fell from {was} to {is} with {name}");
+            risen += usize::from(is > was);
+        }
+        before = after;
+    }
+    assert!(risen > 15, "{risen} rises");
 }
