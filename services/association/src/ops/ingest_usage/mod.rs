@@ -10,12 +10,13 @@ mod replace;
 mod resolve;
 mod settle;
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use store::StoreError;
 use values::{Id, Instant};
 
 use crate::domain::usage::UsageRecord;
-use crate::store::{ingest_sql, keys_sql};
+use crate::store::ingest_sql;
+use crate::store::keys_sql::{self, Keys};
 
 #[cfg(test)]
 pub use prepare::prepare;
@@ -89,8 +90,13 @@ pub async fn ingest(
     group: &Group,
 ) -> Result<Ingested, StoreError> {
     replace::order_with_others(tx, group.replaces()).await?;
+    if let Some(outcomes) = take_as_new(tx, now, cache, group).await? {
+        let outcomes = finish(tx, now, group, outcomes).await?;
+        return Ok(Ingested { outcomes, learned: resolve::Learned::new() });
+    }
     let asked: Vec<_> = group.rows().iter().map(|row| (row.key, Some(row.content))).collect();
     let keys = keys_sql::find_keys(tx, &asked).await?;
+    cache.note_repeats(!keys.known.is_empty());
     let mut outcomes = vec![None; group.rows().len()];
     let mut fresh = Vec::new();
     for (place, row) in group.rows().iter().enumerate() {
@@ -120,11 +126,58 @@ pub async fn ingest(
     for (place, series) in &accepted {
         outcomes[*place] = Some(if series.subscription.is_some() { Outcome::Accepted } else { Outcome::Unattached });
     }
+    let outcomes = finish(tx, now, group, outcomes).await?;
+    Ok(Ingested { outcomes, learned: resolved.learned })
+}
+
+/// The way of nearly every group: records that nobody sent before, of series that are known and attached, none of which
+/// replaces another. They are written without a question, behind a savepoint; where a key turns out to be taken, all is
+/// undone, nothing is said, and the group goes the long way.
+async fn take_as_new(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    cache: &SeriesCache,
+    group: &Group,
+) -> Result<Option<Vec<Option<Outcome>>>, StoreError> {
+    if group.rows().is_empty() || group.replaces() {
+        return Ok(None);
+    }
+    let Some(series) = cache.recall_all(group) else { return Ok(None) };
+    if ingest_sql::any_replacement_waits(tx).await? {
+        return Ok(None);
+    }
+    let accepted: Vec<(usize, resolve::SeriesRef)> = series.into_iter().enumerate().collect();
+    let savepoint = tx.begin().await?;
+    let number = ingest_sql::add_batch(&savepoint, group.source(), now).await?;
+    let batch = settle::Batch { number, group, now };
+    let settled = settle::settle(&savepoint, batch, &Keys::default(), &accepted, &replace::Replacing::default()).await;
+    match settled {
+        Ok(entries) => {
+            savepoint.commit().await?;
+            feed::append_all(tx, entries).await?;
+            // Only attached series are remembered.
+            Ok(Some(vec![Some(Outcome::Accepted); group.rows().len()]))
+        }
+        Err(StoreError::Contended(_)) => {
+            savepoint.rollback().await?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The outcomes of the records as they were sent, and the progress of their import.
+async fn finish(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    group: &Group,
+    outcomes: Vec<Option<Outcome>>,
+) -> Result<Vec<Outcome>, StoreError> {
     let outcomes = group.spread(outcomes);
     if let Some(step) = group.import() {
         ingest_sql::add_progress(tx, step.import.as_str(), &progress(step, &outcomes), now).await?;
     }
-    Ok(Ingested { outcomes, learned: resolved.learned })
+    Ok(outcomes)
 }
 
 fn progress(step: &ImportStep, outcomes: &[Outcome]) -> ingest_sql::Progress {

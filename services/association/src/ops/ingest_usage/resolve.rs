@@ -1,6 +1,7 @@
 //! Which series each record belongs to, made where it is missing.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -33,6 +34,8 @@ pub struct SeriesRef {
 #[derive(Debug, Default)]
 pub struct SeriesCache {
     known: Mutex<HashMap<Box<[u8]>, SeriesRef>>,
+    /// Whether the last group that asked met records that were sent before.
+    repeats: AtomicBool,
 }
 
 /// Attached series that a transaction met: true once it is committed.
@@ -54,6 +57,20 @@ impl SeriesCache {
             known.clear();
         }
         known.extend(learned);
+    }
+
+    /// The series of all rows of a group, where all are remembered and nothing says that its records were sent before.
+    pub(super) fn recall_all(&self, group: &Group) -> Option<Vec<SeriesRef>> {
+        if self.repeats.load(Ordering::Relaxed) {
+            return None;
+        }
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        group.rows().iter().map(|row| known.get(&row.series).cloned()).collect()
+    }
+
+    /// Notes whether a group met records that were sent before: the next one probably does so too.
+    pub(super) fn note_repeats(&self, met: bool) {
+        self.repeats.store(met, Ordering::Relaxed);
     }
 
     fn recall(&self, group: &Group, places: &[usize]) -> Vec<Option<SeriesRef>> {

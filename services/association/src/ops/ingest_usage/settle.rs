@@ -54,8 +54,8 @@ pub(super) async fn settle(
     let mut touched: Touched = accepted.iter().map(|(_, series)| (series.number, series.clone())).collect();
     meet_taken(tx, replacing, &mut touched).await?;
     let write_records = async {
-        chunks_sql::insert_chunks(tx, chunks).await?;
         keys_sql::insert_keys(tx, keys, &rows).await?;
+        chunks_sql::insert_chunks(tx, chunks).await?;
         ingest_sql::add_replacements(tx, batch.number, &replacing.replacements).await?;
         ingest_sql::replacements_met(tx, &replacing.met).await
     };
