@@ -10,8 +10,13 @@ use rand_chacha::ChaCha8Rng;
 use crate::demo::expected;
 use crate::running::Running;
 
-/// How often the demo is killed on each engine before it may run to its end: once after each line that it tells.
-const KILLS: usize = 13;
+/// How often the demo is killed on each engine before it may run to its end: once in each of [`ACTS`], then once after
+/// each line that it tells.
+const KILLS: usize = 15;
+
+/// The acts that must be hit, as the demo tells them, with the longest moment after the line in which they still run.
+const ACTS: [(&str, Duration); 2] =
+    [("importing the bill", Duration::from_millis(40)), ("closing the period", Duration::from_millis(40))];
 
 /// The names of the databases of one run, so that `{role}` in the demo's URL finds them.
 const ROLES: [&str; 4] = ["registry", "association", "competency", "incentive"];
@@ -40,11 +45,15 @@ fn killed_many_times(folder: &Path, more: &[&str]) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let arguments: Vec<&str> = ["demo", "--data", "demo"].into_iter().chain(more.iter().copied()).collect();
     let mut acts = Vec::new();
-    for after in 0..KILLS {
-        // Each time one line further, so that every act is hit, at a moment of what follows the line.
-        let moment = Duration::from_micros(random.random_range(0..400_000));
+    for kill in 0..KILLS {
+        let (until, longest) = match ACTS.get(kill) {
+            Some((act, longest)) => (Until::Says(act), *longest),
+            // Each time one line further, so that everything is hit, at a moment of what follows the line.
+            None => (Until::Lines(kill - ACTS.len()), Duration::from_millis(400)),
+        };
+        let moment = longest.mul_f64(random.random());
         let running = Running::start(folder, &arguments);
-        match killed_after(&running, after, moment) {
+        match killed_after(&running, until, moment) {
             Some(act) => acts.push(act),
             None => break,
         }
@@ -59,15 +68,38 @@ fn killed_many_times(folder: &Path, more: &[&str]) {
     assert!(hit("bill") || hit("clos"), "no kill hit the import or the close (seed {seed}): {acts:?}");
 }
 
-/// Lets so many lines pass and then a moment more; says which act was going on, or nothing when the process ended first.
-fn killed_after(running: &Running, lines: usize, moment: Duration) -> Option<String> {
+/// Up to where a run goes undisturbed.
+#[derive(Clone, Copy)]
+enum Until {
+    /// So many lines about what it does.
+    Lines(usize),
+    /// A line that says this.
+    Says(&'static str),
+}
+
+/// Whether a line tells what the demo does; the log says other things between.
+fn tells(line: &str) -> bool {
+    !line.contains(" WARN ") && !line.contains(" ERROR ")
+}
+
+/// Lets lines pass and then a moment more; says which act was going on, or nothing when the process ended first.
+fn killed_after(running: &Running, until: Until, moment: Duration) -> Option<String> {
     let mut last = "start".to_owned();
-    for _ in 0..lines {
-        last = running.lines.recv_timeout(Duration::from_secs(60)).ok()?;
+    let mut told = 0;
+    while match until {
+        Until::Lines(lines) => told < lines,
+        Until::Says(act) => !last.contains(act),
+    } {
+        let line = running.lines.recv_timeout(Duration::from_secs(60)).ok()?;
+        if tells(&line) {
+            told += 1;
+            last = line;
+        }
     }
     let end = Instant::now() + moment;
     loop {
         match running.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(line) if !tells(&line) => {}
             Ok(line) => last = line,
             Err(RecvTimeoutError::Timeout) => return Some(last),
             Err(RecvTimeoutError::Disconnected) => return None,
