@@ -121,7 +121,7 @@ mod tests {
         running.admin.spawn("admin", rpc::admin::serve(health, Arc::new(String::new), listener, stop));
         let (finish, call) = oneshot::channel::<()>();
         let draining = running.servers.shutdown().clone();
-        running.servers.spawn("registry", async move { call.await });
+        running.servers.spawn("registry", call);
         let asked = CancellationToken::new();
         let ended = tokio::spawn(running.until(asked.clone(), Duration::from_secs(60)));
         assert_eq!(ask(&admin, "registry").await.expect("it answers"), Serving::Ready);

@@ -62,9 +62,9 @@ pub(super) async fn settle(
     let add_up = async {
         let changes = fold(&rows, replacing, &touched)?;
         let cells = changes.iter().map(|change| change.apply_to(Cell::empty(change.key))).collect::<Result<_, _>>()?;
-        Ok((changes, cells))
+        Ok::<(Vec<Change>, Vec<Cell>), StoreError>((changes, cells))
     };
-    let (written, added): (_, Result<(Vec<Change>, Vec<Cell>), StoreError>) = tokio::join!(write_records, add_up);
+    let (written, added) = tokio::join!(write_records, add_up);
     written?;
     let (changes, cells) = added?;
     // Of a flow the difference is published, which is known already; of a level what the database says in the end.
