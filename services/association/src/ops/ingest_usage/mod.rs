@@ -1,7 +1,8 @@
 //! `IngestUsage`: records in, each counted once, for ever.
 //!
 //! One group of records is one transaction: the keys that make a record known, its row, the sums of
-//! its hour, the progress of its import, and the entry that tells followers. In reading order:
+//! its hour, the progress of its import, and the entry that tells followers. New records of known series take a short
+//! way, [`take_as_new`]. In reading order:
 //! [`prepare`] (before the transaction), [`resolve`] (which series), [`replace`] (which record takes
 //! the place of which), [`settle`] (what becomes of the cells), and [`ingest`] which runs them.
 
