@@ -3,7 +3,8 @@
 //!
 //! Every byte of a key is paid for in pages. Half a key is enough, because a slot that is met with other content is
 //! checked against the record itself: when that is another record, which among a hundred million numbered ids happens
-//! less than once, the new record takes the other half of its key as its slot.
+//! less than once, the new record takes the other half of its key as its slot. Of new records that meet in one slot the
+//! one with the smallest key holds it.
 
 use std::collections::HashSet;
 
@@ -51,9 +52,25 @@ impl StoredKey {
 }
 
 impl Keys {
-    fn slot(&self, key: RecordKey) -> i64 {
-        let [first, second] = slots(key);
-        if self.moved.contains(&key) { second } else { first }
+    /// The new records with their slots, in the order of these: neighbours are written together, and two transactions
+    /// meet in one order.
+    fn placed<'a, 'r>(&self, rows: &'a [NewRecord<'r>]) -> Vec<(i64, &'a NewRecord<'r>)> {
+        let mut placed: Vec<(i64, &NewRecord<'_>)> = rows.iter().map(|row| (slots(row.key)[0], row)).collect();
+        placed.sort_unstable_by_key(|(slot, row)| (*slot, row.key));
+        let mut held = None;
+        let mut moved = false;
+        for (slot, row) in &mut placed {
+            if self.moved.contains(&row.key) || held == Some(*slot) {
+                *slot = slots(row.key)[1];
+                moved = true;
+            } else {
+                held = Some(*slot);
+            }
+        }
+        if moved {
+            placed.sort_unstable_by_key(|(slot, _)| *slot);
+        }
+        placed
     }
 }
 
@@ -104,16 +121,18 @@ async fn in_slots<C: ConnectionTrait>(connection: &C, asked: &[i64]) -> Result<H
     Ok(found)
 }
 
-/// The records that stand where their slots say.
+/// The records whose slots are their own: of those in the chunk that meet in the slot, the one with the smallest key.
 async fn with_records<C: ConnectionTrait>(
     connection: &C,
     asked: &[(RecordKey, StoredKey)],
 ) -> Result<HashSet<RecordKey>, StoreError> {
     let stored = chunks(connection, asked.iter().map(|(_, stored)| stored.chunk).collect()).await?;
-    let stands = |(key, place): &&(RecordKey, StoredKey)| {
-        stored.get(&place.chunk).is_some_and(|records| records.iter().any(|record| record.key == *key))
+    let holder = |(key, place): &(RecordKey, StoredKey)| {
+        let slot = slots(*key)[0];
+        let records = stored.get(&place.chunk)?;
+        records.iter().map(|record| record.key).filter(|key| slots(*key)[0] == slot).min()
     };
-    Ok(asked.iter().filter(stands).map(|(key, _)| *key).collect())
+    Ok(asked.iter().filter(|asked| holder(asked) == Some(asked.0)).map(|(key, _)| *key).collect())
 }
 
 /// Writes the keys of new records. Where another transaction was faster with one, this one is
@@ -122,13 +141,11 @@ async fn with_records<C: ConnectionTrait>(
 /// # Errors
 /// [`StoreError::Contended`]; the database's.
 pub async fn insert_keys(tx: &DatabaseTransaction, keys: &Keys, rows: &[NewRecord<'_>]) -> Result<(), StoreError> {
-    // In the order of the slots: neighbours are written together, and two transactions meet in one order.
-    let mut ordered: Vec<(i64, &NewRecord<'_>)> = rows.iter().map(|row| (keys.slot(row.key), row)).collect();
-    ordered.sort_unstable_by_key(|(slot, _)| *slot);
+    let placed = keys.placed(rows);
     let rows = Rows::default()
-        .integers(ordered.iter().map(|(slot, _)| *slot))
-        .integers(ordered.iter().map(|(_, row)| content_number(row.content)))
-        .integers(ordered.iter().map(|(_, row)| row.chunk));
+        .integers(placed.iter().map(|(slot, _)| *slot))
+        .integers(placed.iter().map(|(_, row)| content_number(row.content)))
+        .integers(placed.iter().map(|(_, row)| row.chunk));
     let inserted = insert(tx, "INSERT INTO usage_key (slot, content, chunk)", rows, "ON CONFLICT DO NOTHING").await?;
     inserted.all_or_contended("a record arrived twice at the same time")
 }

@@ -1,4 +1,5 @@
 //! The store suite, on both engines.
 
 mod associations;
+mod slots;
 mod usage;

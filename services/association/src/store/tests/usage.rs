@@ -13,16 +13,13 @@ use values::{Currency, Decimal, Instant};
 use crate::domain::customer::CustomerContent;
 use crate::domain::names::{CustomerId, SubscriptionName};
 use crate::domain::subscription::{External, SubscriptionContent};
-use crate::domain::usage::{Meter, Packed, RecordKey, Target, UsageRecord};
+use crate::domain::usage::{Meter, Target, UsageRecord};
 use crate::ops::OpError;
 use crate::ops::create_customer::{CreateCustomer, create_customer};
 use crate::ops::create_subscription::{CreateSubscription, create_subscription};
 use crate::ops::ingest_usage::{Group, Ingested, Outcome, SeriesCache, ingest, prepare};
 use crate::ops::list_usage::{UsageQuery, list_usage_rollups};
 use crate::store::Migrator;
-use crate::store::chunks_sql::{NewRecord, insert_chunks, place_records};
-use crate::store::keys_sql::{find_keys, insert_keys};
-use crate::store::records_sql::find;
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -335,57 +332,5 @@ async fn sums_are_exact() {
             "{:?}: {cell}",
             store.engine()
         );
-    }
-}
-
-/// Keys are found by half of their bytes. Records that share that half are told apart by their chunks, and the second
-/// takes its other half.
-#[tokio::test]
-async fn two_records_of_one_slot_are_told_apart() {
-    let sent = |id: &str, quantity: &str| UsageRecord {
-        record_id: id.to_owned(),
-        target: Target::Subscription(name("s0")),
-        workload: String::new(),
-        meter: "m".to_owned(),
-        kind: Meter::Flow,
-        unit: String::new(),
-        currency: None,
-        start: at(0),
-        end: Some(at(HOUR)),
-        quantity: decimal(quantity),
-        costs: Default::default(),
-        replaces: None,
-    };
-    let (first, second) = (&sent("first", "1"), &sent("second", "2"));
-    let [one, other, absent] =
-        [1, 2, 3].map(|rest| RecordKey([[7; 8], [rest; 8]].concat().try_into().expect("16 bytes")));
-    let content = |record: &UsageRecord| record.content(&mut Packed::default());
-    for database in test_databases().await {
-        let store = database.open().await.expect("opens");
-        store.migrate::<Migrator>().await.expect("migrates");
-        for (batch, key, record) in [(1, one, first), (2, other, second)] {
-            let written: Result<(), StoreError> = store
-                .transact(|tx| {
-                    Box::pin(async move {
-                        let keys = find_keys(&tx, &[(key, Some(content(record)))]).await?;
-                        assert!(keys.known.is_empty(), "nobody has said {key} yet");
-                        let mut rows = [NewRecord { key, content: content(record), series: 1, record, chunk: 0 }];
-                        insert_chunks(&tx, place_records(batch, &mut rows)?).await?;
-                        insert_keys(&tx, &keys, &rows).await
-                    })
-                })
-                .await;
-            written.expect("written");
-        }
-        let asked = [(one, Some(content(first))), (other, Some(content(second))), (absent, None)];
-        let known = find_keys(store.read(), &asked).await.expect("read").known;
-        assert_eq!(known.len(), 2, "{:?}", store.engine());
-        for (key, record) in [(one, first), (other, second)] {
-            assert!(known[&key].says(content(record)), "{:?}", store.engine());
-            let found = find(store.read(), key).await.expect("read").expect("it is there");
-            assert_eq!((found.record_id.as_str(), found.quantity), (record.record_id.as_str(), record.quantity));
-            assert_eq!((found.start, found.end), (record.start, record.end));
-        }
-        assert!(!known[&one].says(content(second)), "the same id with other content is seen");
     }
 }
