@@ -30,6 +30,7 @@ impl Apply for FollowRegistry {
         &[
             "accolade.registry.v1.Agreement",
             "accolade.registry.v1.AgreementAcceptance",
+            "accolade.registry.v1.BundleProposal",
             "accolade.registry.v1.Certification",
             "accolade.registry.v1.ComplianceFact",
             "accolade.registry.v1.Contact",

@@ -37,7 +37,7 @@ enum Meaning {
 }
 
 /// The kinds of registry's feed.
-const REGISTRY: [(&str, Meaning); 8] = [
+const REGISTRY: [(&str, Meaning); 9] = [
     ("accolade.registry.v1.Partner", Meaning::Account),
     ("accolade.registry.v1.Enrollment", Meaning::Fact(FactKind::Enrollment)),
     ("accolade.registry.v1.AgreementAcceptance", Meaning::Fact(FactKind::Agreement)),
@@ -45,6 +45,7 @@ const REGISTRY: [(&str, Meaning); 8] = [
     ("accolade.registry.v1.LearnerLink", Meaning::Fact(FactKind::PersonLink)),
     ("accolade.registry.v1.Certification", Meaning::Fact(FactKind::Certification)),
     ("accolade.registry.v1.Bundle", Meaning::Register),
+    ("accolade.registry.v1.BundleProposal", Meaning::Nothing),
     ("accolade.registry.v1.SupplyRelation", Meaning::Nothing),
 ];
 

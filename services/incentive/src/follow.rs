@@ -30,8 +30,9 @@ const REGISTRY: [&str; 5] = [
 ];
 
 /// Kinds of registry that incentives do not depend on.
-const REGISTRY_IGNORED: [&str; 6] = [
+const REGISTRY_IGNORED: [&str; 7] = [
     "accolade.registry.v1.Agreement",
+    "accolade.registry.v1.BundleProposal",
     "accolade.registry.v1.Contact",
     "accolade.registry.v1.Learner",
     "accolade.registry.v1.LearnerLink",

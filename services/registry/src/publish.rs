@@ -18,6 +18,7 @@ use crate::domain::duplicates::DuplicateReason;
 use crate::domain::enrollment::Enrollment;
 use crate::domain::partner::{BusinessType, Origin, Partner, State};
 use crate::domain::people::LearnerLink;
+use crate::domain::proposal::{Proposal, ProposalState};
 use crate::domain::stamp::Stamp;
 use crate::domain::supply::SupplyRelation;
 
@@ -329,6 +330,46 @@ impl Published for Bundle {
             revision: self.revision,
             publisher: self.publisher.clone(),
             comment: self.comment.clone(),
+            create_time: Some(timestamp(self.stamp.created)),
+            update_time: Some(timestamp(self.stamp.updated)),
+            etag: String::new(),
+            proposal: text(self.proposal.as_ref()),
+        }
+    }
+}
+
+impl Published for Proposal {
+    type Message = v1::BundleProposal;
+
+    fn name(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    fn message(&self) -> v1::BundleProposal {
+        use v1::bundle_proposal::State;
+        let state = match self.state {
+            ProposalState::Proposed => State::Proposed,
+            ProposalState::Approved => State::Approved,
+            ProposalState::Refused => State::Refused,
+            ProposalState::Published => State::Published,
+        };
+        let review = self.review.as_ref();
+        v1::BundleProposal {
+            name: self.name(),
+            bundle: format!("bundles/{}", self.bundle),
+            comment: self.comment.clone(),
+            state: state.into(),
+            revision: self.revision,
+            base_bundle: self.base.map(|base| format!("bundles/{base}")).unwrap_or_default(),
+            proposer: self.proposer.clone(),
+            reviewer: review.map(|review| review.reviewer.clone()).unwrap_or_default(),
+            review_comment: review.map(|review| review.comment.clone()).unwrap_or_default(),
+            review_time: maybe(review.map(|review| review.at)),
+            publish_time: maybe(self.published),
             create_time: Some(timestamp(self.stamp.created)),
             update_time: Some(timestamp(self.stamp.updated)),
             etag: String::new(),

@@ -92,6 +92,11 @@ impl Suite {
         self.calling(Caller::staff("staff-1", CallerRole::ProgramManager))
     }
 
+    /// Calls as another program manager, who approves what the first proposes.
+    pub fn reviewer(&self) -> Clients {
+        self.calling(Caller::staff("staff-2", CallerRole::ProgramManager))
+    }
+
     /// Calls as the administrator of an account.
     pub fn administrator(&self, account: &str) -> Clients {
         self.calling(Caller::partner("admin-1", CallerRole::PartnerAdministrator, account))

@@ -1,4 +1,4 @@
-//! The commands of the binary that work against a running suite: import, and the demo.
+//! The commands of the binary that work against a running suite: import, publication of documents, and the demo.
 //!
 //! Everything goes through the gateway by the generated clients, with a token, as any other client
 //! would. No business rule lives here: what a row means is decided by the services. Computing and
@@ -9,6 +9,7 @@ pub mod demo;
 pub mod import;
 pub mod output;
 pub mod progress;
+pub mod publication;
 pub mod sample;
 pub mod table;
 

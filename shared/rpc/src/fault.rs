@@ -323,6 +323,11 @@ pub fn reason_of(status: &Status) -> Option<String> {
     status.get_details_error_info().map(|info| info.reason)
 }
 
+/// What a status says about its reason under a key, when it does.
+pub fn metadata_of(status: &Status, key: &str) -> Option<String> {
+    status.get_details_error_info().and_then(|mut info| info.metadata.remove(key))
+}
+
 /// The fields that a status complains about, in its order.
 pub fn fields_of(status: &Status) -> Vec<String> {
     let wrong = status.get_details_bad_request();

@@ -45,6 +45,8 @@ from accolade.registry.v1 import (
     agreement_pb2,
     agreement_service_pb2,
     agreement_service_pb2_grpc,
+    bundle_service_pb2,
+    bundle_service_pb2_grpc,
     certification_service_pb2,
     certification_service_pb2_grpc,
     compliance_pb2,
@@ -120,7 +122,16 @@ class Story:
             name = str(path.relative_to(self.programs.parent))
             documents.append(flow_service_pb2.Document(path=name, text=path.read_text(encoding="utf-8")))
         flows = flow_service_pb2_grpc.FlowServiceStub(self.channel)
-        return flows.ApplyBundle(flow_service_pb2.ApplyBundleRequest(documents=documents)).bundle_hash
+        request = flow_service_pb2.ApplyBundleRequest(documents=documents)
+        applied = flows.ApplyBundle(request)
+        if applied.bundle_proposal:
+            # Somebody else than the proposer must agree before the documents take effect.
+            reviewer = bundle_service_pb2_grpc.BundleServiceStub(self.finance)
+            reviewer.ApproveBundleProposal(
+                bundle_service_pb2.ApproveBundleProposalRequest(name=applied.bundle_proposal)
+            )
+            applied = flows.ApplyBundle(request)
+        return applied.bundle_hash
 
     def register_partners(self):
         agreements = agreement_service_pb2_grpc.AgreementServiceStub(self.channel)

@@ -10,6 +10,7 @@ use accolade::compose::{ROLES, RoleEntry, now_of};
 use anyhow::{Context, Result, bail, ensure};
 use boot::Clock;
 use cli::connect::until;
+use cli::publication::{Publication, publish};
 use proto::association::v1 as association;
 use proto::association::v1::association_service_client::AssociationServiceClient;
 use proto::association::v1::customer_service_client::CustomerServiceClient;
@@ -212,7 +213,7 @@ async fn five_processes_do_the_main_job_survive_a_neighbour_and_end_in_order() -
         processes.until_ready(entry.name).await?;
     }
     let wire = processes.gateway(manager())?;
-    register(&wire).await?;
+    register(&wire, &processes.gateway(Caller::staff("reviewer", Role::ProgramManager))?).await?;
     designate(&processes).await?;
     ensure!(measure(&wire, "u1", "4.00").await? == [Outcome::Accepted], "the record counts");
     until_earned(&wire, 100).await?;
@@ -267,11 +268,9 @@ async fn nobody_enters_another_database(processes: &Processes) -> Result<()> {
 }
 
 /// Documents, a partner through onboarding, a customer and what it bought.
-async fn register(wire: &Channel) -> Result<()> {
-    let document = |(path, text): &(&str, &str)| gateway::Document { path: (*path).into(), text: (*text).into() };
+async fn register(wire: &Channel, reviewer: &Channel) -> Result<()> {
+    publish(wire, reviewer, &Publication::of(cli::demo::DOCUMENTS, "the sample's documents")).await?;
     let mut flows = FlowServiceClient::new(wire.clone());
-    let documents = cli::demo::DOCUMENTS.iter().map(document).collect();
-    flows.apply_bundle(gateway::ApplyBundleRequest { documents, ..Default::default() }).await?;
     let agreement = registry::CreateAgreementRequest {
         agreement: Some(registry::Agreement {
             code: "marketplace-2024".to_owned(),

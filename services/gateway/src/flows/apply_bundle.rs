@@ -1,12 +1,14 @@
-//! ApplyBundle: staged in every service that applies documents, then made current by one record in
-//! registry, which the others follow. Until that record nothing has changed anywhere.
+//! ApplyBundle: staged in every service that applies documents, proposed in registry, and, once somebody else has
+//! approved that, made current by one record there, which the others follow. Until that record nothing has changed
+//! anywhere. Called again from the top, the flow goes as far as it may by then.
 
 use std::collections::BTreeSet;
 
 use proto::gateway::v1::{ApplyBundleRequest, ApplyBundleResponse, Document, ErrorReason};
-use proto::registry::v1::PromoteBundleRequest;
 use proto::registry::v1::bundle_service_client::BundleServiceClient;
+use proto::registry::v1::{BundleProposal, CreateBundleProposalRequest, PromoteBundleRequest};
 use proto::{association, competency, incentive};
+use rpc::fault::{metadata_of, reason_of};
 use rpc::validate::Violations;
 use rpc::{Directory, Fault, Kind};
 use tonic::Status;
@@ -32,21 +34,49 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
     if hashes.iter().any(|(_, hash)| *hash != bundle_hash) {
         return Err(diverged(&hashes).into());
     }
-    let bundle = if request.validate_only {
-        String::new()
-    } else {
-        let publish = PromoteBundleRequest {
-            name: format!("bundles/{bundle_hash}"),
-            expected_bundle: request.expected_bundle,
-            comment: request.comment,
-            validate_only: false,
-            request_id: steps.id("make-current"),
-        };
-        let mut register = BundleServiceClient::new(services.get("registry")?);
-        register.promote_bundle(publish).await?.into_inner().name
+    if request.validate_only {
+        return Ok(ApplyBundleResponse { bundle_hash, ..Default::default() });
+    }
+    let staging_services = hashes.map(|(name, _)| name.to_owned()).to_vec();
+    let (bundle, bundle_proposal) = register(services, &steps, &bundle_hash, request).await?;
+    Ok(ApplyBundleResponse { bundle_hash, bundle, staging_services, bundle_proposal })
+}
+
+/// Makes the bundle current if it may be, else proposes it: the name of the bundle, or of the proposal that waits.
+async fn register(
+    services: &Directory,
+    steps: &Steps,
+    bundle_hash: &str,
+    request: ApplyBundleRequest,
+) -> Result<(String, String), Status> {
+    let name = format!("bundles/{bundle_hash}");
+    let promote = PromoteBundleRequest {
+        name: name.clone(),
+        expected_bundle: request.expected_bundle,
+        comment: request.comment.clone(),
+        validate_only: false,
+        request_id: steps.id("make-current"),
     };
-    let holders = if request.validate_only { Vec::new() } else { hashes.map(|(name, _)| name.to_owned()).to_vec() };
-    Ok(ApplyBundleResponse { bundle_hash, bundle, staging_services: holders })
+    let mut register = BundleServiceClient::new(services.get("registry")?);
+    match register.promote_bundle(promote).await {
+        Ok(bundle) => return Ok((bundle.into_inner().name, String::new())),
+        Err(status) if reason_of(&status).as_deref() == Some("BUNDLE_NOT_APPROVED") => {}
+        Err(status) => return Err(status),
+    }
+    let proposal = BundleProposal { bundle: name, comment: request.comment, ..Default::default() };
+    let propose = CreateBundleProposalRequest {
+        bundle_proposal: Some(proposal),
+        request_id: steps.id("propose"),
+        ..Default::default()
+    };
+    match register.create_bundle_proposal(propose).await {
+        Ok(proposal) => Ok((String::new(), proposal.into_inner().name)),
+        // Somebody has proposed it before: that proposal waits.
+        Err(status) if reason_of(&status).as_deref() == Some("BUNDLE_PROPOSED") => {
+            Ok((String::new(), metadata_of(&status, "bundle_proposal").unwrap_or_default()))
+        }
+        Err(status) => Err(status),
+    }
 }
 
 fn check_documents(documents: &[Document], wrong: &mut Violations) {

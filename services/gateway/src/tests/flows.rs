@@ -21,6 +21,7 @@ const STAGE_ASSOCIATION: &str = "/accolade.association.v1.BundleService/StageBun
 const STAGE_COMPETENCY: &str = "/accolade.competency.v1.BundleService/StageBundle";
 const STAGE_INCENTIVE: &str = "/accolade.incentive.v1.BundleService/StageBundle";
 const PROMOTE: &str = "/accolade.registry.v1.BundleService/PromoteBundle";
+const PROPOSE: &str = "/accolade.registry.v1.BundleService/CreateBundleProposal";
 const LIST_BUNDLES: &str = "/accolade.registry.v1.BundleService/ListBundles";
 const REQUEST_ID: &str = "7b9c5a54-6c0f-4a1c-9d8e-0f4a0b9f2f11";
 
@@ -62,6 +63,35 @@ async fn a_bundle_becomes_current_when_all_have_staged_it() {
     let checked = flows.apply_bundle(ApplyBundleRequest { validate_only: true, ..bundle() }).await.expect("checks");
     assert!(checked.into_inner().bundle.is_empty());
     assert_eq!(count(&suite, PROMOTE), 1);
+}
+
+#[tokio::test]
+async fn a_bundle_that_nobody_approved_is_proposed_and_waits() {
+    let suite = Suite::start(Settings::default()).await;
+    stage(&suite, [HASH; 3]);
+    let registry_refuses = |kind, reason| {
+        Fault::new(kind, "accolade.registry", reason, "no").with("bundle_proposal", "bundleProposals/p-1")
+    };
+    let refused = registry_refuses(Kind::FailedPrecondition, "BUNDLE_NOT_APPROVED");
+    suite.echo.answer::<()>(PROMOTE, Err(refused.into()));
+    let proposal = registry::v1::BundleProposal { name: "bundleProposals/p-1".into(), ..Default::default() };
+    suite.echo.answer(PROPOSE, Ok(proposal));
+    let mut flows = FlowServiceClient::new(suite.channel(manager()));
+    let applied = flows.apply_bundle(bundle()).await.expect("proposes").into_inner();
+    assert_eq!((applied.bundle.as_str(), applied.bundle_proposal.as_str()), ("", "bundleProposals/p-1"));
+
+    // Called again while it waits, it names the proposal that is there.
+    let twice = registry_refuses(Kind::AlreadyExists, "BUNDLE_PROPOSED");
+    suite.echo.answer::<()>(PROPOSE, Err(twice.into()));
+    let applied = flows.apply_bundle(bundle()).await.expect("waits").into_inner();
+    assert_eq!(applied.bundle_proposal, "bundleProposals/p-1");
+
+    // Another refusal than the missing approval is the caller's to read.
+    let moved = registry_refuses(Kind::Aborted, "CURRENT_BUNDLE_MISMATCH");
+    suite.echo.answer::<()>(PROMOTE, Err(moved.into()));
+    let status = flows.apply_bundle(bundle()).await.expect_err("refused");
+    assert_eq!(reason_of(&status).as_deref(), Some("CURRENT_BUNDLE_MISMATCH"));
+    assert_eq!(count(&suite, PROPOSE), 2);
 }
 
 #[tokio::test]

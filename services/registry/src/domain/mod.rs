@@ -12,6 +12,7 @@ pub mod hierarchy;
 pub mod ids;
 pub mod partner;
 pub mod people;
+pub mod proposal;
 pub mod region;
 pub mod stamp;
 pub mod supply;

@@ -3,7 +3,7 @@
 use values::{Digest, Instant, Interval};
 
 use super::agreement::{AcceptError, Acceptance, Agreement, check_acceptance};
-use super::bundle::{Bundle, Publication, Switch, make_current};
+use super::bundle::{Bundle, Publication, Register, Switch, Turn, make_current};
 use super::certification::{Life, check_life};
 use super::duplicates::{Candidate, DuplicateReason, Likeness, suspect};
 use super::enrollment::{Enrollment, check_enrollment, first_anniversary};
@@ -11,6 +11,7 @@ use super::hierarchy::{PlaceError, check_place};
 use super::ids::{AgreementId, LearnerId, Owned, PartnerId};
 use super::partner::{BusinessType, Origin, Partner, Profile, State, Step};
 use super::people::{LearnerLink, LinkError, start_link};
+use super::proposal::{Proposal, ProposalId, ProposalState, Review, ReviewError};
 use super::region::Region;
 use super::stamp::Stamp;
 use super::supply::{SupplyError, SupplyRelation, check_supply};
@@ -314,21 +315,74 @@ fn a_certification_expires_after_it_was_earned() {
     assert!(check_life(at("2024-01-01"), &life(Some("2024-01-01"))).is_err());
 }
 
+fn proposed(bundle: Digest, base: Option<Digest>) -> Proposal {
+    Proposal {
+        id: ProposalId("p-1".parse().expect("an id")),
+        bundle,
+        revision: 1,
+        base,
+        state: ProposalState::Proposed,
+        proposer: "ada".to_owned(),
+        comment: String::new(),
+        review: None,
+        published: None,
+        stamp: Stamp::new(at("2024-01-01")),
+    }
+}
+
+fn review(reviewer: &str) -> Review {
+    Review { reviewer: reviewer.to_owned(), comment: String::new(), at: at("2024-01-01") }
+}
+
+/// Rule registry.second-person-approves.
+#[test]
+fn a_second_person_approves() {
+    let proposal = || proposed(Digest::of(b"first"), None);
+    assert!(matches!(proposal().approve(review("ada")), Err(ReviewError::ApproverIsProposer { .. })));
+    let approved = proposal().approve(review("ben")).expect("somebody else may");
+    assert_eq!((approved.state, approved.stamp.revision), (ProposalState::Approved, 2));
+    assert_eq!(approved.review.as_ref().map(|review| review.reviewer.as_str()), Some("ben"));
+    assert!(matches!(approved.clone().approve(review("cleo")), Err(ReviewError::Decided { .. })));
+    // The proposer may take it back, and an approval may be taken back until it was used.
+    assert_eq!(proposal().refuse(review("ada")).expect("taken back").state, ProposalState::Refused);
+    assert_eq!(approved.clone().refuse(review("ben")).expect("taken back").state, ProposalState::Refused);
+    let published = approved.publish(at("2024-01-02"));
+    assert!(published.clone().refuse(review("ben")).is_err());
+    assert!(published.approve(review("cleo")).is_err());
+}
+
 /// Rule registry.current-bundle.
 #[test]
 fn one_bundle_is_current() {
     let publication = || Publication { publisher: "staff".to_owned(), comment: String::new() };
     let (first, second) = (Digest::of(b"first"), Digest::of(b"second"));
-    let switch = |hash, known, current, expected, now: &str| {
-        make_current(hash, known, current, expected, publication(), at(now))
+    let approved = |hash, base| Some(proposed(hash, base).approve(review("ben")).expect("approved"));
+    let switch = |hash, known, current: Option<Bundle>, expected, now: &str| {
+        let proposal = approved(hash, current.as_ref().map(|current| current.hash));
+        make_current(hash, Register { known, current, proposal }, expected, publication(), at(now))
     };
     let changed = |switch| match switch {
-        Ok(Switch::Changed { before, current }) => (before, current),
+        Ok(Switch::Changed(turn)) => {
+            let Turn { before, current, proposal } = *turn;
+            assert_eq!((proposal.state, Some(&proposal.id)), (ProposalState::Published, current.proposal.as_ref()));
+            (before, current)
+        }
         other => panic!("a change was expected, not {other:?}"),
     };
     let (before, one) = changed(switch(first, None, None, None, "2024-01-01"));
     assert_eq!((before, one.revision, one.superseded), (None, 1, None));
     assert!(matches!(switch(first, None, Some(one.clone()), None, "2024-01-02"), Ok(Switch::Unchanged(_))));
+
+    // Without an approval, or with one that was given while another bundle was current, nothing changes.
+    for (proposal, reason) in [
+        (None, "has no approved proposal"),
+        (Some(proposed(second, Some(first))), "has no approved proposal"),
+        (approved(second, None), "another one than expected"),
+    ] {
+        let register = Register { known: None, current: Some(one.clone()), proposal };
+        let refused = make_current(second, register, None, publication(), at("2024-02-01")).expect_err("refused");
+        assert!(refused.to_string().contains(reason), "{refused}");
+    }
 
     let (before, two) = changed(switch(second, None, Some(one.clone()), Some(first), "2024-02-01"));
     let before: Bundle = before.expect("the first one was current");

@@ -4,11 +4,14 @@ use proto::registry::v1::ErrorReason;
 use rpc::fault::SHARED_DOMAIN;
 use rpc::{Fault, Kind};
 use store::StoreError;
+use values::Digest;
 
 use crate::domain::agreement::AcceptError;
+use crate::domain::bundle::SwitchError;
 use crate::domain::hierarchy::PlaceError;
 use crate::domain::partner::{StateForbids, names};
 use crate::domain::people::LinkError;
+use crate::domain::proposal::ReviewError;
 use crate::domain::supply::SupplyError;
 use crate::ops::OpError;
 
@@ -88,11 +91,48 @@ pub fn to_fault(error: OpError) -> Fault {
             }
         },
         OpError::NoCurrentBundle => fault(Kind::NotFound, ErrorReason::NoCurrentBundle, message),
-        OpError::Bundle(error) => fault(Kind::Aborted, ErrorReason::CurrentBundleMismatch, message)
-            .with("expected_bundle", format!("bundles/{}", error.expected))
-            .with("current_bundle", error.current.map(|hash| format!("bundles/{hash}")).unwrap_or_default()),
+        OpError::Switch(error) => switch(&error),
+        OpError::Proposed { bundle, proposal } => fault(Kind::AlreadyExists, ErrorReason::BundleProposed, message)
+            .with("bundle", format!("bundles/{bundle}"))
+            .with("bundle_proposal", proposal),
+        OpError::Review(error) => review(&error),
         OpError::Store(error) => database(error),
         OpError::History(error) => error.into(),
+    }
+}
+
+fn switch(error: &SwitchError) -> Fault {
+    let named = |hash: Option<Digest>| hash.map(|hash| format!("bundles/{hash}")).unwrap_or_default();
+    match error {
+        SwitchError::CurrentMismatch { expected, current } => {
+            fault(Kind::Aborted, ErrorReason::CurrentBundleMismatch, error)
+                .with("expected_bundle", named(*expected))
+                .with("current_bundle", named(*current))
+        }
+        SwitchError::NotApproved { bundle, proposal } => {
+            let (proposal, state) = proposal.as_ref().map(|(id, state)| (id.to_string(), state.name())).unzip();
+            fault(Kind::FailedPrecondition, ErrorReason::BundleNotApproved, error)
+                .with("bundle", named(Some(*bundle)))
+                .with("bundle_proposal", proposal.unwrap_or_default())
+                .with("state", state.unwrap_or_default())
+                .requiring("BUNDLE_APPROVED", named(Some(*bundle)), "a second person must approve its proposal")
+        }
+    }
+}
+
+fn review(error: &ReviewError) -> Fault {
+    match error {
+        ReviewError::ApproverIsProposer { proposal, proposer } => {
+            fault(Kind::PermissionDenied, ErrorReason::ApproverIsProposer, error)
+                .with("bundle_proposal", proposal)
+                .with("proposer", proposer)
+        }
+        ReviewError::Decided { proposal, state } => {
+            fault(Kind::FailedPrecondition, ErrorReason::ProposalDecided, error)
+                .with("bundle_proposal", proposal)
+                .with("state", state.name())
+                .requiring("PROPOSAL_OPEN", proposal.to_string(), "must wait for a decision")
+        }
     }
 }
 

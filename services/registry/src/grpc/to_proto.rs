@@ -12,6 +12,7 @@ use crate::domain::contact::{Contact, ContactRole};
 use crate::domain::enrollment::Enrollment;
 use crate::domain::partner::Partner;
 use crate::domain::people::{Learner, LearnerLink, Person};
+use crate::domain::proposal::Proposal;
 use crate::domain::stamp::Stamp;
 use crate::domain::supply::SupplyRelation;
 use crate::publish::Published;
@@ -133,4 +134,9 @@ pub fn relation(relation: &SupplyRelation) -> v1::SupplyRelation {
 /// A bundle.
 pub fn bundle(bundle: &Bundle) -> v1::Bundle {
     v1::Bundle { etag: etag(&bundle.name(), bundle.stamp), ..bundle.message() }
+}
+
+/// A proposal.
+pub fn proposal(proposal: &Proposal) -> v1::BundleProposal {
+    v1::BundleProposal { etag: etag(&proposal.name(), proposal.stamp), ..proposal.message() }
 }

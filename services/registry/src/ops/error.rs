@@ -4,16 +4,17 @@ use std::fmt::Display;
 
 use sea_orm::DbErr;
 use store::StoreError;
-use values::Instant;
+use values::{Digest, Instant};
 
 use crate::domain::agreement::AcceptError;
-use crate::domain::bundle::CurrentMismatch;
+use crate::domain::bundle::SwitchError;
 use crate::domain::certification::ExpiresTooEarly;
 use crate::domain::enrollment::Enrolled;
 use crate::domain::hierarchy::PlaceError;
 use crate::domain::ids::{LearnerId, PartnerId};
 use crate::domain::partner::StateForbids;
 use crate::domain::people::{Erased, LinkError};
+use crate::domain::proposal::{ProposalId, ReviewError};
 use crate::domain::supply::SupplyError;
 
 /// Why an action was not done. Nothing of it was.
@@ -142,9 +143,20 @@ pub enum OpError {
     /// No bundle is, or was then, current.
     #[error("no bundle is current")]
     NoCurrentBundle,
-    /// Another bundle is current than expected.
+    /// The bundle cannot be made current.
     #[error(transparent)]
-    Bundle(#[from] CurrentMismatch),
+    Switch(#[from] SwitchError),
+    /// A proposal of the bundle is open.
+    #[error("bundles/{bundle} is proposed by {proposal}, which is open")]
+    Proposed {
+        /// The bundle.
+        bundle: Digest,
+        /// The open proposal.
+        proposal: ProposalId,
+    },
+    /// The proposal cannot be decided this way.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -4,7 +4,7 @@ use sea_orm::DatabaseTransaction;
 use values::{Digest, Instant};
 
 use super::OpError;
-use crate::domain::bundle::{Bundle, Publication, Switch, make_current};
+use crate::domain::bundle::{Bundle, Publication, Register, Switch, Turn, make_current};
 use crate::{publish, store};
 
 /// A bundle to make current.
@@ -18,10 +18,11 @@ pub struct PromoteBundle {
     pub publication: Publication,
 }
 
-/// Makes a bundle current in place of the one before. The register's lock keeps two switches apart.
+/// Makes a bundle current in place of the one before, through its approved proposal. The register's lock keeps two
+/// switches, and a switch and a decision, apart.
 ///
 /// # Errors
-/// [`OpError::Bundle`] when another one is current than expected.
+/// [`OpError::Switch`] when another one is current than expected, or nobody has approved it.
 pub async fn promote_bundle(
     tx: &DatabaseTransaction,
     now: Instant,
@@ -30,10 +31,11 @@ pub async fn promote_bundle(
     let current = store::bundles::lock_current(tx).await?;
     let known = store::find::<Bundle>(tx, command.hash.to_string()).await?;
     let is_known = known.is_some();
-    let switch = make_current(command.hash, known, current, command.expected, command.publication.clone(), now)?;
-    let (before, bundle) = match switch {
+    let register = Register { known, current, proposal: store::proposals::latest_of(tx, &command.hash).await? };
+    let switch = make_current(command.hash, register, command.expected, command.publication.clone(), now)?;
+    let Turn { before, current: bundle, proposal } = match switch {
         Switch::Unchanged(bundle) => return Ok(bundle),
-        Switch::Changed { before, current } => (before, current),
+        Switch::Changed(turn) => *turn,
     };
     if let Some(before) = before {
         store::update(tx, &before).await?;
@@ -45,6 +47,8 @@ pub async fn promote_bundle(
         store::insert(tx, &bundle).await?;
     }
     publish::state(tx, &bundle).await?;
+    store::update(tx, &proposal).await?;
+    publish::state(tx, &proposal).await?;
     store::bundles::set_current(tx, &bundle.hash).await?;
     Ok(bundle)
 }

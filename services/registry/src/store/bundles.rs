@@ -9,6 +9,7 @@ use values::Digest;
 use super::listing::{ListColumn, Listed, Shape};
 use super::record::{self, Record, damaged};
 use crate::domain::bundle::Bundle;
+use crate::domain::proposal::ProposalId;
 
 /// The row.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,6 +30,8 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub revision: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub proposal_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -55,6 +58,7 @@ impl Record for Bundle {
             created_at: self.stamp.created.micros(),
             updated_at: self.stamp.updated.micros(),
             revision: self.stamp.revision,
+            proposal_id: self.proposal.as_ref().map(|id| id.as_str().to_owned()),
         }
     }
 
@@ -66,6 +70,7 @@ impl Record for Bundle {
             superseded: record::maybe_instant(row.superseded_at)?,
             publisher: row.publisher,
             comment: row.comment,
+            proposal: row.proposal_id.as_deref().map(record::id).transpose()?.map(ProposalId),
             stamp: record::stamp(row.created_at, row.updated_at, row.revision)?,
         })
     }
@@ -152,6 +157,6 @@ async fn current_of(db: &impl ConnectionTrait, row: Option<register::Model>) -> 
     }
 }
 
-fn digest(text: &str) -> Result<Digest, DbErr> {
+pub(super) fn digest(text: &str) -> Result<Digest, DbErr> {
     text.parse().map_err(damaged)
 }

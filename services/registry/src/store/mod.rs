@@ -11,6 +11,7 @@ pub mod links;
 pub mod listing;
 mod migrations;
 pub mod partners;
+pub mod proposals;
 pub mod record;
 pub mod supply;
 

@@ -18,6 +18,7 @@ use crate::domain::enrollment::Enrollment;
 use crate::domain::ids::{AgreementId, LearnerId, Owned, PartnerId};
 use crate::domain::partner::{BusinessType, Origin, Partner, Profile, State, Step};
 use crate::domain::people::{Learner, LearnerLink, Person};
+use crate::domain::proposal::{Proposal, ProposalId, ProposalState, Review};
 use crate::domain::region::Region;
 use crate::domain::stamp::Stamp;
 use crate::domain::supply::SupplyRelation;
@@ -208,10 +209,33 @@ async fn people_agreements_and_bundles() {
             superseded: None,
             publisher: "staff-1".to_owned(),
             comment: String::new(),
+            proposal: None,
             stamp: stamp(),
         };
-        let superseded = Bundle { superseded: Some(stamp().created), comment: "ü".to_owned(), ..bundle.clone() };
+        let id = ProposalId("p-1".parse().expect("an id"));
+        let superseded = Bundle {
+            superseded: Some(stamp().created),
+            comment: "ü".to_owned(),
+            proposal: Some(id.clone()),
+            ..bundle.clone()
+        };
         round_trip(&store, || hash.to_string(), bundle, superseded).await;
+
+        let proposal = Proposal {
+            id,
+            bundle: hash,
+            revision: 1,
+            base: None,
+            state: ProposalState::Proposed,
+            proposer: "staff-1".to_owned(),
+            comment: "ü".to_owned(),
+            review: None,
+            published: None,
+            stamp: stamp(),
+        };
+        let review = Review { reviewer: "staff-2".to_owned(), comment: "ß".to_owned(), at: stamp().created };
+        let approved = Proposal { base: Some(hash), ..proposal.clone().approve(review).expect("approved") };
+        round_trip(&store, || "p-1".to_owned(), proposal, approved.publish(stamp().created)).await;
     }
 }
 

@@ -26,18 +26,31 @@ async fn rules_hold_when_many_ask_at_once() {
         let won = links.await.iter().filter(|outcome| outcome.is_ok()).count();
         assert_eq!(won, 1, "{engine:?}");
 
-        // Bundles become current one after the other, without a gap.
-        let switches = join_all((0..6).map(|number| {
-            let mut bundles = suite.staff().bundles();
-            let name = format!("bundles/{}", Digest::of(&[number]));
+        // Proposals that come at once are numbered without a gap, and of those approved against the same state of
+        // the register one becomes current: the others were agreed to as changes of something else.
+        let proposals = join_all((0..6).map(|number| {
+            let (mut author, mut reviewer) = (suite.staff().bundles(), suite.reviewer().bundles());
+            let bundle = format!("bundles/{}", Digest::of(&[number]));
             async move {
-                let request = v1::PromoteBundleRequest { name, ..Default::default() };
-                bundles.promote_bundle(request).await.expect("current").into_inner().revision
+                let proposal = v1::BundleProposal { bundle, ..Default::default() };
+                let request = v1::CreateBundleProposalRequest { bundle_proposal: Some(proposal), ..Default::default() };
+                let proposal = author.create_bundle_proposal(request).await.expect("proposed").into_inner();
+                let request = v1::ApproveBundleProposalRequest { name: proposal.name, ..Default::default() };
+                reviewer.approve_bundle_proposal(request).await.expect("approved").into_inner()
             }
         }));
-        let mut revisions = switches.await;
+        let proposals = proposals.await;
+        let mut revisions: Vec<i64> = proposals.iter().map(|proposal| proposal.revision).collect();
         revisions.sort_unstable();
         assert_eq!(revisions, [1, 2, 3, 4, 5, 6], "{engine:?}");
+        let switches = join_all(proposals.into_iter().map(|proposal| {
+            let mut bundles = suite.staff().bundles();
+            async move {
+                let request = v1::PromoteBundleRequest { name: proposal.bundle, ..Default::default() };
+                bundles.promote_bundle(request).await.is_ok()
+            }
+        }));
+        assert_eq!(switches.await.into_iter().filter(|done| *done).count(), 1, "{engine:?}");
         let list = v1::ListBundlesRequest { filter: "state = STATE_CURRENT".to_owned(), ..Default::default() };
         assert_eq!(suite.staff().bundles().list_bundles(list).await.expect("listed").get_ref().bundles.len(), 1);
 

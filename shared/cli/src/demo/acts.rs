@@ -23,6 +23,7 @@ use super::{DemoError, During, Script, Theatre};
 use crate::connect::{Wire, request_id, until};
 use crate::import::{Facts, Source, UsageOptions, import_rows, import_usage};
 use crate::progress::Progress;
+use crate::publication::{Publication, publish};
 use crate::sample;
 
 /// The suite, and who acts in it.
@@ -63,22 +64,19 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Puts the documents into effect: every service checks and stages them, then registry makes
-    /// them current.
+    /// Somebody else than the program manager, who looks at changes of the rules before they take effect.
+    fn reviewer(&self) -> Wire {
+        self.theatre.gateway(Caller::staff("program-reviewer", Role::ProgramManager))
+    }
+
+    /// Puts the documents into effect: every service checks and stages them, a second person approves, then registry
+    /// makes them current.
     pub async fn publish_documents(&self) -> Result<(), DemoError> {
-        let document =
-            |(path, text): &(&str, &str)| gateway::Document { path: (*path).to_owned(), text: (*text).to_owned() };
-        let documents = sample::DOCUMENTS.iter().map(document).collect();
-        let request = gateway::ApplyBundleRequest {
-            documents,
-            comment: "the sample vendor's documents".to_owned(),
-            request_id: request_id(&["apply bundle"]),
-            ..Default::default()
-        };
-        let mut flows = FlowServiceClient::new(self.manager());
-        let applied = flows.apply_bundle(request).await.during("publishing the program documents")?.into_inner();
+        let publication = Publication::of(sample::DOCUMENTS, "the sample vendor's documents");
+        let act = "publishing the program documents";
+        let bundle = publish(&self.manager(), &self.reviewer(), &publication).await.during(act)?;
         self.theatre.say(&format!("documents: {} in effect", sample::DOCUMENTS.len()));
-        if applied.bundle.is_empty() {
+        if bundle.is_empty() {
             return Err(DemoError::Answer("the documents were not put into effect".to_owned()));
         }
         Ok(())

@@ -5,8 +5,9 @@
 
 use anyhow::{Context, Result, ensure};
 use boot::Clock;
-use cli::connect::{request_id, until};
+use cli::connect::until;
 use cli::import::{Facts, Report, Source, import_rows};
+use cli::publication::{Publication, publish};
 use harness::{Suite, SuiteDatabases};
 use proto::association::v1 as association;
 use proto::association::v1::association_service_client::AssociationServiceClient;
@@ -74,14 +75,8 @@ impl Scene {
     }
 
     async fn publish_documents(&self) -> Result<()> {
-        let document =
-            |(path, text): &(&str, &str)| gateway::Document { path: (*path).to_owned(), text: (*text).to_owned() };
-        let request = gateway::ApplyBundleRequest {
-            documents: cli::demo::DOCUMENTS.iter().map(document).collect(),
-            request_id: request_id(&["documents"]),
-            ..Default::default()
-        };
-        FlowServiceClient::new(self.manager()).apply_bundle(request).await?;
+        let publication = Publication::of(cli::demo::DOCUMENTS, "");
+        publish(&self.manager(), &self.reviewer(), &publication).await?;
         let agreement = registry::CreateAgreementRequest {
             agreement: Some(registry::Agreement {
                 code: "marketplace-2024".to_owned(),
@@ -120,6 +115,11 @@ impl Scene {
     /// The vendor's program manager.
     pub fn manager(&self) -> Channel {
         self.wire(&staff(Role::ProgramManager))
+    }
+
+    /// As somebody else of the vendor, who looks at changes of the rules before they take effect.
+    pub fn reviewer(&self) -> Channel {
+        self.wire(&Caller::staff("reviewer", Role::ProgramManager))
     }
 
     /// An owner of a customer.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant as Stopwatch};
 
 use anyhow::{Context, Result};
+use cli::publication::{Publication, publish};
 use proto::association::v1 as association;
 use proto::association::v1::subscription_service_client::SubscriptionServiceClient;
 use proto::feed::v1 as feed;
@@ -38,7 +39,9 @@ pub async fn run(database: Option<&str>, designations: u64, records: u64) -> Res
     let manager = Caller::staff("bench", Role::ProgramManager);
     ingest::prepare(&suite.channel("association", manager.clone())?).await?;
     let gateway = suite.channel("gateway", manager.clone())?;
-    publish(&gateway).await?;
+    let reviewer = suite.channel("gateway", Caller::staff("bench-reviewer", Role::ProgramManager))?;
+    let publication = Publication::of(cli::demo::DOCUMENTS, "the sample's documents");
+    publish(&gateway, &reviewer, &publication).await.context("publishing the documents")?;
     for partner in PARTNERS {
         onboard(&gateway, partner).await?;
     }
@@ -81,16 +84,6 @@ fn told(engine: &str, condition: &str, taken: &[Duration]) -> String {
         at(50).as_millis(),
         at(99).as_millis(),
     )
-}
-
-async fn publish(gateway: &Channel) -> Result<()> {
-    let documents = cli::demo::DOCUMENTS
-        .iter()
-        .map(|(path, text)| gateway::Document { path: (*path).to_owned(), text: (*text).to_owned() })
-        .collect();
-    let request = gateway::ApplyBundleRequest { documents, ..Default::default() };
-    FlowServiceClient::new(gateway.clone()).apply_bundle(request).await.context("publishing the documents")?;
-    Ok(())
 }
 
 async fn onboard(gateway: &Channel, partner: &str) -> Result<()> {

@@ -1,22 +1,22 @@
 //! Requests into commands. Every reader complains about everything that is wrong and answers
 //! `None` if anything was; nothing is looked up here.
 
+mod bundles;
 mod partners;
 mod people;
 
+pub use bundles::*;
 pub use partners::*;
 pub use people::*;
 
-use proto::registry::v1;
 use rpc::name::Pattern;
 use rpc::validate::Violations;
-use values::{Digest, Id, Instant, Interval};
+use values::{Id, Instant, Interval};
 
 use super::call::Call;
-use crate::domain::bundle::Publication;
 use crate::domain::ids::{AgreementId, LearnerId, Owned, PartnerId};
 use crate::domain::text::Reason;
-use crate::ops::{End, PromoteBundle, Target};
+use crate::ops::{End, Target};
 
 /// `partners/acme`.
 pub const PARTNER: Pattern = Pattern::new("partners/{partner}");
@@ -146,29 +146,4 @@ fn only_in_batch(wrong: &mut Violations, request_id: &str, validate_only: bool) 
     if validate_only {
         wrong.add("validate_only", "must be false: the batch has one");
     }
-}
-
-/// The hash in a bundle's name.
-pub fn bundle_hash(wrong: &mut Violations, field: &str, name: &str) -> Option<Digest> {
-    let hash = name.strip_prefix("bundles/").filter(|hash| !hash.bytes().any(|byte| byte.is_ascii_uppercase()));
-    let found = hash.and_then(|hash| hash.parse().ok());
-    if found.is_none() {
-        wrong.add(field, "must look like `bundles/{bundle}`, where the id is 64 hexadecimal digits in lower case");
-    }
-    found
-}
-
-pub fn promote_bundle(
-    wrong: &mut Violations,
-    request: &v1::PromoteBundleRequest,
-    call: &Call,
-) -> Option<PromoteBundle> {
-    let hash = bundle_hash(wrong, "name", &request.name);
-    let expected = match request.expected_bundle.as_str() {
-        "" => None,
-        name => bundle_hash(wrong, "expected_bundle", name),
-    };
-    let comment = wrong.text("comment", &request.comment, 0..=500);
-    let publication = Publication { publisher: call.caller.subject.clone(), comment: comment? };
-    Some(PromoteBundle { hash: hash?, expected, publication })
 }

@@ -3,6 +3,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m0001_registry;
+mod m0002_proposals;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -10,7 +11,8 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let own: Vec<Box<dyn MigrationTrait>> = vec![Box::new(m0001_registry::Migration)];
+        let own: Vec<Box<dyn MigrationTrait>> =
+            vec![Box::new(m0001_registry::Migration), Box::new(m0002_proposals::Migration)];
         ::store::migrations().into_iter().chain(feed::migrations()).chain(own).collect()
     }
 }
