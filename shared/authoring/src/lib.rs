@@ -11,6 +11,7 @@ pub mod documents;
 mod earned;
 pub mod explain;
 pub mod facts;
+pub mod generated;
 mod junit;
 pub mod layout;
 mod outcome;

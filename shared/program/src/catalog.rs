@@ -78,7 +78,7 @@ pub struct Workload {
 }
 
 /// Where a measure's number is read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reads {
     /// Usage: what was invoiced.
     BilledCost,

@@ -9,7 +9,9 @@ use values::{Date, Decimal, Instant, Interval, Month, Zone};
 
 use crate::catalog::{Catalog, Measure, Reads};
 use crate::conventions::CurrentMonth;
-use crate::facts::{Association, Customer, FactRef, Facts, Partner, Seats, Subscription, Transaction, Usage};
+use crate::facts::{
+    Association, Costs, Customer, FactRef, Facts, Flow, Partner, Seats, Subscription, Transaction, Usage,
+};
 use crate::model::{Filter, Words};
 use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
 
@@ -93,6 +95,11 @@ impl<'a> Ground<'a> {
         let mut ids: Vec<&str> = self.subscriptions.keys().copied().collect();
         ids.sort_unstable();
         ids
+    }
+
+    /// All versions of a customer.
+    pub fn customer_versions(&self, id: &str) -> &[&'a Customer] {
+        self.customers.get(id).map_or(&[], Vec::as_slice)
     }
 
     fn customer(&self, id: &str, at: Instant) -> Option<&'a Customer> {
@@ -195,11 +202,7 @@ impl<'a> Ground<'a> {
     /// Whether all filters let the row through, by the lists of `day`. A field that the row lacks is
     /// equal to nothing.
     pub fn passes_on(&self, filters: &[Filter], row: &Row<'_>, day: Date) -> bool {
-        filters.iter().all(|filter| {
-            let value = self.field(row, &filter.field);
-            let among = |words: &Words| value.as_ref().is_some_and(|value| words.has(value, day));
-            filter.any_of.as_ref().is_none_or(among) && !filter.none_of.as_ref().is_some_and(among)
-        })
+        passes(filters, &|name| self.field(row, name), day)
     }
 
     /// The country of an account at `at`, where it is known.
@@ -208,6 +211,15 @@ impl<'a> Ground<'a> {
         let current = versions.max_by_key(|version| version.effective.start())?;
         Some(current.country.clone()).filter(|country| !country.is_empty())
     }
+}
+
+/// Whether all filters let a row with these fields through, by the lists of `day`.
+pub(crate) fn passes(filters: &[Filter], field: &dyn Fn(&str) -> Option<String>, day: Date) -> bool {
+    filters.iter().all(|filter| {
+        let value = field(&filter.field);
+        let among = |words: &Words| value.as_ref().is_some_and(|value| words.has(value, day));
+        filter.any_of.as_ref().is_none_or(among) && !filter.none_of.as_ref().is_some_and(among)
+    })
 }
 
 /// What a question about one workload of a subscription is about. An unmapped workload stands for
@@ -231,15 +243,25 @@ pub(crate) fn at(spans: &[Span], at: Instant) -> Option<&Recognition> {
 
 /// The number that a measure reads from a usage fact, if it reads usage and this meter.
 pub(crate) fn usage_number(measure: &Measure, usage: &Usage) -> Option<Decimal> {
-    if usage.flow != measure.flow || !(measure.meters.is_empty() || measure.meters.contains(&usage.meter)) {
+    if !reads_meter(measure, usage.flow, &usage.meter) {
         return None;
     }
-    match measure.reads {
-        Reads::BilledCost => usage.costs.billed,
-        Reads::EffectiveCost => usage.costs.effective,
-        Reads::ListCost => usage.costs.list,
-        Reads::ContractedCost => usage.costs.contracted,
-        Reads::Quantity => Some(usage.quantity),
+    number_read(measure.reads, usage.quantity, &usage.costs)
+}
+
+/// Whether a measure is read from this meter.
+pub(crate) fn reads_meter(measure: &Measure, flow: Flow, meter: &str) -> bool {
+    measure.flow == flow && (measure.meters.is_empty() || measure.meters.iter().any(|known| known == meter))
+}
+
+/// The number of a usage row that is read.
+pub(crate) fn number_read(reads: Reads, quantity: Decimal, costs: &Costs) -> Option<Decimal> {
+    match reads {
+        Reads::BilledCost => costs.billed,
+        Reads::EffectiveCost => costs.effective,
+        Reads::ListCost => costs.list,
+        Reads::ContractedCost => costs.contracted,
+        Reads::Quantity => Some(quantity),
         Reads::Seats | Reads::TransactionAmount | Reads::TransactionSeats | Reads::Derived => None,
     }
 }

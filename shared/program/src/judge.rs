@@ -4,14 +4,14 @@ mod association;
 mod fold;
 pub(crate) mod metric;
 mod parts;
-mod people;
+pub(crate) mod people;
 pub(crate) mod pins;
 pub(crate) mod points;
 pub(crate) mod quick;
 pub(crate) mod requirement;
 mod rows;
 pub(crate) mod staff;
-mod window;
+pub(crate) mod window;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

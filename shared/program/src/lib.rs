@@ -9,6 +9,7 @@
 //! - [`Bundle`], checked documents ([`catalog`], [`recognition`], tier programs, incentive plans);
 //! - [`recognition`], who is recognized on a subscription, for what, by which evidence;
 //! - [`tiers`], levels, points, requirements, and the way to the next level;
+//! - [`population`], the same over columns of everybody's facts;
 //! - [`awards`], when an award is given, kept and lost;
 //! - [`incentives`], lines, brackets, statements;
 //! - [`explain`], why;
@@ -29,6 +30,8 @@ mod ground;
 pub mod incentives;
 mod judge;
 pub mod model;
+mod number;
+pub mod population;
 pub mod problem;
 pub mod quantity;
 pub mod reason;

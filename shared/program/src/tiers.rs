@@ -21,6 +21,7 @@ use crate::judge::{Judge, Supposed};
 use crate::model::{Division, TierProgram};
 use crate::recognition::RecognitionPolicy;
 use line::text;
+pub(crate) use standings::all_metrics;
 use standings::{Standings, all_standings, metrics_of};
 
 pub use benefits::{BenefitResult, benefits};
@@ -128,7 +129,7 @@ pub(crate) fn evaluate_pinned(
 }
 
 /// The version of a program that rules at an instant, with the policy it counts by.
-fn version<'b>(
+pub(crate) fn version<'b>(
     bundle: &'b Bundle,
     program: &str,
     as_of: Instant,
@@ -140,7 +141,7 @@ fn version<'b>(
     Ok((found, policy))
 }
 
-fn in_preview(program: &TierProgram, day: Date) -> bool {
+pub(crate) fn in_preview(program: &TierProgram, day: Date) -> bool {
     let shown = program.shown_from.is_some_and(|from| from <= day);
     shown && program.effective.is_none_or(|from| day < from)
 }
@@ -246,7 +247,7 @@ fn explain(
 }
 
 /// Whether a division is in force or shown on a day.
-fn rules(program: &TierProgram, division: &Division, day: Date) -> bool {
+pub(crate) fn rules(program: &TierProgram, division: &Division, day: Date) -> bool {
     in_force(program, division, day) || in_preview(program, day)
 }
 

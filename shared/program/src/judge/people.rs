@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use values::{Date, Instant};
+use values::{Date, Instant, Zone};
 
 use super::Judge;
 use crate::explain::Rejected;
 use crate::facts::{Certification, Fact, FactRef, PersonLink};
-use crate::model::Holding;
+use crate::model::{Holding, PeopleRules};
 use crate::reason::Reason;
 
 /// Who holds what is asked for, with the certifications that say so.
@@ -53,34 +53,42 @@ pub(crate) fn holders(judge: &Judge<'_>, holding: &Holding, at: Instant) -> Hold
 
 /// Linked at `at`, or gone for so short that the program still counts them.
 fn counts(judge: &Judge<'_>, link: &PersonLink, at: Instant) -> bool {
-    if link.effective.contains(at) {
-        return true;
-    }
-    let (Some(day), Some(end)) = (judge.people.counted_through_day, link.effective.end()) else { return false };
-    let zone = &judge.ground.zone;
+    let until = linked_until(&judge.people, &judge.ground.zone, link);
+    link.effective.start() <= at && until.is_none_or(|until| at < until)
+}
+
+/// The first instant at which a linked person no longer counts; none for one without end.
+pub(crate) fn linked_until(rules: &PeopleRules, zone: &Zone, link: &PersonLink) -> Option<Instant> {
+    let end = link.effective.end()?;
+    let Some(day) = rules.counted_through_day else { return Some(end) };
     // The last day on which they were still there names the month.
     let left = zone.month(end.saturating_add(-1));
     let through =
         left.add(1).ok().and_then(|next| Date::new(next.year(), next.month_of_year(), day.cast_signed()).ok());
     let after = through.and_then(|through| through.add_days(1).ok());
-    end <= at && after.is_some_and(|after| at < zone.start_of_day(after))
+    Some(after.map_or(end, |after| end.max(zone.start_of_day(after))))
 }
 
 fn in_force(judge: &Judge<'_>, certification: &Certification, at: Instant) -> bool {
-    let zone = &judge.ground.zone;
+    let until = certified_until(&judge.people, &judge.ground.zone, certification);
+    certification.effective.start() <= at && until.is_none_or(|until| at < until)
+}
+
+/// The first instant at which a certification no longer counts; none for one without end.
+pub(crate) fn certified_until(rules: &PeopleRules, zone: &Zone, certification: &Certification) -> Option<Instant> {
     let earned = certification.effective.start();
-    if let Some(months) = judge.people.partner_months
-        && earned <= at
-        && let Ok(end) = zone.date(earned).add_months_clamped(i32::from(months))
-        && at < zone.start_of_day(end)
-    {
-        return true;
-    }
-    if !certification.effective.contains(at) {
-        return false;
-    }
-    let (Some(retired), Some(months)) = (certification.retired, judge.people.retired_months) else { return true };
-    // Through the end of the month so many months later.
-    let last = zone.month(retired).add(i32::from(months));
-    last.is_ok_and(|last| at < zone.whole_month(last).end().unwrap_or(Instant::MAX))
+    let for_the_partner = rules
+        .partner_months
+        .and_then(|months| zone.date(earned).add_months_clamped(i32::from(months)).ok())
+        .map(|end| zone.start_of_day(end));
+    // A retired one counts through the end of the month so many months later.
+    let retired = certification.retired.zip(rules.retired_months).map(|(retired, months)| {
+        let last = zone.month(retired).add(i32::from(months));
+        last.map_or(earned, |last| zone.whole_month(last).end().unwrap_or(Instant::MAX))
+    });
+    let own = match (certification.effective.end(), retired) {
+        (Some(end), Some(retired)) => Some(end.min(retired)),
+        (end, retired) => end.or(retired),
+    };
+    Some(own?.max(for_the_partner.unwrap_or(earned)))
 }

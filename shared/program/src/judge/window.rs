@@ -1,6 +1,6 @@
 //! The time that metrics look at: windows, and the moments at which they are read.
 
-use values::{Date, Interval, Month, Zone};
+use values::{Date, Instant, Interval, Month, Zone};
 
 use super::Judge;
 use crate::facts::Facts;
@@ -37,7 +37,20 @@ pub(crate) fn back(month: Month, months: i32) -> Month {
 
 /// The instants a window holds at a moment, cut at the judged instant.
 pub(crate) fn window(judge: &Judge<'_>, window: Window, at: Moment) -> Interval {
-    let zone = &judge.ground.zone;
+    let year = Year { fiscal_start: judge.fiscal_start, anniversary: &|day| anniversary(judge, day) };
+    span(&judge.ground.zone, judge.as_of, &year, window, at)
+}
+
+/// When years begin that are not the calendar's.
+pub(crate) struct Year<'a> {
+    /// The first month of the fiscal year, 1 to 12.
+    pub fiscal_start: i8,
+    /// The last anniversary of the partner's enrollment up to a day.
+    pub anniversary: &'a dyn Fn(Date) -> Option<Date>,
+}
+
+/// The instants a window holds at a moment, cut at `as_of`.
+pub(crate) fn span(zone: &Zone, as_of: Instant, year: &Year<'_>, window: Window, at: Moment) -> Interval {
     let month = zone.whole_month(at.month);
     let next_day = at.day.add_days(1).unwrap_or(at.day);
     let start_of = |day: Date| zone.start_of_day(day);
@@ -56,11 +69,11 @@ pub(crate) fn window(judge: &Judge<'_>, window: Window, at: Moment) -> Interval 
         }
         Window::RollingDays(days) => (start_of(next_day.add_days(-i32::from(days)).unwrap_or(at.day)), day_end),
         Window::Calendar(months) => (from(block(at.month, 1, months)), month_end),
-        Window::Fiscal(months) => (from(block(at.month, judge.fiscal_start, months)), month_end),
-        Window::AnniversaryYear => (anniversary(judge, at.day).map_or(day_end, start_of), day_end),
+        Window::Fiscal(months) => (from(block(at.month, year.fiscal_start, months)), month_end),
+        Window::AnniversaryYear => ((year.anniversary)(at.day).map_or(day_end, start_of), day_end),
         Window::Since(day) => (start_of(day), month_end),
     };
-    let end = end.min(judge.as_of.saturating_add(1));
+    let end = end.min(as_of.saturating_add(1));
     // What is judged before the window begins sees an empty window.
     Interval::new(start, Some(end)).unwrap_or(Interval::new(start, Some(start)).unwrap_or(Interval::since(start)))
 }

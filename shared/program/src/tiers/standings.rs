@@ -118,6 +118,21 @@ pub(crate) fn metrics_of<'p>(on: &Judge<'_>, division: &'p Division) -> Vec<&'p 
     found
 }
 
+/// Every metric of a program: of its classes, and of all tracks and levels whenever they hold.
+pub(crate) fn all_metrics(program: &TierProgram) -> Vec<&Metric> {
+    let mut found = Vec::new();
+    for division in &program.divisions {
+        division.lines().for_each(|line| metrics_of_line(line, &mut found));
+        for levels in division.levels.all() {
+            levels.iter().for_each(|level| collect(&level.when, &mut found));
+        }
+    }
+    for (_, when) in program.classes.iter().flat_map(|class| &class.cases) {
+        collect(when, &mut found);
+    }
+    found
+}
+
 pub(crate) fn metrics_of_line<'p>(line: &'p PointLine, found: &mut Vec<&'p Metric>) {
     for leg in &line.legs {
         match &leg.worth {

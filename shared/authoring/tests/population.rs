@@ -1,0 +1,90 @@
+//! The pass over a population says what judging each partner by itself says, to the last digit.
+#![expect(clippy::panic, reason = "a test without its documents can only fail")]
+
+use std::path::PathBuf;
+
+use authoring::generated::Recipe;
+use program::Bundle;
+use program::facts::Facts;
+use program::population::{Columns, Compiled, Worker};
+use program::tiers::{Scorecard, evaluate};
+use values::{Date, Instant, Zone};
+
+const PROGRAM: &str = "microsoft/solutions-partner";
+
+fn bundle() -> Bundle {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../programs/microsoft");
+    authoring::documents::bundle(&[folder]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn day() -> Date {
+    Date::new(2023, 8, 15).expect("a day")
+}
+
+fn end_of(day: Date) -> Instant {
+    Zone::utc().day(day).end().expect("an end").saturating_add(-1)
+}
+
+fn joined(facts: impl Iterator<Item = Facts>) -> Facts {
+    facts.fold(Facts::default(), |mut all, one| {
+        all.partners.extend(one.partners);
+        all.people.extend(one.people);
+        all.certifications.extend(one.certifications);
+        all.customers.extend(one.customers);
+        all.subscriptions.extend(one.subscriptions);
+        all.associations.extend(one.associations);
+        all.usage.extend(one.usage);
+        all.seats.extend(one.seats);
+        all
+    })
+}
+
+/// What both paths say of a partner: standing, level, track, points, and the points of the lines.
+fn told(card: &Scorecard) -> Vec<String> {
+    let divisions = card.divisions.iter().map(|division| {
+        let lines: Vec<String> = division.lines.iter().map(|line| values::ratio_to_text(&line.points)).collect();
+        let points = division.points.as_ref().map(values::ratio_to_text);
+        format!(
+            "{} {:?} {:?} {} {points:?} {lines:?}",
+            division.division, division.standing, division.level, division.track
+        )
+    });
+    divisions.collect()
+}
+
+fn passed(bundle: &Bundle, worker: &mut Worker<'_>, place: usize) -> Vec<String> {
+    let program = bundle.tier_program_on(PROGRAM, day()).expect("the program");
+    let decisions = worker.judge(place).unwrap_or_else(|error| panic!("{error}"));
+    let told = program.divisions.iter().zip(decisions).map(|(division, found)| {
+        let levels = division.levels.on(day()).map(|levels| levels.value.as_slice()).unwrap_or_default();
+        let level = found.level().map(|level| levels[level].name.clone());
+        let track = found.track.map_or("", |track| division.tracks[track].name.as_str());
+        let text = |points: &program::population::Points| values::ratio_to_text(&points.ratio());
+        let lines: Vec<String> = found.lines.iter().map(text).collect();
+        let points = found.points.as_ref().map(text);
+        format!("{} {:?} {level:?} {track} {points:?} {lines:?}", division.name, found.standing)
+    });
+    told.collect()
+}
+
+#[test]
+fn the_pass_over_a_population_says_what_each_partner_is_told() {
+    let bundle = bundle();
+    let as_of = end_of(day());
+    let recipe = Recipe { seed: 7, partners: 80, day: day() };
+    let everybody = joined(recipe.all());
+    let columns =
+        Columns::of_facts(&bundle, PROGRAM, &everybody, as_of, as_of).unwrap_or_else(|error| panic!("{error}"));
+    let plan = Compiled::new(&bundle, PROGRAM, &columns).unwrap_or_else(|error| panic!("{error}"));
+    let mut worker = Worker::new(&plan);
+    assert_eq!(columns.partners(), 80);
+    let mut qualified = 0;
+    for place in 0..columns.partners() {
+        let own = recipe.partner(u32::try_from(place).expect("small"));
+        let card = evaluate(&bundle, PROGRAM, &own, columns.partner(place), as_of, as_of);
+        let card = card.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(passed(&bundle, &mut worker, place), told(&card), "partner {}", columns.partner(place));
+        qualified += card.divisions.iter().filter(|division| division.level.is_some()).count();
+    }
+    assert!(qualified > 0, "somebody is designated");
+}

@@ -1,0 +1,203 @@
+//! Measures, scores and levels of one partner, from what was counted.
+
+use crate::conventions::PartSteps;
+use crate::model::metric::Losses;
+use crate::model::{Bound, Range};
+use crate::number::Number;
+use crate::tiers::Standing;
+
+/// A bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    AtLeast(Number),
+    Above(Number),
+    AtMost(Number),
+    Below(Number),
+}
+
+impl Limit {
+    pub fn of(bound: &Bound) -> Limit {
+        let number = Number::from(&bound.quantity().value);
+        match bound {
+            Bound::AtLeast(_) => Limit::AtLeast(number),
+            Bound::Above(_) => Limit::Above(number),
+            Bound::AtMost(_) => Limit::AtMost(number),
+            Bound::Below(_) => Limit::Below(number),
+        }
+    }
+
+    pub fn holds(&self, value: &Number) -> bool {
+        match self {
+            Limit::AtLeast(bound) => value >= bound,
+            Limit::Above(bound) => value > bound,
+            Limit::AtMost(bound) => value <= bound,
+            Limit::Below(bound) => value < bound,
+        }
+    }
+}
+
+/// Bounds that must all hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Limits(Vec<Limit>);
+
+impl Limits {
+    pub fn of(range: &Range) -> Limits {
+        Limits(range.lower.iter().chain(&range.upper).map(Limit::of).collect())
+    }
+
+    pub fn hold(&self, value: &Number) -> bool {
+        self.0.iter().all(|limit| limit.holds(value))
+    }
+}
+
+/// A metric's value, from the states it is made of.
+pub(super) enum MeasurePlan {
+    /// One state, and how it is compared.
+    State { now: u16, change: ChangePlan },
+    /// One metric in percent of another.
+    Share { of: u16, whole: u16 },
+    /// Metrics added and taken off.
+    Combined { add: Vec<u16>, less: Vec<u16> },
+}
+
+/// What a state is compared with.
+pub(super) enum ChangePlan {
+    None,
+    Since {
+        /// The states of other months, of which the mean counts; none where places were compared one by one.
+        bases: Vec<u16>,
+        percent: bool,
+        base_at_least: Option<Number>,
+        now_at_least: Option<Number>,
+        losses: Losses,
+        zero_base_full: bool,
+    },
+}
+
+/// A metric's value for one partner.
+#[derive(Clone, Debug)]
+pub(super) struct Value {
+    pub value: Number,
+    pub base: Option<Number>,
+    pub absent: bool,
+}
+
+/// What must hold.
+pub(super) enum Need {
+    All(Vec<Need>),
+    Any(Vec<Need>),
+    None(Vec<Need>),
+    AtLeast(usize, Vec<Need>),
+    Metric(u16, Limit),
+    Score(Limit),
+    EveryLine(Limit),
+}
+
+/// Cases of a class in order, with the tracks that carry their names.
+pub(super) struct ClassPlan {
+    pub name: String,
+    pub cases: Vec<(String, Need)>,
+    pub otherwise: String,
+}
+
+/// A division on the day.
+pub(super) struct DivisionPlan {
+    /// Why nothing is judged, where nothing is.
+    pub blank: bool,
+    pub in_force: bool,
+    pub retired: bool,
+    pub nested: bool,
+    pub tracks: Vec<TrackPlan>,
+    /// The class that chooses the track; none where the best counts.
+    pub class: Option<usize>,
+    pub levels: Vec<Need>,
+}
+
+/// A track.
+pub(super) struct TrackPlan {
+    pub name: String,
+    pub lines: Vec<LinePlan>,
+}
+
+/// A line.
+pub(super) struct LinePlan {
+    pub legs: Vec<LegPlan>,
+    pub combine: crate::model::Legs,
+    pub max: Number,
+    pub gates: Vec<Need>,
+    pub suspended: bool,
+}
+
+/// What gives a leg its points.
+pub(super) enum LegPlan {
+    Measured { measure: u16, scale: Scale },
+    When { when: Need, earns: Number },
+}
+
+/// How a quantity becomes points.
+pub(super) enum Scale {
+    /// So many points for each unit, parts included.
+    Each(Number),
+    /// Points for each whole step of this many units.
+    Steps {
+        each: Number,
+        earns: Number,
+    },
+    Bands(Vec<(Limits, Number)>),
+    Targets {
+        targets: Vec<(Limits, Limit)>,
+        earns: Number,
+    },
+}
+
+impl Scale {
+    pub fn points(&self, value: &Value) -> Number {
+        match self {
+            Scale::Each(points) => value.value.times(points),
+            Scale::Steps { each, earns } => match each.inverse() {
+                Some(steps) => value.value.times(&steps).floor().times(earns),
+                None => Number::ZERO,
+            },
+            Scale::Bands(bands) => {
+                let band = bands.iter().find(|(limits, _)| limits.hold(&value.value));
+                band.map_or(Number::ZERO, |(_, earns)| earns.clone())
+            }
+            Scale::Targets { targets, earns } => {
+                let by_base = |base: &Number| targets.iter().find(|(limits, _)| limits.hold(base));
+                match value.base.as_ref().and_then(by_base) {
+                    Some((_, bound)) if bound.holds(&value.value) => earns.clone(),
+                    _ => Number::ZERO,
+                }
+            }
+        }
+    }
+
+    /// A step of `each` units that earns so many points.
+    pub fn each(each: Number, earns: Number, parts: PartSteps) -> Scale {
+        match (parts, each.inverse()) {
+            (PartSteps::Exact, Some(inverse)) => Scale::Each(lowest(&earns.times(&inverse))),
+            _ => Scale::Steps { each, earns },
+        }
+    }
+
+    /// All points at so many units, in proportion below.
+    pub fn full_at(full: &Number, max: &Number) -> Scale {
+        Scale::Each(full.inverse().map_or(Number::ZERO, |inverse| lowest(&max.times(&inverse))))
+    }
+}
+
+/// In lowest terms, so that products stay small.
+fn lowest(number: &Number) -> Number {
+    Number::from(number.ratio())
+}
+
+impl DivisionPlan {
+    pub fn standing(&self, held: Option<usize>) -> Standing {
+        match (self.in_force, held, self.retired) {
+            (false, _, _) => Standing::NotInForce,
+            (true, None, _) => Standing::InProgress,
+            (true, Some(_), true) => Standing::Retired,
+            (true, Some(_), false) => Standing::Qualified,
+        }
+    }
+}
