@@ -152,7 +152,7 @@ impl Maker {
     }
 
     fn practices(&mut self) {
-        let practices = if self.large { self.rng.random_range(10..=13) } else { 1 };
+        let practices = if self.large { self.rng.random_range(7..=10) } else { 1 };
         for number in 0..practices {
             let practice = Practice::choose(&mut self.rng, self.mostly);
             practice.make(self, number);

@@ -27,14 +27,7 @@ fn end_of(day: Date) -> Instant {
 
 fn joined(facts: impl Iterator<Item = Facts>) -> Facts {
     facts.fold(Facts::default(), |mut all, one| {
-        all.partners.extend(one.partners);
-        all.people.extend(one.people);
-        all.certifications.extend(one.certifications);
-        all.customers.extend(one.customers);
-        all.subscriptions.extend(one.subscriptions);
-        all.associations.extend(one.associations);
-        all.usage.extend(one.usage);
-        all.seats.extend(one.seats);
+        all.absorb(one);
         all
     })
 }

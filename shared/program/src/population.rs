@@ -10,7 +10,7 @@
 //! holds the two together. What the compiled form cannot do it refuses by name ([`NotCompiled`]); then every partner is
 //! judged by itself.
 
-mod columns;
+pub mod columns;
 mod decision;
 mod gather;
 mod kinds;
@@ -24,6 +24,7 @@ mod wants;
 pub use columns::Columns;
 pub use decision::{Decision, Points};
 pub use gather::{Gatherer, UsageRow};
+pub use kinds::RowKind;
 pub use plan::Compiled;
 pub use run::Worker;
 pub use wants::NotCompiled;

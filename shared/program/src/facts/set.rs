@@ -44,6 +44,29 @@ pub struct Facts {
     pub exchange: Vec<Exchange>,
 }
 
+impl Facts {
+    /// Takes other facts in.
+    pub fn absorb(&mut self, other: Facts) {
+        self.partners.extend(other.partners);
+        self.enrollments.extend(other.enrollments);
+        self.agreements.extend(other.agreements);
+        self.checks.extend(other.checks);
+        self.fees.extend(other.fees);
+        self.people.extend(other.people);
+        self.certifications.extend(other.certifications);
+        self.customers.extend(other.customers);
+        self.subscriptions.extend(other.subscriptions);
+        self.associations.extend(other.associations);
+        self.usage.extend(other.usage);
+        self.seats.extend(other.seats);
+        self.transactions.extend(other.transactions);
+        self.awards.extend(other.awards);
+        self.decisions.extend(other.decisions);
+        self.figures.extend(other.figures);
+        self.exchange.extend(other.exchange);
+    }
+}
+
 /// Names one fact in explanations: its kind and its business key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct FactRef {

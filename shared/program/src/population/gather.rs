@@ -11,8 +11,8 @@ use super::columns::{Columns, PartnerColumn};
 use super::kinds::Kinds;
 use super::wants::{NotCompiled, Wants};
 use crate::bundle::Bundle;
-use crate::catalog::Catalog;
-use crate::facts::{Costs, Facts, Flow};
+use crate::catalog::{Catalog, Reads};
+use crate::facts::{Costs, Facts, Flow, Usage};
 use crate::ground::{Ground, number_read};
 use crate::recognition::RecognitionPolicy;
 use crate::tiers::version;
@@ -40,6 +40,23 @@ pub struct UsageRow<'a> {
     pub recorded: Instant,
 }
 
+impl<'a> UsageRow<'a> {
+    /// What a usage fact says.
+    pub fn of(usage: &'a Usage) -> UsageRow<'a> {
+        UsageRow {
+            subscription: &usage.subscription,
+            workload: &usage.workload,
+            meter: &usage.meter,
+            start: usage.start,
+            flow: usage.flow,
+            quantity: usage.quantity,
+            costs: &usage.costs,
+            currency: usage.currency,
+            recorded: usage.recorded.at,
+        }
+    }
+}
+
 /// Collects usage, row by row, and sorts it into columns at the end.
 ///
 /// Usage is by far the most of a population's facts, and comes as a stream; everything else comes as [`Facts`].
@@ -52,7 +69,7 @@ pub struct Gatherer<'b> {
     names: HashMap<String, u32>,
     series: HashMap<SeriesKey, u32>,
     all_series: Vec<Series>,
-    last: Option<(Series, u32)>,
+    last: Option<u32>,
     rows: Vec<Raw>,
 }
 
@@ -66,13 +83,15 @@ struct Series {
     meter: String,
     flow: Flow,
     currency: Currency,
+    /// Which of its numbers are read.
+    reads: Vec<Reads>,
 }
 
 /// A number of a usage row.
 #[derive(Clone, Copy)]
 struct Raw {
     series: u32,
-    /// Which of the wanted numbers.
+    /// Which of the numbers of its series.
     read: u32,
     at: i64,
     recorded: i64,
@@ -117,23 +136,23 @@ impl<'b> Gatherer<'b> {
     /// Takes a row of usage in.
     pub fn usage(&mut self, row: UsageRow<'_>) {
         let series = self.series_of(&row);
-        for (place, reads) in self.wants.reads.iter().enumerate() {
-            if let (Some(number), Ok(read)) = (number_read(*reads, row.quantity, row.costs), u32::try_from(place)) {
-                let (at, recorded) = (row.start.micros(), row.recorded.micros());
-                self.rows.push(Raw { series, read, at, recorded, value: number.attos() });
+        let (at, recorded) = (row.start.micros(), row.recorded.micros());
+        for (place, reads) in self.all_series[series as usize].reads.iter().enumerate() {
+            if let Some(found) = number_read(*reads, row.quantity, row.costs) {
+                self.rows.push(Raw { series, read: number(place), at, recorded, value: found.attos() });
             }
         }
     }
 
     fn series_of(&mut self, row: &UsageRow<'_>) -> u32 {
-        let same = |last: &&(Series, u32)| {
-            let last = &last.0;
+        let same = |last: &&u32| {
+            let last = &self.all_series[**last as usize];
             last.subscription == row.subscription
                 && last.workload == row.workload
                 && last.meter == row.meter
                 && (last.flow, last.currency) == (row.flow, row.currency)
         };
-        if let Some((_, known)) = self.last.as_ref().filter(same) {
+        if let Some(known) = self.last.as_ref().filter(same) {
             return *known;
         }
         let key = (self.name(row.subscription), self.name(row.workload), self.name(row.meter), row.flow, row.currency);
@@ -143,12 +162,13 @@ impl<'b> Gatherer<'b> {
             meter: row.meter.to_owned(),
             flow: row.flow,
             currency: row.currency,
+            reads: self.wants.read_of(row.flow, row.meter),
         };
         let number = *self.series.entry(key).or_insert_with(|| {
-            self.all_series.push(series.clone());
+            self.all_series.push(series);
             number(self.all_series.len() - 1)
         });
-        self.last = Some((series, number));
+        self.last = Some(number);
         number
     }
 
@@ -231,17 +251,7 @@ impl Columns {
         let mut gatherer = Gatherer::new(bundle, program, &[], as_of)?;
         let mut known = facts.known_at(known_at);
         for usage in std::mem::take(&mut known.usage) {
-            gatherer.usage(UsageRow {
-                subscription: &usage.subscription,
-                workload: &usage.workload,
-                meter: &usage.meter,
-                start: usage.start,
-                flow: usage.flow,
-                quantity: usage.quantity,
-                costs: &usage.costs,
-                currency: usage.currency,
-                recorded: usage.recorded.at,
-            });
+            gatherer.usage(UsageRow::of(&usage));
         }
         gatherer.finish(&known)
     }

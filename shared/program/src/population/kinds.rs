@@ -12,13 +12,16 @@ use crate::model::Filter;
 
 /// What a row is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct RowKind {
+pub struct RowKind {
+    /// The number of its workload.
     pub workload: u16,
-    /// Empty for seats.
+    /// The meter; empty for seats.
     pub meter: String,
+    /// Whether it adds up.
     pub flow: Flow,
     /// Which number of the row it is.
     pub reads: Reads,
+    /// The currency of amounts; none for seats.
     pub currency: Option<Currency>,
     /// The fields that filters look at.
     pub fields: BTreeMap<String, String>,

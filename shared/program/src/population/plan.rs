@@ -154,6 +154,11 @@ impl<'c> Compiled<'c> {
         Ok(planner.plan)
     }
 
+    /// How many partners there are to judge.
+    pub fn partners(&self) -> usize {
+        self.columns.partners()
+    }
+
     /// How many divisions every partner is judged in.
     pub fn divisions(&self) -> usize {
         self.divisions.len()

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, Derived, Measure, Reads};
 use crate::conventions::RecognizedMonth;
+use crate::facts::Flow;
 use crate::model::metric::{Counted, Fold, Metric, Stream};
 use crate::model::{PeopleRules, TierProgram};
 use crate::tiers::{EvaluateError, all_metrics};
@@ -35,12 +36,21 @@ pub enum NotCompiled {
 pub(super) struct Wants {
     /// The fields its filters look at.
     pub fields: BTreeSet<String>,
-    /// The numbers its measures read of usage, in the order of the rows.
-    pub reads: Vec<Reads>,
+    /// What its measures read of usage.
+    pub reads: Vec<WantedRead>,
     /// How long people count.
     pub people: PeopleRules,
     /// When an association covers a month.
     pub recognized_month: RecognizedMonth,
+}
+
+/// A number of usage that some measure reads, and from which meters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WantedRead {
+    pub reads: Reads,
+    pub flow: Flow,
+    /// Empty for all.
+    pub meters: Vec<String>,
 }
 
 /// Measures of usage and seats that show that a thing is there at all.
@@ -73,13 +83,27 @@ impl Wants {
     /// What two programs read together.
     pub fn and(mut self, other: &Wants) -> Wants {
         self.fields.extend(other.fields.iter().cloned());
-        other.reads.iter().for_each(|read| self.read(*read));
+        let new: Vec<_> = other.reads.iter().filter(|read| !self.reads.contains(read)).cloned().collect();
+        self.reads.extend(new);
         self
     }
 
-    fn read(&mut self, reads: Reads) {
-        if !self.reads.contains(&reads) {
-            self.reads.push(reads);
+    /// Which numbers of a meter some measure reads, each once.
+    pub fn read_of(&self, flow: Flow, meter: &str) -> Vec<Reads> {
+        let mut found: Vec<Reads> = Vec::new();
+        for wanted in &self.reads {
+            let reads = wanted.flow == flow && (wanted.meters.is_empty() || wanted.meters.iter().any(|it| it == meter));
+            if reads && !found.contains(&wanted.reads) {
+                found.push(wanted.reads);
+            }
+        }
+        found
+    }
+
+    fn read(&mut self, measure: &Measure) {
+        let wanted = WantedRead { reads: measure.reads, flow: measure.flow, meters: measure.meters.clone() };
+        if !self.reads.contains(&wanted) {
+            self.reads.push(wanted);
         }
     }
 
@@ -91,7 +115,7 @@ impl Wants {
                 Fold::Count(Counted::People) => {}
                 Fold::Count(_) if part.tests.is_empty() && part.stream == Stream::Usage => {
                     let shown = catalog.measures.values().filter(|measure| shows_presence(measure));
-                    shown.for_each(|measure| self.read(measure.reads));
+                    shown.for_each(|measure| self.read(measure));
                 }
                 _ => {}
             }
@@ -114,7 +138,7 @@ impl Wants {
                 rates.for_each(|(measure, _)| self.measure(measure, catalog));
             }
             Some(Derived::Worth(worth)) => self.measure(&worth.of, catalog),
-            None => self.read(measure.reads),
+            None => self.read(measure),
         }
     }
 }

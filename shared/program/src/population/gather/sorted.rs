@@ -143,7 +143,6 @@ impl<'f> Sorted<'f, '_> {
             at,
         };
         let fields = self.fields(&row);
-        let reads = self.columns.wants.reads.clone();
         let kind = |reads: Reads| RowKind {
             workload,
             meter: series.meter.clone(),
@@ -152,7 +151,7 @@ impl<'f> Sorted<'f, '_> {
             currency: Some(series.currency),
             fields: fields.clone(),
         };
-        reads.into_iter().map(|reads| self.columns.kinds.number(kind(reads))).collect()
+        series.reads.iter().map(|reads| self.columns.kinds.number(kind(*reads))).collect()
     }
 
     fn fields(&self, row: &Row<'_>) -> BTreeMap<String, String> {
