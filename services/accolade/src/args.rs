@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use values::Month;
 
 /// Who did the work on each customer subscription, what each partner earns for it, and what standing each has
 /// reached.
@@ -28,13 +29,55 @@ pub enum Command {
     /// Bring facts in from files, through the gateway
     Import(Import),
     /// Check, test, explain, lay out, compare and simulate program documents
-    Program(authoring::Program),
+    Program(Program),
     /// Print a token for trying things out, signed with the key of a local data folder
     Token(Token),
     /// Ask a running process whether it is ready
     Health(Health),
     /// Measure ingestion, visibility and memory against what the machine can do
     Bench(Bench),
+}
+
+/// `accolade program`.
+#[derive(Debug, Args)]
+pub struct Program {
+    /// What to do
+    #[command(subcommand)]
+    pub command: ProgramCommand,
+}
+
+/// What can be done with program documents, and with the facts that they judge.
+#[derive(Debug, Subcommand)]
+pub enum ProgramCommand {
+    /// What needs no suite.
+    #[command(flatten)]
+    Documents(authoring::Command),
+    /// Write the facts of a running suite, for explain, simulate and tests
+    Facts(ProgramFacts),
+}
+
+/// `accolade program facts`.
+#[derive(Debug, Args)]
+pub struct ProgramFacts {
+    /// The gateway
+    #[arg(long, env = "ACCOLADE_GATEWAY", default_value = "http://127.0.0.1:7400")]
+    pub gateway: String,
+    /// The token to call it with (`accolade token program-manager`)
+    #[arg(long, env = "ACCOLADE_TOKEN", hide_env_values = true)]
+    pub token: String,
+    /// Where to write them, as NDJSON; to standard output without it
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The months of usage, such as 2023-09..2024-09; all without it
+    #[arg(long, value_name = "MONTHS", value_parser = months)]
+    pub usage: Option<(Month, Month)>,
+    /// Usage by the hour, not record by record: smaller, but an hour in which a payee changes cannot be split
+    #[arg(long)]
+    pub hours: bool,
+}
+
+fn months(text: &str) -> Result<(Month, Month), String> {
+    authoring::months(text)
 }
 
 /// Where the configuration comes from.

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
             Command::Migrate(migrate) => commands::migrate::run(migrate).await,
             Command::Config(common) => commands::config::run(&common),
             Command::Import(import) => commands::import::run(import).await,
-            Command::Program(program) => commands::program::run(program),
+            Command::Program(program) => commands::program::run(program).await,
             Command::Token(token) => commands::token::run(&token),
             Command::Health(health) => commands::health::run(&health).await,
             Command::Bench(bench) => commands::bench::run(bench).await,

@@ -97,7 +97,11 @@ fn change(text: &str) -> Result<(String, String), String> {
         .ok_or_else(|| format!("`{text}` is not vendor/name#path=value"))
 }
 
-fn months(text: &str) -> Result<(Month, Month), String> {
+/// A month, or a range of months of which both ends are in.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn months(text: &str) -> Result<(Month, Month), String> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     match (first.parse::<Month>(), last.parse::<Month>()) {
         (Ok(first), Ok(last)) if first <= last => Ok((first, last)),

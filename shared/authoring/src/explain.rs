@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use program::incentives::{Line, Prior, Rating, rate};
-use program::tiers::{DivisionScore, Scorecard, Way, evaluate};
+use program::tiers::{CapacityResult, DivisionScore, Scorecard, Way, capacity, evaluate};
 use program::{Bundle, Facts};
 use serde_json::{Value, json};
 use values::{Date, Instant, Month, Zone, ratio_to_text};
@@ -63,8 +63,12 @@ fn explain(bundle: &Bundle, facts: &Facts, question: &Question) -> Result<Printe
         let zone = &program.conventions.zone;
         let known_at = question.known_at.map_or(Instant::MAX, |day| end_of(day, zone));
         let card = evaluate(bundle, &program.id, facts, &question.partner, end_of(day, zone), known_at)?;
-        text.push_str(&scorecard(&card, question));
-        programs.push(card_json(&card, question));
+        let served = match question.only {
+            Some(_) => Vec::new(),
+            None => capacity(bundle, &program.id, facts, &question.partner, end_of(day, zone), known_at)?,
+        };
+        text.push_str(&scorecard(&card, &served, question));
+        programs.push(card_json(&card, &served, question));
     }
     for plan in bundle.incentive_plans().iter().filter(|one| asked(&one.id) && seen.insert(one.id.as_str())) {
         let Some(month) = question.period else { continue };
@@ -84,7 +88,7 @@ fn chosen<'c>(card: &'c Scorecard, question: &Question) -> Vec<&'c DivisionScore
     card.divisions.iter().filter(wanted).collect()
 }
 
-fn scorecard(card: &Scorecard, question: &Question) -> String {
+fn scorecard(card: &Scorecard, served: &[CapacityResult], question: &Question) -> String {
     let mut text = format!("{} for {} as of {}\n", card.program, card.partner, card.as_of);
     if card.preview {
         text.push_str("a preview: it grants nothing yet\n");
@@ -101,6 +105,10 @@ fn scorecard(card: &Scorecard, question: &Question) -> String {
             }
         }
     }
+    for one in served {
+        text.push('\n');
+        text.push_str(&tree(&one.explanation));
+    }
     text.push('\n');
     text
 }
@@ -111,7 +119,7 @@ pub(crate) fn said(way: &Way) -> String {
     format!("{}: {}", way.level, steps.join(", "))
 }
 
-fn card_json(card: &Scorecard, question: &Question) -> Value {
+fn card_json(card: &Scorecard, served: &[CapacityResult], question: &Question) -> Value {
     let division = |division: &DivisionScore| {
         json!({
             "division": division.division,
@@ -133,6 +141,19 @@ fn card_json(card: &Scorecard, question: &Question) -> Value {
         "result_hash": card.result_hash.to_string(),
         "preview": card.preview,
         "divisions": chosen(card, question).into_iter().map(division).collect::<Vec<_>>(),
+        "service_capacity": served.iter().map(served_json).collect::<Vec<_>>(),
+    })
+}
+
+fn served_json(one: &CapacityResult) -> Value {
+    let quantities = one.quantities.iter().map(|(measure, quantity)| (measure.clone(), json!(quantity.to_string())));
+    json!({
+        "group": one.group,
+        "workload": one.workload,
+        "month": one.month.to_string(),
+        "quantities": quantities.collect::<serde_json::Map<_, _>>(),
+        "people": one.people.as_ref().map(ToString::to_string),
+        "explanation": one.explanation,
     })
 }
 

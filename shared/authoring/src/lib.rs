@@ -23,5 +23,5 @@ pub mod simulate;
 pub mod test;
 mod tree;
 
-pub use arguments::{Program, run};
+pub use arguments::{Command, Program, months, run};
 pub use printed::Printed;

@@ -1,4 +1,5 @@
-//! The commands of the binary that work against a running suite: import, publication of documents, and the demo.
+//! The commands of the binary that work against a running suite: import, publication of documents, the facts of a
+//! suite as files, and the demo.
 //!
 //! Everything goes through the gateway by the generated clients, with a token, as any other client
 //! would. No business rule lives here: what a row means is decided by the services. Computing and
@@ -6,6 +7,7 @@
 
 pub mod connect;
 pub mod demo;
+pub mod facts;
 pub mod import;
 pub mod output;
 pub mod progress;

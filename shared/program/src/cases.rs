@@ -20,6 +20,7 @@ mod recognized;
 mod report;
 mod setting;
 mod standing;
+mod surroundings;
 mod tested;
 
 pub(crate) use coverage::band as band_rule;

@@ -150,6 +150,11 @@ impl<'a> Judge<'a> {
         Ok(found)
     }
 
+    /// The customers of a population in the current month, in order.
+    pub fn members(&self, population: &Population) -> Result<Vec<String>, EvaluateError> {
+        Ok(self.population(population, Moment::now(self))?.iter().cloned().collect())
+    }
+
     /// Everything measured so far, by rule.
     pub fn all_measured(&self) -> BTreeMap<String, Rc<Measured>> {
         self.measured.borrow().clone()

@@ -1,6 +1,7 @@
 //! Checked rules, as the documents say them.
 
 pub mod bound;
+pub mod capacity;
 pub mod charge;
 pub mod life;
 pub mod metric;
@@ -11,6 +12,7 @@ pub mod tier;
 pub mod value;
 
 pub use bound::{Bound, Range};
+pub use capacity::{Capacity, CapacityPlace};
 pub use charge::{
     Accelerator, AcceleratorStep, Accelerators, Alternative, Applies, Bracket, BracketPays, Charge, CounterOf,
     CounterOver, Direction, Limit, LimitOwner, Mode, Pick, Position, Reached, Table,

@@ -1,6 +1,7 @@
 //! Evaluates a tier program over the facts of one partner.
 
 mod benefits;
+mod capacity;
 mod days;
 mod hash;
 mod history;
@@ -25,6 +26,8 @@ pub(crate) use standings::all_metrics;
 use standings::{Standings, all_standings, metrics_of};
 
 pub use benefits::{BenefitResult, benefits};
+pub(crate) use capacity::judged;
+pub use capacity::{CAPACITY_IS_MEASURED, CapacityResult, capacity};
 pub use history::{History, history};
 pub use scorecard::{
     DivisionScore, LegResult, LevelResult, LineResult, RequirementResult, Scorecard, Standing, TrackScore, Way, WayStep,

@@ -92,3 +92,16 @@ fn program_documents_are_checked_and_tested_from_the_command_line() {
     assert!(!refused.status.success());
     assert!(refused.stderr.contains("cannot read nowhere"), "{}", refused.stderr);
 }
+
+#[test]
+fn facts_of_a_suite_that_is_not_there_are_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let help = run(folder.path(), &["program", "--help"]);
+    assert!(help.stdout.contains("facts"), "{}", help.stdout);
+    let nobody = ["program", "facts", "--gateway", "http://127.0.0.1:1", "--token", "none", "-o", "facts.ndjson"];
+    let done = run(folder.path(), &nobody);
+    assert!(!done.status.success());
+    assert!(done.stderr.contains("listing partners: the suite answered Unavailable"), "{}", done.stderr);
+    let wrong = run(folder.path(), &["program", "facts", "--token", "none", "--usage", "2024-13"]);
+    assert!(wrong.stderr.contains("`2024-13` is neither a month"), "{}", wrong.stderr);
+}

@@ -14,6 +14,7 @@ use super::life::life;
 use super::recognized::recognized;
 use super::report::{Outcome, Verdict};
 use super::standing::standing;
+use super::surroundings::surroundings;
 use crate::bundle::Bundle;
 use crate::model::{IncentivePlan, TierProgram};
 use crate::parse::change::{Change, apply, find};
@@ -135,6 +136,7 @@ fn judged(
 fn expectations(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
     standing(question, fields, seen);
     life(question, fields);
+    surroundings(question, fields);
     recognized(question, fields, seen);
     earnings(question, fields, seen);
 }

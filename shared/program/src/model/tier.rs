@@ -8,7 +8,7 @@ use values::{Date, Ratio};
 use crate::catalog::Catalog;
 use crate::conventions::Conventions;
 use crate::model::life::Life;
-use crate::model::{Bound, Metric, Range, Requirement, Value};
+use crate::model::{Bound, Capacity, Metric, Population, Range, Requirement, Value};
 use crate::quantity::Quantity;
 
 /// A tier program, checked.
@@ -40,8 +40,12 @@ pub struct TierProgram {
     pub award: AwardRule,
     /// What partners are sorted into, in the document's order; a class may use those before it.
     pub classes: Vec<Class>,
+    /// What customers are, by name: the document's own populations.
+    pub populations: BTreeMap<String, Arc<Population>>,
     /// What a partner may have or do while something holds.
     pub benefits: Vec<Benefit>,
+    /// What a partner looks after, and the people it has for that.
+    pub capacity: Vec<Capacity>,
     /// How long people count beside what their certifications say.
     pub people: PeopleRules,
     /// How partners come over from what was before.

@@ -1,6 +1,7 @@
 //! Tier programs.
 
 mod award;
+mod capacity;
 mod levels;
 mod life;
 mod local;
@@ -53,6 +54,8 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
     }
     let divisions = divisions(fields, &shape)?;
     let benefits = benefits(fields, names);
+    let own = |name: &&String| !name.contains('/');
+    let populations = names.populations.iter().filter(|(name, _)| own(name));
     Some(TierProgram {
         id: head.id.clone(),
         title: head.title.clone(),
@@ -69,7 +72,9 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
         effort: fields.get("effort").map(|cursor| effort(&cursor)).unwrap_or_default(),
         people: fields.get("people").map(|cursor| people(&cursor)).unwrap_or_default(),
         classes,
+        populations: populations.map(|(name, one)| (name.clone(), one.clone())).collect(),
         benefits,
+        capacity: fields.get("service-capacity").map(|cursor| capacity::capacity(&cursor, names)).unwrap_or_default(),
         transition: fields.get("transition").and_then(|cursor| transition(&cursor)),
     })
 }

@@ -3,6 +3,7 @@
 mod bad_bills;
 mod bill;
 mod designations;
+mod facts_file;
 mod late_subscription;
 mod ownership;
 mod people;

@@ -1,5 +1,6 @@
 //! What the stories of this folder share: a suite as the place where the demo's story happens.
 
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -7,8 +8,10 @@ use boot::Clock;
 use cli::connect::Wire;
 use cli::demo::told::Told;
 use cli::demo::{Script, Theatre, opening, perform};
+use cli::facts::{FactsError, Wanted, write_facts};
 use cli::import::Bill;
 use harness::{Suite, SuiteDatabases};
+use proto::r#type::v1::Role;
 use rpc::Caller;
 use values::Instant;
 
@@ -37,6 +40,22 @@ pub async fn told(databases: &SuiteDatabases, bills: Vec<Bill>) -> Result<Told> 
     let told = perform(&stage, &Script { bills }).await;
     stage.0.stop().await?;
     Ok(told?)
+}
+
+/// Tells the story and writes the facts of the suite that it happened in, as `accolade program facts` does.
+pub async fn exported(databases: &SuiteDatabases, file: &Path, by_the_hour: bool) -> Result<(Told, u64)> {
+    let stage = Stage(databases.start(Clock::manual(opening())).await?);
+    let told = perform(&stage, &Script::default()).await?;
+    let wire = stage.gateway(Caller::staff("program-manager", Role::ProgramManager));
+    let wanted = Wanted { usage: None, now: stage.0.local.clock.now(), by_the_hour };
+    let mut out = std::fs::File::create(file)?;
+    let mut sink = |facts: program::Facts| {
+        let text = authoring::facts::write(&facts).expect("rows of text are JSON");
+        out.write_all(text.as_bytes()).map_err(|error| FactsError::Write(error.to_string()))
+    };
+    let count = write_facts(&wire, &wanted, &mut sink).await?;
+    stage.0.stop().await?;
+    Ok((told, count))
 }
 
 /// The bill's header and rows, one line each: the real bill has no line breaks inside cells.
