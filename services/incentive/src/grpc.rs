@@ -2,6 +2,8 @@
 
 mod bundle_service;
 mod call;
+mod correction_service;
+mod correction_to_proto;
 mod fault;
 mod from_proto;
 mod incentive_plan_service;
@@ -15,6 +17,7 @@ pub mod to_proto;
 
 use feed::{Feed, Follower, follower_server};
 use proto::incentive::v1::bundle_service_server::BundleServiceServer;
+use proto::incentive::v1::correction_service_server::CorrectionServiceServer;
 use proto::incentive::v1::incentive_plan_service_server::IncentivePlanServiceServer;
 use proto::incentive::v1::ledger_service_server::LedgerServiceServer;
 use proto::incentive::v1::period_service_server::PeriodServiceServer;
@@ -35,6 +38,7 @@ pub fn routes(office: &Office, feed: &Feed, followers: Vec<Follower>, parts: u32
     Routes::new(BundleServiceServer::new(desk.clone()))
         .add_service(IncentivePlanServiceServer::new(desk.clone()))
         .add_service(PeriodServiceServer::new(desk.clone()))
+        .add_service(CorrectionServiceServer::new(desk.clone()))
         .add_service(StatementServiceServer::new(desk.clone()))
         .add_service(LedgerServiceServer::new(desk))
         .add_service(rpc::operations::server(records, office.changes().clone()))

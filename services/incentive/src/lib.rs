@@ -135,11 +135,13 @@ fn readiness(store: Store) -> Readiness {
 }
 
 fn tasks(feed: Feed, followers: Vec<Follower>, office: Office) -> Vec<Task> {
+    let correcting = office.clone();
     let mut tasks = vec![
         Task::new("sequence-incentive", move |stop| async move {
             feed.run(stop).await;
             Ok::<(), StoreError>(())
         }),
+        Task::new("drive-corrections", move |stop| ops::corrections::drive(correcting, stop)),
         Task::new("drive-runs", move |stop| ops::drive::drive(office, stop)),
     ];
     for follower in followers {

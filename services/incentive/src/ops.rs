@@ -3,7 +3,9 @@
 pub mod bundles;
 pub mod chain;
 pub mod close_period;
+pub mod corrections;
 pub mod drive;
+pub mod dry;
 pub mod error;
 pub mod explain_line;
 pub mod gather;
@@ -15,6 +17,7 @@ pub mod plans;
 pub mod preview_period;
 pub mod read;
 pub mod replay_run;
+pub mod rules;
 
 pub use error::OpError;
 pub use office::Office;

@@ -4,12 +4,14 @@
 //! recorded time ([`received`], [`cells`]); what a run pinned, fetched and rated is kept with the run
 //! ([`runs`], [`records`], [`units`]); what was issued is only ever added ([`statements`], [`postings`]).
 
+pub mod adjusted;
 pub mod books;
 pub mod bundles;
 pub mod cells;
 mod cells_sql;
 mod columns;
 pub mod control;
+pub mod corrections;
 mod migrations;
 pub mod parts;
 pub mod postings;

@@ -2,6 +2,7 @@
 //! whose feeds are real and whose facts the test says.
 
 mod closing;
+mod corrections;
 mod crashes;
 mod late_facts;
 mod reading;

@@ -6,10 +6,40 @@ use program::Explanation;
 use program::explain::Step;
 use values::{Money, MoneyError, Month, ratio_to_text};
 
+use super::correction::Adjusted;
 use super::line::{Corrects, GroundedLine, Grounds, Line, LineKey, LineKind, LinePlace};
 
-/// The rule's id in explanations.
+/// The id in explanations of the rule that late facts adjust.
 pub const LATE_FACTS_ADJUST: &str = "incentive.late-facts-adjust";
+/// The id in explanations of the rule that changed rules adjust what somebody approved.
+pub const CHANGED_RULES_ARE_APPROVED: &str = "incentive.changed-rules-are-approved";
+
+/// Why a closed period is rated again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Something became known after it was closed.
+    LateFacts,
+    /// A correction of this number applies rules that were published after it was closed.
+    ChangedRules(i64),
+}
+
+impl Cause {
+    fn rule(self) -> &'static str {
+        match self {
+            Cause::LateFacts => LATE_FACTS_ADJUST,
+            Cause::ChangedRules(_) => CHANGED_RULES_ARE_APPROVED,
+        }
+    }
+
+    fn says(self, period: Month) -> String {
+        match self {
+            Cause::LateFacts => format!("corrects {period} by what became known after it was closed"),
+            Cause::ChangedRules(number) => {
+                format!("corrects {period} by rules that were published after it was closed (corrections/c{number})")
+            }
+        }
+    }
+}
 
 /// A line that was issued for a closed period, or that adjusted it later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +71,10 @@ struct Sides {
 /// When amounts leave their range, or a key changed its currency.
 pub fn adjustments(
     period: Month,
+    cause: Cause,
     now: Vec<GroundedLine>,
     issued: Vec<Issued>,
-) -> Result<Vec<GroundedLine>, MoneyError> {
+) -> Result<Vec<Adjusted<Grounds>>, MoneyError> {
     let mut keys: BTreeMap<LineKey, Sides> = BTreeMap::new();
     for line in now.into_iter().filter(|line| line.line.kind == LineKind::Earning) {
         keys.entry(line.line.key()).or_default().now.push(line);
@@ -53,13 +84,13 @@ pub fn adjustments(
     }
     let mut found = Vec::new();
     for sides in keys.into_values() {
-        found.extend(difference(period, sides)?);
+        found.extend(difference(period, cause, sides)?);
     }
     Ok(found)
 }
 
 /// The adjustment of one key, if there is anything to adjust.
-fn difference(period: Month, mut sides: Sides) -> Result<Option<GroundedLine>, MoneyError> {
+fn difference(period: Month, cause: Cause, mut sides: Sides) -> Result<Option<Adjusted<Grounds>>, MoneyError> {
     sides.issued.sort_by(|a, b| a.place.cmp(&b.place));
     let model = match (sides.now.first(), sides.issued.first()) {
         (Some(now), _) => now.line.clone(),
@@ -74,15 +105,10 @@ fn difference(period: Month, mut sides: Sides) -> Result<Option<GroundedLine>, M
         return Ok(None);
     }
     let original = sides.issued.iter().find(|issued| issued.place.period == period);
-    let explanation = Explanation::new(
-        Step::Amount,
-        LATE_FACTS_ADJUST,
-        format!("corrects {period} by what became known after it was closed"),
-        amount.to_string(),
-    )
-    .number("due", due)
-    .number("issued", then)
-    .parts(sides.now.iter().map(|now| now.grounds.explanation.clone()));
+    let explanation = Explanation::new(Step::Amount, cause.rule(), cause.says(period), amount.to_string())
+        .number("due", due)
+        .number("issued", then)
+        .parts(sides.now.iter().map(|now| now.grounds.explanation.clone()));
     let line = Line {
         kind: LineKind::Adjustment,
         exact: ratio_to_text(&amount.to_ratio()),
@@ -97,5 +123,5 @@ fn difference(period: Month, mut sides: Sides) -> Result<Option<GroundedLine>, M
         pieces: sides.now.iter().flat_map(|now| now.grounds.pieces.clone()).collect(),
         inputs: sides.now.into_iter().flat_map(|now| now.grounds.inputs).collect(),
     };
-    Ok(Some(GroundedLine { line, grounds }))
+    Ok(Some(Adjusted { issued: then, due, line: GroundedLine { line, grounds } }))
 }

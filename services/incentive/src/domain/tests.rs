@@ -4,7 +4,8 @@ use program::Explanation;
 use program::explain::Step;
 use values::{Currency, Instant, Interval, Money, Month};
 
-use super::adjustment::{Issued, adjustments};
+use super::adjustment::{Cause, Issued, adjustments};
+use super::correction::{Adjusted, Correction, CorrectionRefusal, CorrectionState, Review, span};
 use super::ledger::{Account, postings, sums};
 use super::line::{GroundedLine, Grounds, Line, LineKind, LinePlace};
 use super::parts::PartCount;
@@ -95,7 +96,9 @@ fn adjustments_sum_to_the_new_total_minus_the_old() {
         issued("ridgeline", "atlas", 1, 120),
         issued("harbor", "cascade", 2, 30),
     ];
-    let found = adjustments(month("2024-09"), now, then).expect("small amounts");
+    let found = adjustments(month("2024-09"), Cause::LateFacts, now, then).expect("small amounts");
+    assert!(found.iter().all(|one| one.due.checked_sub(one.issued).expect("small") == one.line.line.amount));
+    let found: Vec<GroundedLine> = found.into_iter().map(|one: Adjusted<Grounds>| one.line).collect();
     let told: Vec<(&str, &str, i128, Option<i32>)> = found
         .iter()
         .map(|line| {
@@ -116,17 +119,77 @@ fn adjustments_sum_to_the_new_total_minus_the_old() {
 
 #[test]
 fn an_adjustment_is_counted_when_a_period_is_corrected_again() {
-    let once =
-        adjustments(month("2024-09"), vec![line("harbor", "atlas", 1, 180)], vec![issued("harbor", "atlas", 1, 135)]);
-    let adjustment = once.expect("small amounts").remove(0).line;
+    let once = adjustments(
+        month("2024-09"),
+        Cause::LateFacts,
+        vec![line("harbor", "atlas", 1, 180)],
+        vec![issued("harbor", "atlas", 1, 135)],
+    );
+    let adjustment = once.expect("small amounts").remove(0).line.line;
     let place = LinePlace { period: month("2024-10"), partner: "harbor".to_owned(), number: 1 };
     let then = vec![Issued { place, line: adjustment }, issued("harbor", "atlas", 1, 135)];
-    let again = adjustments(month("2024-09"), vec![line("harbor", "atlas", 1, 180)], then.clone());
+    let again = adjustments(month("2024-09"), Cause::LateFacts, vec![line("harbor", "atlas", 1, 180)], then.clone());
     assert!(again.expect("small amounts").is_empty(), "nothing new, nothing adjusted");
-    let more = adjustments(month("2024-09"), vec![line("harbor", "atlas", 1, 200)], then).expect("small amounts");
-    assert_eq!(more[0].line.amount, usd(20));
-    let corrected = more[0].line.corrects.as_ref().and_then(|corrects| corrects.line.clone());
+    let more = adjustments(month("2024-09"), Cause::LateFacts, vec![line("harbor", "atlas", 1, 200)], then)
+        .expect("small amounts");
+    let more = &more[0].line;
+    assert_eq!(more.line.amount, usd(20));
+    let corrected = more.line.corrects.as_ref().and_then(|corrects| corrects.line.clone());
     assert_eq!(corrected.map(|place| place.period), Some(month("2024-09")), "the first line is what is corrected");
+}
+
+fn correction(state: CorrectionState) -> Correction {
+    Correction {
+        number: 1,
+        bundle: values::Digest::of(b"new"),
+        first: month("2024-08"),
+        last: month("2024-09"),
+        known: at("2024-10-05T00:00:00Z"),
+        state,
+        proposer: "ada".to_owned(),
+        comment: String::new(),
+        review: None,
+        run: None,
+        lines: 1,
+        progress: 100,
+        cancel_requested: false,
+        failure: String::new(),
+        created: at("2024-10-05T00:00:00Z"),
+        revision: 2,
+    }
+}
+
+#[test]
+fn changed_rules_reach_closed_periods_when_a_second_person_agrees() {
+    // Rule: incentive.changed-rules-are-approved.
+    let by = |reviewer: &str| Review {
+        reviewer: reviewer.to_owned(),
+        comment: String::new(),
+        at: at("2024-10-06T00:00:00Z"),
+    };
+    let own = correction(CorrectionState::Proposed).approve(by("ada"));
+    assert!(matches!(own, Err(CorrectionRefusal::ApproverIsProposer { number: 1, .. })));
+    let approved = correction(CorrectionState::Proposed).approve(by("ben")).expect("somebody else may");
+    assert_eq!((approved.state, approved.revision), (CorrectionState::Approved, 3));
+    assert_eq!(approved.refuse(by("ben")).expect("taken back").state, CorrectionState::Refused);
+    for state in
+        [CorrectionState::Computing, CorrectionState::Posted, CorrectionState::Lapsed, CorrectionState::Refused]
+    {
+        assert!(correction(state).approve(by("ben")).is_err(), "{state:?}");
+        assert!(correction(state).refuse(by("ben")).is_err(), "{state:?}");
+    }
+}
+
+#[test]
+fn a_correction_spans_closed_periods() {
+    let books = |closing| Books { closed: vec![(month("2024-09"), 2), (month("2024-08"), 1)], closing };
+    assert_eq!(span(&books(None), None), Ok((month("2024-08"), month("2024-09"))));
+    assert_eq!(span(&books(None), Some(month("2024-09"))), Ok((month("2024-09"), month("2024-09"))));
+    let open = month("2024-10");
+    assert_eq!(span(&books(None), Some(open)), Err(CorrectionRefusal::NotClosed { period: open }));
+    let running = span(&books(Some((open, 3))), None);
+    assert_eq!(running, Err(CorrectionRefusal::CloseRunning { period: open, run: 3 }));
+    assert_eq!(span(&Books::default(), None), Err(CorrectionRefusal::NothingClosed));
 }
 
 #[test]

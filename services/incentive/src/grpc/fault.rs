@@ -2,10 +2,11 @@
 
 use program::incentives::RateError;
 use proto::incentive::v1::ErrorReason;
-use rpc::fault::Violation;
+use rpc::fault::{SHARED_DOMAIN, Violation};
 use rpc::{Fault, Kind};
 use store::StoreError;
 
+use crate::domain::correction::{CorrectionRefusal, correction_id};
 use crate::domain::period::CloseRefusal;
 use crate::domain::run::run_id;
 use crate::grpc::to_proto::{operation_name, period_name, run_name};
@@ -65,6 +66,11 @@ pub fn to_fault(error: OpError) -> Fault {
                 .with("lines", lines)
                 .with("limit", limit)
         }
+        OpError::Correction(refusal) => not_corrected(&refusal),
+        OpError::EtagMismatch { name, current } => Fault::new(Kind::Aborted, SHARED_DOMAIN, "ETAG_MISMATCH", message)
+            .with("resource", name)
+            .with("etag", current),
+        OpError::Cancelled => Fault::new(Kind::Cancelled, SHARED_DOMAIN, "CANCELLED", message),
         OpError::Stopping => Fault::unavailable("the service is stopping"),
     }
 }
@@ -91,6 +97,37 @@ fn refused(refusal: &CloseRefusal) -> Fault {
         CloseRefusal::LaterClosed { period, later } => state(ErrorReason::LaterPeriodClosed)
             .with("period", period_name(*period))
             .with("later", period_name(*later)),
+    }
+}
+
+fn not_corrected(refusal: &CorrectionRefusal) -> Fault {
+    let message = refusal.to_string();
+    let of = |kind, reason| fault(kind, reason, message.clone());
+    let named = |number: i64| format!("corrections/{}", correction_id(number));
+    match refusal {
+        CorrectionRefusal::NothingClosed => of(Kind::FailedPrecondition, ErrorReason::NothingClosed).requiring(
+            "PERIOD_CLOSED",
+            "periods/-",
+            "close a period first",
+        ),
+        CorrectionRefusal::NotClosed { period } => of(Kind::FailedPrecondition, ErrorReason::PeriodNotClosed)
+            .with("period", period_name(*period))
+            .requiring("PERIOD_CLOSED", period_name(*period), "only closed periods are corrected"),
+        CorrectionRefusal::Open { bundle, number } => of(Kind::AlreadyExists, ErrorReason::CorrectionOpen)
+            .with("bundle", bundle)
+            .with("correction", named(*number)),
+        CorrectionRefusal::Decided { number, state } => of(Kind::FailedPrecondition, ErrorReason::CorrectionDecided)
+            .with("correction", named(*number))
+            .with("state", state.name())
+            .requiring("CORRECTION_PROPOSED", named(*number), "must wait for a decision"),
+        CorrectionRefusal::ApproverIsProposer { number, proposer } => {
+            of(Kind::PermissionDenied, ErrorReason::ApproverIsProposer)
+                .with("correction", named(*number))
+                .with("proposer", proposer)
+        }
+        CorrectionRefusal::CloseRunning { period, run } => of(Kind::Aborted, ErrorReason::PeriodCloseRunning)
+            .with("period", period_name(*period))
+            .with("operation", operation_name(*run)),
     }
 }
 

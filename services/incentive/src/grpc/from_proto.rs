@@ -7,6 +7,7 @@ use rpc::{Fault, Kind};
 use values::{Digest, Month};
 
 use super::to_proto::account_word;
+use crate::domain::correction::correction_number;
 use crate::domain::ledger::Account;
 use crate::domain::line::{LineKind, LinePlace};
 use crate::domain::run::run_number;
@@ -31,6 +32,11 @@ pub const POSTING: Pattern = Pattern::new("partners/{partner}/postings/{posting}
 /// A line's name in a run.
 pub const RUN_LINE: Pattern = Pattern::new("periods/{period}/runs/{run}/statementLines/{statement_line}");
 
+/// A correction's name.
+pub const CORRECTION: Pattern = Pattern::new("corrections/{correction}");
+/// A line's name in a correction.
+pub const CORRECTION_LINE: Pattern = Pattern::new("corrections/{correction}/correctionLines/{correction_line}");
+
 /// Lines of one owner and period.
 #[derive(Clone, Debug)]
 pub struct LinesOf {
@@ -52,6 +58,26 @@ fn month(wrong: &mut Violations, field: &str, id: &str) -> Option<Month> {
         wrong.add(field, "must name a month such as `periods/2024-09`");
     }
     month
+}
+
+/// The number of a correction's name.
+pub fn correction(wrong: &mut Violations, field: &str, name: &str) -> Option<i64> {
+    let [id] = wrong.name(field, name, CORRECTION)?;
+    numbered(wrong, field, correction_number(id.as_str()))
+}
+
+/// The numbers of a correction and its line in a name.
+pub fn correction_line(wrong: &mut Violations, field: &str, name: &str) -> Option<(i64, i64)> {
+    let [correction, line] = wrong.name(field, name, CORRECTION_LINE)?;
+    let line = line.as_str().strip_prefix("l-").and_then(|digits| digits.parse::<i64>().ok()).filter(|it| *it > 0);
+    numbered(wrong, field, correction_number(correction.as_str()).zip(line))
+}
+
+fn numbered<T>(wrong: &mut Violations, field: &str, found: Option<T>) -> Option<T> {
+    if found.is_none() {
+        wrong.add(field, "must look like `corrections/c1` or `corrections/c1/correctionLines/l-0001`");
+    }
+    found
 }
 
 /// The period and the run's number of a name.

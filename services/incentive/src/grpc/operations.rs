@@ -1,14 +1,15 @@
-//! Closes as long-running operations: views of runs.
+//! Long-running operations: views of runs and corrections.
 
 use proto::incentive::v1 as pb;
 use rpc::operations::{Operation, Records, State};
 use rpc::wire::pack;
 use rpc::{Fault, Kind};
 
-use super::{to_fault, to_proto};
+use super::{correction_to_proto, to_fault, to_proto};
+use crate::domain::correction::{Correction, CorrectionState, correction_number};
 use crate::domain::run::{Run, RunState, run_number};
-use crate::ops::{Office, read};
-use crate::store::runs;
+use crate::ops::{Office, OpError, read};
+use crate::store::{adjusted, corrections, runs};
 
 /// The operations of incentive.
 pub struct Operations {
@@ -22,21 +23,81 @@ pub fn operation(run: &Run, told: pb::Run) -> Operation {
     let state = match run.state {
         RunState::Succeeded => State::Succeeded(pack(&pb::ClosePeriodResponse { run: Some(told) })),
         RunState::Cancelled => State::Cancelled,
-        RunState::Failed => {
-            let reason = pb::ErrorReason::FactsInconsistent.as_str_name();
-            let fault = Fault::new(Kind::FailedPrecondition, "accolade.incentive", reason, run.failure.clone());
-            State::Failed(fault.with("problem", &run.failure).into_rpc_status())
-        }
+        RunState::Failed => failed(&run.failure),
         RunState::Waiting | RunState::Collecting | RunState::Rating | RunState::Issuing => State::Running,
     };
     Operation { name: to_proto::operation_name(run.number), metadata: Some(pack(&metadata)), state }
 }
 
+/// The operation that reports on the computation of a correction.
+pub fn correction_operation(correction: &Correction, told: pb::Correction) -> Operation {
+    let progress_percent = correction.progress;
+    let metadata = pb::ProposeCorrectionMetadata { correction: Some(told.clone()), progress_percent };
+    let state = match correction.state {
+        CorrectionState::Computing => State::Running,
+        CorrectionState::Failed => failed(&correction.failure),
+        CorrectionState::Cancelled => State::Cancelled,
+        CorrectionState::Proposed
+        | CorrectionState::Approved
+        | CorrectionState::Refused
+        | CorrectionState::Posted
+        | CorrectionState::Lapsed
+        | CorrectionState::Unchanged => {
+            State::Succeeded(pack(&pb::ProposeCorrectionResponse { correction: Some(told) }))
+        }
+    };
+    let name = to_proto::correction_operation_name(correction.number);
+    Operation { name, metadata: Some(pack(&metadata)), state }
+}
+
+fn failed(failure: &str) -> State {
+    let reason = pb::ErrorReason::FactsInconsistent.as_str_name();
+    let fault = Fault::new(Kind::FailedPrecondition, "accolade.incentive", reason, failure.to_owned());
+    State::Failed(fault.with("problem", failure).into_rpc_status())
+}
+
 impl Operations {
-    async fn told(&self, run: &Run) -> Result<Operation, Fault> {
-        let totals = read::totals(self.office.store().read(), run).await.map_err(to_fault)?;
-        let told = to_proto::run(run, &totals).map_err(to_fault)?;
-        Ok(operation(run, told))
+    async fn told(&self, run: &Run) -> Result<Operation, OpError> {
+        let totals = read::totals(self.office.store().read(), run).await?;
+        Ok(operation(run, to_proto::run(run, &totals)?))
+    }
+
+    async fn told_correction(&self, correction: &Correction) -> Result<Operation, OpError> {
+        let totals = adjusted::totals(self.office.store().read(), correction.number).await?;
+        Ok(correction_operation(correction, correction_to_proto::correction(correction, &totals)?))
+    }
+
+    async fn found(&self, id: &str) -> Result<Option<Operation>, OpError> {
+        let connection = self.office.store().read();
+        if let Some(number) = run_number(id) {
+            return match runs::find(connection, number).await? {
+                Some(run) => Ok(Some(self.told(&run).await?)),
+                None => Ok(None),
+            };
+        }
+        let Some(number) = correction_number(id) else { return Ok(None) };
+        match corrections::find(connection, number).await? {
+            Some(correction) => Ok(Some(self.told_correction(&correction).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Closes first, then corrections, the newest of each first.
+    async fn listed(&self, after: Option<&str>, count: usize) -> Result<Vec<Operation>, OpError> {
+        let connection = self.office.store().read();
+        let mut operations = Vec::new();
+        let corrected = after.and_then(correction_number);
+        if corrected.is_none() {
+            let after = after.and_then(run_number).unwrap_or(i64::MAX);
+            for run in runs::list_before(connection, after, count as u64).await? {
+                operations.push(self.told(&run).await?);
+            }
+        }
+        let room = count.saturating_sub(operations.len()) as u64;
+        for correction in corrections::list_before(connection, corrected.unwrap_or(i64::MAX), room).await? {
+            operations.push(self.told_correction(&correction).await?);
+        }
+        Ok(operations)
     }
 }
 
@@ -47,29 +108,27 @@ impl Records for Operations {
     }
 
     async fn find(&self, id: &str) -> Result<Option<Operation>, Fault> {
-        let Some(number) = run_number(id) else { return Ok(None) };
-        let found = runs::find(self.office.store().read(), number).await;
-        match found.map_err(|error| to_fault(error.into()))? {
-            Some(run) => Ok(Some(self.told(&run).await?)),
-            None => Ok(None),
-        }
+        self.found(id).await.map_err(to_fault)
     }
 
     async fn list(&self, after: Option<&str>, count: usize) -> Result<Vec<Operation>, Fault> {
-        let after = after.and_then(run_number).unwrap_or(i64::MAX);
-        let found = runs::list_before(self.office.store().read(), after, count as u64).await;
-        let mut operations = Vec::new();
-        for run in found.map_err(|error| to_fault(error.into()))? {
-            operations.push(self.told(&run).await?);
-        }
-        Ok(operations)
+        self.listed(after, count).await.map_err(to_fault)
     }
 
     async fn cancel(&self, id: &str) -> Result<(), Fault> {
-        let Some(number) = run_number(id) else { return Ok(()) };
-        let asked =
-            self.office.store().transact(|tx| Box::pin(async move { runs::request_cancel(&*tx, number).await }));
-        asked.await.map_err(|error| to_fault(error.into()))?;
+        let (run, correction) = (run_number(id), correction_number(id));
+        let asked = self.office.store().transact(|tx| {
+            Box::pin(async move {
+                if let Some(number) = run {
+                    runs::request_cancel(&*tx, number).await?;
+                }
+                if let Some(number) = correction {
+                    corrections::request_cancel(&*tx, number).await?;
+                }
+                Ok::<_, OpError>(())
+            })
+        });
+        asked.await.map_err(to_fault)?;
         self.office.ring();
         Ok(())
     }

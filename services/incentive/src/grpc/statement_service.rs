@@ -134,6 +134,7 @@ impl Desk {
                 let head = read::statement(&self.office, partner, of.period).await.map_err(to_fault)?;
                 head.run.ok_or_else(|| Fault::bug("an issued statement has no run"))?
             }
+            Owner::Corrected { .. } => return Err(Fault::bug("the lines of a correction are not a statement's")),
         };
         read::run(&self.office, number).await.map_err(to_fault)
     }

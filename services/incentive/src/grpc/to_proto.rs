@@ -7,6 +7,7 @@ use rpc::wire::{money, timestamp};
 use values::{Currency, Instant, Month};
 
 use crate::domain::control::{BasisTotal, Stages};
+use crate::domain::correction::correction_id;
 use crate::domain::ledger::{Account, Posting};
 use crate::domain::line::{GroundedLine, LineKind, LinePlace};
 use crate::domain::plan::plan_id;
@@ -19,7 +20,7 @@ use crate::store::statement_lines::Owner;
 use crate::store::statements::StatementHead;
 use crate::wire::WireFault;
 
-fn fault(error: impl std::fmt::Display) -> OpError {
+pub(super) fn fault(error: impl std::fmt::Display) -> OpError {
     OpError::Wire(WireFault::new("an amount", error))
 }
 
@@ -48,6 +49,7 @@ pub fn owner_name(owner: &Owner, period: Month) -> String {
     match owner {
         Owner::Statement { partner } => format!("partners/{partner}/statements/{period}"),
         Owner::Unpaid { run } | Owner::Rated { run, .. } => run_name(period, *run),
+        Owner::Corrected { correction } => format!("corrections/{}", correction_id(*correction)),
     }
 }
 
@@ -56,7 +58,7 @@ pub fn line_name(owner: &Owner, period: Month, number: i32) -> String {
     format!("{}/statementLines/l-{number:04}", owner_name(owner, period))
 }
 
-fn place_name(place: &LinePlace) -> String {
+pub(super) fn place_name(place: &LinePlace) -> String {
     line_name(&Owner::Statement { partner: place.partner.clone() }, place.period, place.number)
 }
 
@@ -205,6 +207,11 @@ pub fn run(run: &Run, totals: &RunTotals) -> Result<pb::Run, OpError> {
 /// The name of the operation that reports on a run.
 pub fn operation_name(number: i64) -> String {
     rpc::operations::name(crate::NAME, &run_id(number))
+}
+
+/// The name of the operation that reports on a correction.
+pub fn correction_operation_name(number: i64) -> String {
+    rpc::operations::name(crate::NAME, &correction_id(number))
 }
 
 /// Control totals by currency; the bases stand with the first, as each names its own unit.

@@ -11,7 +11,8 @@ use super::{Office, OpError};
 use crate::store::bundles::{self, StagedBundle};
 use crate::store::received;
 use crate::wire::documents::{self, Document};
-use crate::wire::{known, register};
+use crate::wire::known;
+use crate::wire::register::{self, Published};
 
 /// The documents of a bundle, and whether they are only checked.
 #[derive(Clone, Debug)]
@@ -68,9 +69,18 @@ pub fn parse(staged: &StagedBundle) -> Result<Bundle, OpError> {
 /// # Errors
 /// [`OpError::BundleNotCurrent`].
 pub async fn current<C: ConnectionTrait>(connection: &C, known_at: Instant) -> Result<Digest, OpError> {
+    published(connection, known_at).await?.map(|bundle| bundle.hash).ok_or(OpError::BundleNotCurrent)
+}
+
+/// The bundle that registry's register names as current, as known at an instant, and who made it so; none while none
+/// is.
+///
+/// # Errors
+/// The database's, or a record that cannot be read.
+pub async fn published<C: ConnectionTrait>(connection: &C, known_at: Instant) -> Result<Option<Published>, OpError> {
     let kind = known::bundle_kind();
     let rows = received::known(connection, &[kind.as_str()], known_at, None).await?;
-    register::current(&rows)?.ok_or(OpError::BundleNotCurrent)
+    Ok(register::current(&rows)?)
 }
 
 /// The paths of a staged bundle's documents, in order.

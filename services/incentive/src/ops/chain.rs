@@ -8,16 +8,18 @@ use program::incentives::{self, Carried, Prior, Rating};
 use program::{Bundle, Facts};
 use values::{Canon, Currency, Instant, Interval, Money, MoneyError, Month, Zone};
 
+use super::rules::Rules;
 use super::{Office, OpError};
-use crate::domain::line::{GroundedLine, rated};
-use crate::domain::plan::touches;
-use crate::domain::run::{Pins, Run, Source};
+use crate::domain::adjustment::{Cause, Issued, adjustments};
+use crate::domain::control;
+use crate::domain::correction::Adjusted;
+use crate::domain::line::{GroundedLine, Grounds, LinePlace, rated};
+use crate::domain::run::{Pins, Run};
 use crate::domain::statement::Payment;
-use crate::domain::{adjustment, control};
 use crate::store::statement_lines::{self, LineFilter, Owner};
 use crate::store::units::{self, Unit};
-use crate::store::{books, cells, received, runs};
-use crate::wire::{grounds, known};
+use crate::store::{adjusted, books};
+use crate::wire::grounds;
 
 /// A line with what explains it, encoded.
 pub type EncodedLine = GroundedLine<Vec<u8>>;
@@ -52,69 +54,15 @@ pub struct Chain {
     pub lines: Vec<EncodedLine>,
 }
 
-/// The months and plans to rate, in order: closed months that something recorded since touches, then the
-/// period.
-///
-/// # Errors
-/// The database's.
-pub async fn units_to_rate(office: &Office, task: &Task, bundle: &Bundle) -> Result<Vec<(Month, String)>, OpError> {
-    let mut months = corrected_months(office, task).await?;
-    months.push(task.period);
-    let mut found = Vec::new();
-    for month in months {
-        let mut plans = bundle.incentive_plans().iter().filter(|plan| touches(plan.effective, None, month));
-        found.extend(plans.by_ref().map(|plan| (month, plan.id.clone())));
-    }
-    Ok(found)
-}
-
-/// The closed months that something recorded since the last close may change, oldest first.
-async fn corrected_months(office: &Office, task: &Task) -> Result<Vec<Month>, OpError> {
-    let connection = office.store().read();
-    let books = books::load(connection).await?;
-    let mut closed: Vec<(Month, i64)> = books.closed.into_iter().filter(|(month, _)| *month < task.period).collect();
-    closed.sort();
-    let Some((_, last)) = closed.last().copied() else { return Ok(Vec::new()) };
-    let last = runs::find(connection, last).await?;
-    let last = last.ok_or_else(|| OpError::Inconsistent("a closed period has no run".to_owned()))?;
-    let closed: Vec<Month> = closed.into_iter().map(|(month, _)| month).collect();
-    if last.pins.bundle != task.pins.bundle || last.pins.engine != task.pins.engine {
-        return Ok(closed);
-    }
-    let Some(first) = first_affected(office, &last.pins, &task.pins).await? else { return Ok(Vec::new()) };
-    // A day more: in another zone it may still be the month before.
-    let first = Zone::utc().month(first.saturating_add(-DAY_MICROS));
-    Ok(closed.into_iter().filter(|month| *month >= first).collect())
-}
-
-const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
-
-/// The earliest instant that anything recorded between two pins may change something for.
-async fn first_affected(office: &Office, then: &Pins, now: &Pins) -> Result<Option<Instant>, OpError> {
-    let connection = office.store().read();
-    let unread = known::bundle_kind();
-    let mut first: Option<Instant> = None;
-    let mut note = |found: Option<Instant>| {
-        first = [first, found].into_iter().flatten().min();
-    };
-    for source in Source::ALL {
-        let up_to = |pins: &Pins| pins.feeds.get(&source).map_or(pins.known, |pin| pin.known);
-        note(received::first_affected(connection, source, up_to(then), up_to(now), &unread).await?);
-        if source == Source::Association {
-            note(cells::touched(connection, up_to(then), up_to(now)).await?);
-        }
-    }
-    Ok(first)
-}
-
-/// Rates unit after unit. Those that the run has kept already are taken as they are.
+/// Rates unit after unit, and carries on what plans left that the bundle no longer has. Units that the run has kept
+/// already are taken as they are.
 ///
 /// # Errors
 /// The engine's, the database's; [`OpError::Control`] when totals of a rating differ.
 pub async fn rate_all(
     office: &Office,
     task: &Task,
-    bundle: &Arc<Bundle>,
+    rules: &Rules,
     facts: &Arc<Facts>,
     todo: &[(Month, String)],
 ) -> Result<Chain, OpError> {
@@ -131,7 +79,7 @@ pub async fn rate_all(
                 (unit, lines)
             }
             None => {
-                let (unit, lines) = rate_one(office, task, bundle, facts, &chain, *period, plan).await?;
+                let (unit, lines) = rate_one(office, task, rules, facts, &chain, *period, plan).await?;
                 keep(office, task, &unit, &lines).await?;
                 (unit, lines)
             }
@@ -172,41 +120,108 @@ async fn keep(office: &Office, task: &Task, unit: &Unit, lines: &[EncodedLine]) 
 async fn rate_one(
     office: &Office,
     task: &Task,
-    bundle: &Arc<Bundle>,
+    rules: &Rules,
     facts: &Arc<Facts>,
     chain: &Chain,
     period: Month,
     plan: &str,
 ) -> Result<(Unit, Vec<EncodedLine>), OpError> {
-    let own = period == task.period;
-    let prior = prior(office, task, chain, period, plan, own).await?;
-    let rating = engine(bundle, plan, period, facts, task.pins.latest(), prior).await?;
-    let bases = control::bases(plan, &rating.control)?;
-    let mut unit = Unit {
-        period,
+    if period != task.period {
+        return correct_one(office, task, rules, facts, chain, period, plan).await;
+    }
+    let prior = prior(office, task, chain, period, plan, true).await?;
+    let rating = engine(rules.of(period), plan, period, facts, task.pins.latest(), prior).await?;
+    let mut unit = unit_of(plan, &rating)?;
+    unit.payments = payments(plan, &rating);
+    let lines = rating.lines.into_iter().map(|line| grounds::encoded(rated(plan, line))).collect();
+    Ok((unit, lines))
+}
+
+/// A closed period: the adjustments that somebody approved exactly as they were approved, and those that late facts
+/// make beyond them.
+async fn correct_one(
+    office: &Office,
+    task: &Task,
+    rules: &Rules,
+    facts: &Arc<Facts>,
+    chain: &Chain,
+    period: Month,
+    plan: &str,
+) -> Result<(Unit, Vec<EncodedLine>), OpError> {
+    let approved = match rules.corrected(period) {
+        Some(correction) => adjusted::of_unit(office.store().read(), correction.number, period, plan).await?,
+        None => Vec::new(),
+    };
+    let place = |line: &EncodedLine| LinePlace {
+        period: task.period,
+        partner: line.line.partner.clone().unwrap_or_default(),
+        number: i32::MAX,
+    };
+    let approved_as_issued =
+        approved.iter().map(|line| Issued { place: place(line), line: line.line.clone() }).collect();
+    let asked = Corrected { period, plan, cause: Cause::LateFacts, approved: approved_as_issued };
+    let (mut unit, found) = rate_closed(office, task, rules, facts, chain, asked).await?;
+    let mut lines = approved;
+    lines.extend(found.into_iter().map(|adjusted| grounds::encoded(adjusted.line)));
+    unit.rated = Money::checked_sum(unit.rated.currency(), lines.iter().map(|line| line.line.amount))?;
+    Ok((unit, lines))
+}
+
+/// A closed period under a plan that is rated again.
+#[derive(Clone, Debug)]
+pub struct Corrected<'a> {
+    /// The period.
+    pub period: Month,
+    /// The plan's id in its document.
+    pub plan: &'a str,
+    /// Why.
+    pub cause: Cause,
+    /// Approved adjustments that count as issued: they are about to be.
+    pub approved: Vec<Issued>,
+}
+
+/// Rates a closed period again and finds what has to be adjusted. The unit's sum is that of the adjustments.
+///
+/// # Errors
+/// The engine's, the database's.
+pub async fn rate_closed(
+    office: &Office,
+    task: &Task,
+    rules: &Rules,
+    facts: &Arc<Facts>,
+    chain: &Chain,
+    asked: Corrected<'_>,
+) -> Result<(Unit, Vec<Adjusted<Grounds>>), OpError> {
+    let Corrected { period, plan, cause, approved } = asked;
+    let prior = prior(office, task, chain, period, plan, false).await?;
+    let rating = engine(rules.of(period), plan, period, facts, task.pins.latest(), prior).await?;
+    let mut unit = unit_of(plan, &rating)?;
+    let mut issued = statement_lines::issued(office.store().read(), period, plan, task.period).await?;
+    issued.extend(approved);
+    let now = rating.lines.into_iter().map(|line| rated(plan, line)).collect();
+    let found = adjustments(period, cause, now, issued)?;
+    unit.rated = Money::checked_sum(rating.currency, found.iter().map(|adjusted| adjusted.line.line.amount))?;
+    Ok((unit, found))
+}
+
+fn unit_of(plan: &str, rating: &Rating) -> Result<Unit, OpError> {
+    Ok(Unit {
+        period: rating.period,
         plan: plan.to_owned(),
         hash: rating.result_hash,
         rated: rating.control.amount,
         payments: Vec::new(),
-        bases,
+        bases: control::bases(plan, &rating.control)?,
         counters: rating.counters.clone(),
         paid_once: rating.paid_once.clone(),
-    };
-    let lines = if own {
-        unit.payments = payments(plan, &rating);
-        rating.lines.into_iter().map(|line| rated(plan, line)).collect()
-    } else {
-        let issued = statement_lines::issued(office.store().read(), period, plan, task.period).await?;
-        let now = rating.lines.into_iter().map(|line| rated(plan, line)).collect();
-        let found = adjustment::adjustments(period, now, issued)?;
-        unit.rated = Money::checked_sum(rating.currency, found.iter().map(|line| line.line.amount))?;
-        found
-    };
-    Ok((unit, lines.into_iter().map(grounds::encoded).collect()))
+    })
 }
 
 /// The engine at work, off the threads that answer calls.
-async fn engine(
+///
+/// # Errors
+/// The engine's.
+pub async fn engine(
     bundle: &Arc<Bundle>,
     plan: &str,
     period: Month,

@@ -10,7 +10,7 @@ use super::OpError;
 use crate::domain::parts::PartCount;
 use crate::domain::period::may_close;
 use crate::domain::run::{Pins, Run, RunState};
-use crate::store::{books, bundles as staged, runs};
+use crate::store::{books, bundles as staged, corrections, runs};
 
 /// A period to close, with everything about it that was found before the transaction.
 #[derive(Clone, Debug)]
@@ -60,5 +60,8 @@ pub async fn begin(tx: &DatabaseTransaction, now: Instant, command: &ClosePeriod
     };
     runs::insert(tx, &run).await?;
     books::open_run(tx, command.period, run.number).await?;
+    if let Some(last) = books.closed.iter().map(|(month, _)| *month).max() {
+        corrections::attach(tx, command.bundle, last, run.number).await?;
+    }
     Ok(run)
 }

@@ -11,9 +11,9 @@ use tracing::{info, warn};
 
 use super::chain::{self, Task};
 use super::gather::{self, Asking, SplitHours};
-use super::{Office, OpError, bundles, issue, pin};
+use super::{Office, OpError, issue, pin, rules};
 use crate::domain::run::{Run, RunState};
-use crate::store::{books, parts, records, runs, statement_lines};
+use crate::store::{books, corrections, parts, records, runs, statement_lines};
 
 /// How long the task waits for the bell before it looks again: another replica may have taken the call.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -108,14 +108,15 @@ async fn wait(office: &Office, run: &Run) -> Result<(), OpError> {
 }
 
 async fn collect(office: &Office, run: &Run) -> Result<(), OpError> {
-    let bundle = bundles::load(office, run.pins.bundle).await?;
-    let todo = chain::units_to_rate(office, &Task::of(run, true), &bundle).await?;
+    let task = Task::of(run, true);
+    let rules = rules::of(office, &task).await?;
+    let todo = rules::units_to_rate(office, &task, &rules).await?;
     let first = todo.first().map_or(run.period, |(month, _)| *month);
-    let asking = Asking::months(&bundle, run.pins.clone(), first, run.period)?;
+    let asking = Asking::months(&rules, run.pins.clone(), first, run.period)?;
     let done = parts::collected(office.store().read(), run.number).await?;
     for part in (0..run.parts.get()).filter(|part| !done.contains(part)) {
         let facts = gather::part(office, &asking, run.parts, part).await?;
-        let hours = gather::hours_to_split(&bundle, &todo, &facts, run.pins.latest())?;
+        let hours = gather::hours_to_split(&rules, &todo, &facts, run.pins.latest())?;
         for hour in &hours {
             let found = gather::fetch(office, &asking, hour).await?;
             keep_records(office, run.number, hour, &found).await?;
@@ -149,8 +150,8 @@ async fn rate(office: &Office, run: &Run) -> Result<(), OpError> {
     for _ in 0..SPLITS_AT_MOST {
         match chain_of(office, run, &Task::of(run, true)).await {
             Err(OpError::Rate(program::incentives::RateError::HoursMustSplit(hours))) => {
-                let bundle = bundles::load(office, run.pins.bundle).await?;
-                let asking = Asking::months(&bundle, run.pins.clone(), run.period, run.period)?;
+                let rules = rules::of(office, &Task::of(run, true)).await?;
+                let asking = Asking::months(&rules, run.pins.clone(), run.period, run.period)?;
                 for hour in &hours {
                     let found = gather::fetch(office, &asking, hour).await?;
                     keep_records(office, run.number, hour, &found).await?;
@@ -167,14 +168,14 @@ async fn rate(office: &Office, run: &Run) -> Result<(), OpError> {
 
 /// Everything that the run rates; what it kept before is taken as it is.
 async fn chain_of(office: &Office, run: &Run, task: &Task) -> Result<chain::Chain, OpError> {
-    let bundle = bundles::load(office, run.pins.bundle).await?;
-    let todo = chain::units_to_rate(office, task, &bundle).await?;
+    let rules = rules::of(office, task).await?;
+    let todo = rules::units_to_rate(office, task, &rules).await?;
     let first = todo.first().map_or(run.period, |(month, _)| *month);
-    let asking = Asking::months(&bundle, run.pins.clone(), first, run.period)?;
+    let asking = Asking::months(&rules, run.pins.clone(), first, run.period)?;
     let mut facts = gather::facts(office, &asking, run.parts, WORKERS).await?;
     let split: SplitHours = records::load(office.store().read(), run.number).await?.into_iter().collect();
     gather::split(&mut facts, &split, run.pins.known)?;
-    chain::rate_all(office, task, &bundle, &Arc::new(facts), &todo).await
+    chain::rate_all(office, task, &rules, &Arc::new(facts), &todo).await
 }
 
 async fn issue_all(office: &Office, run: &Run) -> Result<(), OpError> {
@@ -212,6 +213,7 @@ async fn end(office: &Office, number: i64, state: RunState, failure: &str) -> Re
                 runs::end(&*tx, number, state, failure, now).await?;
                 statement_lines::remove_rated(&*tx, number).await?;
                 books::reopen(&*tx, run.period, number).await?;
+                corrections::detach(&*tx, number).await?;
             }
             Ok::<_, OpError>(())
         })

@@ -6,6 +6,7 @@ use store::StoreError;
 use values::{Instant, MoneyError};
 
 use crate::domain::control::ControlError;
+use crate::domain::correction::CorrectionRefusal;
 use crate::domain::ledger::LedgerError;
 use crate::domain::period::CloseRefusal;
 use crate::domain::run::NotFinished;
@@ -82,6 +83,20 @@ pub enum OpError {
         /// How many fit.
         limit: usize,
     },
+    /// The correction cannot be proposed or decided.
+    #[error(transparent)]
+    Correction(#[from] CorrectionRefusal),
+    /// The resource has changed since the caller read it.
+    #[error("{name} has changed since it was read")]
+    EtagMismatch {
+        /// Its name.
+        name: String,
+        /// The etag it has now.
+        current: String,
+    },
+    /// Somebody asked to stop it.
+    #[error("it was cancelled")]
+    Cancelled,
     /// The service is being stopped.
     #[error("the service is stopping")]
     Stopping,

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use program::facts::{Flow, Grain, Usage, UsageKey};
-use program::{Bundle, DocumentKind, Facts, incentives};
+use program::{DocumentKind, Facts, incentives};
 use sea_orm::ConnectionTrait;
 use values::{Currency, Decimal, Instant, Interval, Month, Zone};
 
+use super::rules::Rules;
 use super::{Office, OpError};
 use crate::domain::parts::PartCount;
 use crate::domain::plan::plan_id;
@@ -41,7 +42,7 @@ impl Asking {
     ///
     /// # Errors
     /// When the months leave the calendar.
-    pub fn months(bundle: &Bundle, pins: Pins, first: Month, last: Month) -> Result<Asking, OpError> {
+    pub fn months(rules: &Rules, pins: Pins, first: Month, last: Month) -> Result<Asking, OpError> {
         let beyond = |error: values::DateError| OpError::Inconsistent(error.to_string());
         let zone = Zone::utc();
         // A day more on each side: the months of other zones begin and end within it.
@@ -49,7 +50,8 @@ impl Asking {
         let until = last.last_day().add_days(2).map_err(beyond)?;
         let (from, until) = (zone.start_of_day(from), zone.start_of_day(until));
         let hours = Interval::new(from, Some(until)).map_err(|error| OpError::Inconsistent(error.to_string()))?;
-        let tiers = bundle.documents().iter().filter(|document| document.kind == DocumentKind::TierProgram);
+        let documents = rules.bundles().into_iter().flat_map(|bundle| bundle.documents());
+        let tiers = documents.filter(|document| document.kind == DocumentKind::TierProgram);
         let programs = tiers.map(|document| (plan_id(&document.id), document.id.clone())).collect();
         Ok(Asking { pins, hours, programs: Arc::new(programs) })
     }
@@ -190,14 +192,14 @@ fn merge(all: &mut Facts, part: Facts) {
 /// # Errors
 /// The engine's.
 pub fn hours_to_split(
-    bundle: &Bundle,
+    rules: &Rules,
     units: &[(Month, String)],
     facts: &Facts,
     known: Instant,
 ) -> Result<BTreeSet<UsageKey>, OpError> {
     let mut hours = BTreeSet::new();
     for (period, plan) in units {
-        hours.extend(incentives::hours_to_split(bundle, plan, *period, facts, known)?);
+        hours.extend(incentives::hours_to_split(rules.of(*period), plan, *period, facts, known)?);
     }
     Ok(hours)
 }

@@ -15,7 +15,7 @@ use crate::domain::statement::{self, Issue, Payment, Statement};
 use crate::publish;
 use crate::store::statement_lines::Owner;
 use crate::store::statements::StatementHead;
-use crate::store::{books, control as totals, postings, runs, statement_lines, statements};
+use crate::store::{books, control as totals, corrections, postings, runs, statement_lines, statements};
 
 /// What a close comes to, before or without recording it.
 #[derive(Clone, Debug)]
@@ -100,5 +100,6 @@ pub async fn issue(tx: &DatabaseTransaction, now: Instant, run: &Run, computed: 
     totals::insert(tx, run.number, &computed.control).await?;
     runs::succeed(tx, run.number, computed.outcome, now).await?;
     books::close(tx, run.period, run.number).await?;
+    corrections::settle(tx, run.number).await?;
     Ok(true)
 }

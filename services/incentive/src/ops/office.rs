@@ -27,6 +27,7 @@ struct Inner {
     neighbors: Neighbors,
     changes: Changes,
     bell: Notify,
+    correction_bell: Notify,
     bundles: Mutex<HashMap<Digest, Arc<Bundle>>>,
 }
 
@@ -43,7 +44,16 @@ impl Office {
         changes: Changes,
     ) -> Office {
         let bundles = Mutex::new(HashMap::new());
-        let inner = Inner { store, clock, followed, neighbors, changes, bell: Notify::new(), bundles };
+        let inner = Inner {
+            store,
+            clock,
+            followed,
+            neighbors,
+            changes,
+            bell: Notify::new(),
+            correction_bell: Notify::new(),
+            bundles,
+        };
         Office { inner: Arc::new(inner) }
     }
 
@@ -80,6 +90,16 @@ impl Office {
     /// Resolves when somebody rang.
     pub async fn rung(&self) {
         self.inner.bell.notified().await;
+    }
+
+    /// Tells the task that computes corrections that there may be one.
+    pub fn ring_for_corrections(&self) {
+        self.inner.correction_bell.notify_one();
+    }
+
+    /// Resolves when somebody rang for a correction.
+    pub async fn correction_rung(&self) {
+        self.inner.correction_bell.notified().await;
     }
 
     /// A parsed bundle that is at hand.

@@ -6,10 +6,9 @@ use program::ENGINE_VERSION;
 use values::{Digest, Instant, Month, Zone};
 
 use super::chain::{self, Chain, Task};
-use super::drive::WORKERS;
-use super::gather::{self, Asking, SplitHours};
+use super::gather::SplitHours;
 use super::issue::{self, Computed};
-use super::{Office, OpError, bundles, pin};
+use super::{Office, OpError, bundles, dry, pin, rules};
 use crate::domain::parts::PartCount;
 use crate::domain::period::CloseRefusal;
 use crate::domain::run::Pins;
@@ -65,16 +64,8 @@ pub async fn preview(office: &Office, asked: PreviewPeriod) -> Result<Preview, O
 }
 
 async fn compute(office: &Office, task: &Task) -> Result<Chain, OpError> {
-    let bundle = bundles::load(office, task.pins.bundle).await?;
-    let todo = chain::units_to_rate(office, task, &bundle).await?;
-    let first = todo.first().map_or(task.period, |(month, _)| *month);
-    let asking = Asking::months(&bundle, task.pins.clone(), first, task.period)?;
-    let mut facts = gather::facts(office, &asking, PartCount::clamped(1), WORKERS).await?;
-    let mut split = SplitHours::new();
-    for hour in gather::hours_to_split(&bundle, &todo, &facts, task.pins.latest())? {
-        let records = gather::fetch(office, &asking, &hour).await?;
-        split.insert(hour, records);
-    }
-    gather::split(&mut facts, &split, task.pins.known)?;
-    chain::rate_all(office, task, &bundle, &Arc::new(facts), &todo).await
+    let rules = rules::of(office, task).await?;
+    let todo = rules::units_to_rate(office, task, &rules).await?;
+    let facts = dry::facts(office, task, &rules, &todo, PartCount::clamped(1), SplitHours::new()).await?;
+    chain::rate_all(office, task, &rules, &Arc::new(facts), &todo).await
 }

@@ -1,6 +1,7 @@
 //! The schema, in the order in which it grew.
 
 mod m0001_first;
+mod m0002_corrections;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -12,6 +13,7 @@ impl MigratorTrait for Migrator {
         let mut all = ::store::migrations();
         all.extend(feed::migrations());
         all.push(Box::new(m0001_first::First));
+        all.push(Box::new(m0002_corrections::Corrections));
         all
     }
 }

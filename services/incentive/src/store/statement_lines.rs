@@ -8,6 +8,7 @@ use values::Month;
 
 use super::columns::{self, or_empty, or_none};
 use crate::domain::adjustment::Issued;
+use crate::domain::correction::correction_id;
 use crate::domain::line::{Corrects, GroundedLine, Line, LineKind, LinePlace};
 use crate::domain::run::run_id;
 
@@ -69,6 +70,11 @@ pub enum Owner {
         /// The run.
         run: i64,
     },
+    /// The adjustments of a correction, approved or not, which are of several periods.
+    Corrected {
+        /// The correction.
+        correction: i64,
+    },
     /// What a run has rated for a plan and not issued yet.
     Rated {
         /// The run.
@@ -83,6 +89,7 @@ impl Owner {
         match self {
             Owner::Statement { partner } => (STATEMENT, partner.clone()),
             Owner::Unpaid { run } => ("UNPAID", run_id(*run)),
+            Owner::Corrected { correction } => ("CORRECTION", correction_id(*correction)),
             Owner::Rated { run, plan } => ("RATED", format!("{}/{plan}", run_id(*run))),
         }
     }
@@ -118,11 +125,49 @@ pub async fn insert<C: ConnectionTrait>(
     lines: &[GroundedLine<Vec<u8>>],
 ) -> Result<(), StoreError> {
     let rows = (1_i64..).zip(lines).map(|(number, line)| row(owner, period, number, line));
-    let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
+    insert_rows(connection, rows.collect::<Result<Vec<_>, StoreError>>()?).await
+}
+
+/// Keeps lines of several periods under numbers of their own.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_numbered<C: ConnectionTrait>(
+    connection: &C,
+    owner: &Owner,
+    lines: &[(i64, Month, GroundedLine<Vec<u8>>)],
+) -> Result<(), StoreError> {
+    let rows = lines.iter().map(|(number, period, line)| row(owner, *period, *number, line));
+    insert_rows(connection, rows.collect::<Result<Vec<_>, StoreError>>()?).await
+}
+
+async fn insert_rows<C: ConnectionTrait>(connection: &C, rows: Vec<row::ActiveModel>) -> Result<(), StoreError> {
     for chunk in rows.chunks(ROWS_AT_ONCE) {
         row::Entity::insert_many(chunk.to_vec()).exec_without_returning(connection).await?;
     }
     Ok(())
+}
+
+/// The lines of an owner, of whatever period, whose numbers are above one and at most another, in their order.
+///
+/// # Errors
+/// The database's.
+pub async fn numbered_between<C: ConnectionTrait>(
+    connection: &C,
+    owner: &Owner,
+    after: i64,
+    until: i64,
+) -> Result<Vec<StoredLine>, StoreError> {
+    let (stage, owner) = owner.columns();
+    let rows = row::Entity::find()
+        .filter(row::Column::Stage.eq(stage))
+        .filter(row::Column::Owner.eq(owner))
+        .filter(row::Column::Number.gt(after))
+        .filter(row::Column::Number.lte(until))
+        .order_by(row::Column::Number, Order::Asc)
+        .all(connection)
+        .await?;
+    rows.into_iter().map(stored).collect()
 }
 
 /// Lines in their order.

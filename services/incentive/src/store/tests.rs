@@ -13,10 +13,11 @@ use super::statement_lines::{LineFilter, Owner};
 use super::statements::{StatementHead, Visible};
 use super::units::Unit;
 use super::{
-    Migrator, books, bundles, cells, control, parts, postings, received, records, runs, statement_lines, statements,
-    units,
+    Migrator, adjusted, books, bundles, cells, control, corrections, parts, postings, received, records, runs,
+    statement_lines, statements, units,
 };
 use crate::domain::control::{BasisTotal, Stages};
+use crate::domain::correction::{Adjusted, Correction, CorrectionState, CorrectionTotal};
 use crate::domain::ledger::{Account, Posting};
 use crate::domain::line::{Corrects, GroundedLine, Line, LineKind, LinePlace};
 use crate::domain::parts::PartCount;
@@ -398,6 +399,65 @@ async fn units_records_and_bundles_come_back_as_they_went() {
         let start = &staged.hash.to_string()[..32];
         assert_eq!(bundles::find_by_start(store.read(), start).await.expect("read"), Some(staged.clone()));
         assert_eq!(bundles::list(store.read(), 0, 9).await.expect("read"), [staged]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_correction_is_computed_attached_posted_or_lapses() {
+    each(async |store| {
+        let (september, bundle) = (month("2024-09"), Digest::of(b"new"));
+        let correction = |number, state| Correction {
+            number,
+            bundle,
+            first: month("2024-08"),
+            last: september,
+            known: at(5),
+            state,
+            proposer: "ada".to_owned(),
+            comment: "ü".to_owned(),
+            review: None,
+            run: None,
+            lines: 0,
+            progress: 0,
+            cancel_requested: false,
+            failure: String::new(),
+            created: at(6),
+            revision: 1,
+        };
+        assert_eq!(corrections::next_number(store.read()).await.expect("read"), 1);
+        let (first, second) = (correction(1, CorrectionState::Computing), correction(2, CorrectionState::Approved));
+        let (one, two) = (&first, &second);
+        write!(store, |tx| corrections::insert(&*tx, one)).expect("kept");
+        write!(store, |tx| corrections::insert(&*tx, two)).expect("kept");
+        assert_eq!(corrections::next_number(store.read()).await.expect("read"), 3);
+        assert_eq!(corrections::list(store.read(), 0, 9).await.expect("read"), [second.clone(), first.clone()]);
+        assert_eq!(corrections::list_before(store.read(), 2, 9).await.expect("read"), std::slice::from_ref(&first));
+
+        assert!(!write!(store, |tx| corrections::progress(&*tx, 1, 50)).expect("told"));
+        write!(store, |tx| corrections::request_cancel(&*tx, 1)).expect("asked");
+        assert!(write!(store, |tx| corrections::progress(&*tx, 1, 60)).expect("told"), "it hears that it is to stop");
+        let total = CorrectionTotal { period: september, plan: "p".to_owned(), issued: usd(5), due: usd(-156) };
+        let adjusted = Adjusted { issued: usd(5), due: usd(-156), line: line(Some("harbor"), None) };
+        let (totals, adjustments) = (&[total], &[(month("2024-08"), adjusted.clone()), (september, adjusted.clone())]);
+        write!(store, |tx| adjusted::insert_result(&*tx, 1, totals, adjustments)).expect("kept");
+        assert_eq!(adjusted::totals(store.read(), 1).await.expect("read"), totals);
+        let all = adjusted::adjustments(store.read(), 1, 0, 9).await.expect("read");
+        assert_eq!(all, [(1, adjusted.clone()), (2, adjusted.clone())]);
+        assert_eq!(adjusted::adjustments(store.read(), 1, 1, 9).await.expect("read"), [(2, adjusted.clone())]);
+        let unit = adjusted::of_unit(store.read(), 1, september, "sample/incentives").await.expect("read");
+        assert_eq!(unit, [adjusted.line]);
+
+        write!(store, |tx| corrections::attach(&*tx, bundle, month("2024-08"), 7)).expect("asked");
+        assert_eq!(corrections::of_run(store.read(), 7).await.expect("read"), None, "it reaches to another month");
+        write!(store, |tx| corrections::attach(&*tx, bundle, september, 7)).expect("attached");
+        assert_eq!(corrections::of_run(store.read(), 7).await.expect("read").map(|it| it.number), Some(2));
+        write!(store, |tx| corrections::detach(&*tx, 7)).expect("detached");
+        write!(store, |tx| corrections::attach(&*tx, bundle, september, 8)).expect("attached");
+        write!(store, |tx| corrections::settle(&*tx, 8)).expect("settled");
+        let states = corrections::of_bundle(store.read(), bundle).await.expect("read");
+        let states: Vec<_> = states.into_iter().map(|it| (it.number, it.state, it.run)).collect();
+        assert_eq!(states, [(2, CorrectionState::Posted, Some(8)), (1, CorrectionState::Lapsed, None)]);
     })
     .await;
 }

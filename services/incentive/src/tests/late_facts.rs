@@ -85,24 +85,6 @@ async fn h61_a_reversal_takes_back_at_the_rule_of_its_own_date() {
 }
 
 #[tokio::test]
-async fn p_b19_a_rule_published_later_with_an_earlier_date_adjusts() {
-    let world = World::start().await;
-    autumn(&world).await;
-    world.close("2024-09").await;
-    let september = world.statements("2024-09").await;
-    world.at("2024-11-03T00:00:00Z");
-    let mut documents = super::world::sample();
-    for (_, text) in &mut documents {
-        *text = text.replace("above: USD 10, rate: 10 %", "above: USD 10, rate: 20 %");
-    }
-    world.rule_by(&documents).await;
-    world.close("2024-10").await;
-    assert_eq!(world.statements("2024-09").await, september);
-    // The new total is 10 at 25 % and 2 at 20 %: 2.90.
-    assert_eq!(totals(&world, "2024-10").await, 290 - 270);
-}
-
-#[tokio::test]
 async fn a_partner_of_record_corrected_for_the_past_moves_the_money() {
     let world = World::start().await;
     autumn(&world).await;

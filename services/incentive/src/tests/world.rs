@@ -14,6 +14,7 @@ use proto::google::longrunning::{Operation, WaitOperationRequest, operation};
 use proto::google::r#type::{Decimal, Interval};
 use proto::incentive::v1 as pb;
 use proto::incentive::v1::bundle_service_client::BundleServiceClient;
+use proto::incentive::v1::correction_service_client::CorrectionServiceClient;
 use proto::incentive::v1::incentive_plan_service_client::IncentivePlanServiceClient;
 use proto::incentive::v1::ledger_service_client::LedgerServiceClient;
 use proto::incentive::v1::period_service_client::PeriodServiceClient;
@@ -305,6 +306,13 @@ impl World {
 
     /// Stages documents and makes them current; gives their hash.
     pub async fn rule_by(&self, documents: &[(&str, String)]) -> String {
+        let hash = self.stage(documents).await;
+        self.publish(&hash).await;
+        hash
+    }
+
+    /// Stages documents; gives their hash.
+    pub async fn stage(&self, documents: &[(&str, String)]) -> String {
         let documents = documents
             .iter()
             .map(|(path, text)| pb::BundleDocument { path: (*path).to_owned(), text: text.clone() })
@@ -312,16 +320,20 @@ impl World {
         let request = pb::StageBundleRequest { documents, ..Default::default() };
         let staged = self.manager().bundles().stage_bundle(request).await;
         let staged = staged.unwrap_or_else(|status| panic!("the documents stage: {status:?}"));
-        let hash = staged.into_inner().incentive_bundle.expect("a bundle is told").hash;
+        staged.into_inner().incentive_bundle.expect("a bundle is told").hash
+    }
+
+    /// A staged bundle becomes current, published by `manager-1`.
+    pub async fn publish(&self, hash: &str) {
         let revision = self.next();
         let bundle = registry::Bundle {
             name: format!("bundles/{hash}"),
             state: registry::bundle::State::Current.into(),
             revision,
+            publisher: "manager-1".to_owned(),
             ..Default::default()
         };
         self.registry.say(vec![self.state(&self.registry, &bundle.name.clone(), revision, &bundle)]).await;
-        hash
     }
 
     /// The sample documents as they are shipped.
@@ -523,7 +535,8 @@ impl World {
         }
     }
 
-    async fn outcome(&self, operation: Operation) -> Option<operation::Result> {
+    /// Waits for the end of an operation, however it ends.
+    pub async fn outcome(&self, operation: Operation) -> Option<operation::Result> {
         let mut client = self.finance().operations();
         let mut seen = operation;
         for _ in 0..10 {
@@ -629,6 +642,10 @@ impl Clients {
 
     pub fn periods(&self) -> PeriodServiceClient<Channel> {
         PeriodServiceClient::new(self.0.clone())
+    }
+
+    pub fn corrections(&self) -> CorrectionServiceClient<Channel> {
+        CorrectionServiceClient::new(self.0.clone())
     }
 
     pub fn statements(&self) -> StatementServiceClient<Channel> {
