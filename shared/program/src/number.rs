@@ -53,6 +53,12 @@ impl Number {
 
     pub fn plus(&self, other: &Number) -> Number {
         if let (Number::Small(a, b), Number::Small(c, d)) = (self, other) {
+            if *a == 0 {
+                return Number::Small(*c, *d);
+            }
+            if *c == 0 {
+                return Number::Small(*a, *b);
+            }
             if b == d
                 && let Some(sum) = a.checked_add(*c)
             {
@@ -81,7 +87,10 @@ impl Number {
 
     pub fn times(&self, other: &Number) -> Number {
         if let (Number::Small(a, b), Number::Small(c, d)) = (self, other) {
-            if let (Some(numerator), Some(denominator)) = (a.checked_mul(*c), b.checked_mul(*d)) {
+            if *a == 0 || *c == 0 {
+                return Number::ZERO;
+            }
+            if let (Some(numerator), Some(denominator)) = (product(*a, *c), product(*b, *d)) {
                 return Number::Small(numerator, denominator);
             }
             let ((a, d), (c, b)) = (Number::reduced(*a, *d), Number::reduced(*c, *b));
@@ -124,9 +133,17 @@ impl Number {
     }
 }
 
+/// A product that fits. Most factors are half as long as a machine's double word, and their product always fits.
+fn product(a: i128, b: i128) -> Option<i128> {
+    match (i64::try_from(a), i64::try_from(b)) {
+        (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
+        _ => a.checked_mul(b),
+    }
+}
+
 fn small_sum((a, b): (i128, i128), (c, d): (i128, i128)) -> Option<Number> {
-    let sum = a.checked_mul(d)?.checked_add(c.checked_mul(b)?)?;
-    Some(Number::Small(sum, b.checked_mul(d)?))
+    let sum = product(a, d)?.checked_add(product(c, b)?)?;
+    Some(Number::Small(sum, product(b, d)?))
 }
 
 impl From<Ratio> for Number {
@@ -164,7 +181,7 @@ impl Ord for Number {
             if b == d {
                 return a.cmp(c);
             }
-            if let (Some(left), Some(right)) = (a.checked_mul(*d), c.checked_mul(*b)) {
+            if let (Some(left), Some(right)) = (product(*a, *d), product(*c, *b)) {
                 return left.cmp(&right);
             }
         }

@@ -3,6 +3,8 @@
 //! `cargo bench -p authoring --bench population -- [PARTNERS [SEED]]`: 400,000 partners of seed 1, unless told otherwise.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+mod by_hand;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock};
 
@@ -10,7 +12,7 @@ use anyhow::{Context, Result};
 use authoring::generated::Recipe;
 use program::population::{Columns, Compiled, Gatherer, UsageRow, Worker};
 use program::{Bundle, Facts};
-use values::{Date, Instant, Zone};
+use values::{Date, Instant, Ratio, Zone};
 
 const PROGRAM: &str = "microsoft/solutions-partner";
 
@@ -29,11 +31,51 @@ fn main() -> Result<()> {
     let (plan, compiled) = timed(|| Compiled::new(&bundle, PROGRAM, &columns));
     let plan = plan?;
     println!("compiled                     {:>9.2} ms", compiled.as_secs_f64() * 1e3);
+    let kinds = by_hand::Kinds::new(&bundle, &columns);
+    check(&plan, &columns, &kinds)?;
     for _ in 0..3 {
-        let (qualified, judged) = timed(|| judge(&plan));
-        println!("judged                       {:>9.3} s  {qualified:?}", judged.as_secs_f64());
+        let (by_hand, hand) = timed(|| by_hand(&columns, &kinds));
+        let (qualified, pass) = timed(|| judge(&plan));
+        let qualified = qualified?;
+        anyhow::ensure!(qualified == by_hand, "designations differ: {qualified:?} and by hand {by_hand:?}");
+        let ratio = pass.as_secs_f64() / hand.as_secs_f64();
+        println!(
+            "judged, one thread           {:>9.3} s, by hand {:.3} s: {ratio:.2} times; {qualified:?} designated",
+            pass.as_secs_f64(),
+            hand.as_secs_f64()
+        );
     }
     Ok(())
+}
+
+/// Both give every partner the same points and designations.
+fn check(plan: &Compiled<'_>, columns: &Columns, kinds: &by_hand::Kinds) -> Result<()> {
+    let mut worker = Worker::new(plan);
+    let mut counted = by_hand::Counted::default();
+    for place in 0..plan.partners() {
+        let hand = by_hand::judge(columns, kinds, &mut counted, place);
+        for (number, (area, decision)) in hand.iter().zip(worker.judge(place)?).enumerate() {
+            let points = decision.points.as_ref().map(program::population::Points::ratio).unwrap_or_default();
+            let by_hand = Ratio::new(area.points.0.into(), area.points.1.into());
+            anyhow::ensure!(
+                points == by_hand && decision.level().is_some() == area.designated,
+                "{} in area {number}: {points} points, by hand {by_hand}",
+                columns.partner(place)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn by_hand(columns: &Columns, kinds: &by_hand::Kinds) -> Vec<usize> {
+    let mut counted = by_hand::Counted::default();
+    let mut qualified = vec![0; by_hand::AREAS];
+    for place in 0..columns.partners() {
+        for (count, area) in qualified.iter_mut().zip(by_hand::judge(columns, kinds, &mut counted, place)) {
+            *count += usize::from(area.designated);
+        }
+    }
+    qualified
 }
 
 fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {

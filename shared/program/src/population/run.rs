@@ -17,6 +17,7 @@ use super::states::State;
 use crate::conventions::RecognizedMonth;
 use crate::model::metric::Window;
 use crate::tiers::EvaluateError;
+use months::Parts;
 use scored::Scored;
 use things::Cells;
 
@@ -50,7 +51,12 @@ pub struct Worker<'p> {
     /// Windows and months that were asked for.
     windows: Vec<((Window, Month), (i64, i64))>,
     whole_months: Vec<(Month, (i64, i64))>,
+    parts: [Parts; 2],
+    /// Whether anything of the current partner was counted.
+    anything: bool,
     scored: Scored,
+    /// How a partner stands of whom nothing was counted.
+    nobody: Option<Vec<Decision>>,
 }
 
 /// The open subscription of a sum.
@@ -83,12 +89,15 @@ impl<'p> Worker<'p> {
             relations: 0..0,
             windows: Vec::new(),
             whole_months: Vec::new(),
+            parts: Default::default(),
             picked: vec![Vec::new(); plan.states.len()],
             people: vec![0; plan.holdings.len()],
             members: Vec::new(),
             customer: NOBODY,
             subscription: NOBODY,
+            anything: false,
             scored: Scored::new(plan),
+            nobody: None,
         }
     }
 
@@ -99,7 +108,9 @@ impl<'p> Worker<'p> {
     pub fn judge(&mut self, place: usize) -> Result<&[Decision], EvaluateError> {
         let plan = self.plan;
         let Some(partner) = plan.columns.partners.get(place) else { return Ok(&[]) };
-        self.begin();
+        if self.anything {
+            self.begin();
+        }
         // A refusal leaves places half counted: the next partner begins anew.
         let counted = self.count(partner);
         if counted.is_err() {
@@ -107,6 +118,13 @@ impl<'p> Worker<'p> {
         }
         counted?;
         self.people(partner);
+        if !self.anything {
+            // Many partners of a population have nothing yet; all of them stand alike.
+            if self.nobody.is_none() {
+                self.nobody = Some(self.score().to_vec());
+            }
+            return Ok(self.nobody.as_deref().unwrap_or_default());
+        }
         Ok(self.score())
     }
 
@@ -114,16 +132,16 @@ impl<'p> Worker<'p> {
         self.values.fill(0);
         self.bases.fill(0);
         self.changes.fill(0);
-        self.relations = 0..0;
         self.picked.iter_mut().for_each(Vec::clear);
         self.people.fill(0);
-        self.customer = NOBODY;
-        self.subscription = NOBODY;
-        self.members.clear();
+        self.relations = 0..0;
+        self.anything = false;
     }
 
     fn count(&mut self, partner: &PartnerColumn) -> Result<(), EvaluateError> {
         let columns = self.plan.columns;
+        (self.customer, self.subscription) = (NOBODY, NOBODY);
+        self.members.clear();
         for number in span(&partner.relations) {
             let relation = &columns.relations[number];
             let place = &columns.places[relation.place as usize];
@@ -140,6 +158,7 @@ impl<'p> Worker<'p> {
             self.subscription = place.subscription;
             self.look(relation, place)?;
             if !self.touched.is_empty() {
+                self.anything = true;
                 self.read(relation, place)?;
             }
         }
@@ -162,15 +181,18 @@ impl<'p> Worker<'p> {
                 if groups == 0 {
                     continue;
                 }
+                self.anything = true;
                 let counted = self.plan.holdings.iter().zip(&mut self.people);
                 for ((needed, at), count) in counted {
                     *count += i128::from(*at == place && groups & needed == *needed && *needed != 0);
                 }
             }
         }
-        for (state, value) in self.plan.states.iter().zip(&mut self.values) {
-            if let State::People(holding) = state {
-                *value = self.people[usize::from(*holding)];
+        if self.anything {
+            for (state, value) in self.plan.states.iter().zip(&mut self.values) {
+                if let State::People(holding) = state {
+                    *value = self.people[usize::from(*holding)];
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ enum Whose<'r> {
 }
 
 /// The value of a part of a customer: which part, and its subscriptions.
-type Parts = Vec<(u32, u32, i128)>;
+pub(super) type Parts = Vec<(u32, u32, i128)>;
 
 impl Worker<'_> {
     /// Whether a customer belongs to a population in a month, whoever is recognized on it.
@@ -154,23 +154,29 @@ impl Worker<'_> {
         whose: Whose<'_>,
     ) -> Result<bool, EvaluateError> {
         let span = self.span(window, at);
-        let of = self.parts(test, &test.of, span, whose)?;
-        let wholes = test.whole.as_ref().map(|whole| self.parts(test, whole, span, whose)).transpose()?;
+        let mut of = std::mem::take(&mut self.parts[0]);
+        let mut wholes = std::mem::take(&mut self.parts[1]);
+        of.clear();
+        wholes.clear();
+        self.parts(test, &test.of, span, whose, &mut of)?;
+        if let Some(whole) = &test.whole {
+            self.parts(test, whole, span, whose, &mut wholes)?;
+        }
         let value = |parts: &Parts, part: u32| {
-            let mut mine = parts.iter().filter(|(known, _, _)| *known == part).map(|(_, _, value)| *value).peekable();
-            mine.peek().is_some().then(|| mine.fold(0_i128, i128::saturating_add))
+            let mine = parts.iter().filter(|(known, _, _)| *known == part);
+            mine.fold(None, |sum: Option<i128>, (_, _, value)| Some(sum.unwrap_or(0).saturating_add(*value)))
         };
-        let mut names: Vec<u32> = wholes.as_ref().unwrap_or(&of).iter().map(|(part, _, _)| *part).collect();
-        names.sort_unstable();
-        names.dedup();
-        let verdicts = names.into_iter().filter_map(|part| {
-            verdict(&test.accept, value(&of, part), wholes.as_ref().and_then(|wholes| value(wholes, part)))
-        });
-        let verdicts: Vec<bool> = verdicts.collect();
-        Ok(match test.every {
-            true => !verdicts.is_empty() && verdicts.iter().all(|passes| *passes),
-            false => verdicts.contains(&true),
-        })
+        let parts = if test.whole.is_some() { &wholes } else { &of };
+        let (mut some, mut all, mut seen) = (false, true, false);
+        for (part, _, _) in parts {
+            if let Some(passes) = verdict(&test.accept, value(&of, *part), value(&wholes, *part)) {
+                seen = true;
+                some |= passes;
+                all &= passes;
+            }
+        }
+        self.parts = [of, wholes];
+        Ok(if test.every { seen && all } else { some })
     }
 
     /// The values of a measure by part and subscription.
@@ -180,9 +186,9 @@ impl Worker<'_> {
         measure: &Measured,
         span: (i64, i64),
         whose: Whose<'_>,
-    ) -> Result<Parts, EvaluateError> {
+        parts: &mut Parts,
+    ) -> Result<(), EvaluateError> {
         let places = &self.plan.columns.places;
-        let mut parts = Parts::new();
         let mut add = |place: &Place, number: u32, value: Option<i128>| {
             let Some(value) = value else { return Ok(()) };
             let part = match test.spread {
@@ -216,7 +222,7 @@ impl Worker<'_> {
                 }
             }
         }
-        Ok(parts)
+        Ok(())
     }
 
     /// The value of a measure at a place: by the partner's rows, or by everybody's.

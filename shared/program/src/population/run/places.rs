@@ -64,8 +64,14 @@ impl Worker<'_> {
 
     fn look_at_seats(&mut self, relation: &Relation, place: &Place) -> Result<(), EvaluateError> {
         let plan = self.plan;
+        // Most looks share their instants with others.
+        let mut known = None;
         for look in &plan.seat_looks {
-            let Some((kind, seats)) = plan.seats_at(place, look.at) else { continue };
+            let (_, found) = match known {
+                Some((at, found)) if at == look.at => (at, found),
+                _ => *known.insert((look.at, plan.seats_at(place, look.at))),
+            };
+            let Some((kind, seats)) = found else { continue };
             let counts = plan.sources[usize::from(look.source)].kinds[kind as usize] == Read::Yes
                 && self.credited(look.credit, relation, look.at);
             if !counts || (look.among != NONE && !self.among(look.among, place.customer)?) {
