@@ -39,6 +39,8 @@ struct Maker {
     /// What it does for most of its customers, and what its people learn.
     mostly: Practice,
     learned: &'static [&'static str],
+    /// How it is associated with most of them.
+    usually: usize,
     /// The first of the months that facts are about.
     first: Date,
 }
@@ -49,8 +51,10 @@ impl Recipe {
         let seed = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(number));
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mostly, learned) = practice::LEARNED.choose(&mut rng).copied().unwrap_or(practice::LEARNED[0]);
+        let usually = rng.random_range(0..12);
         let mut maker = Maker {
             rng,
+            usually,
             mostly,
             learned,
             id: format!("p{number:06}"),

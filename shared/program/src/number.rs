@@ -20,6 +20,12 @@ pub(crate) enum Number {
     Big(Box<Ratio>),
 }
 
+impl Default for Number {
+    fn default() -> Number {
+        Number::ZERO
+    }
+}
+
 /// Attos beyond this many digits after the point are rare in amounts of money: cents are `10^16` attos.
 const CENT: i128 = 10_000_000_000_000_000;
 

@@ -223,7 +223,10 @@ impl Practice {
                 &[("partner-of-record", false), ("claiming-partner-of-record", true), ("csp-transaction", false)]
             }
         };
-        let (kind, by_workload) = kinds.choose(&mut maker.rng).copied().unwrap_or(("partner-of-record", false));
+        // Most of a partner's customers are won in one way.
+        let usual = maker.rng.random_range(0..10) < 7;
+        let place = if usual { maker.usually % kinds.len() } else { maker.rng.random_range(0..kinds.len()) };
+        let (kind, by_workload) = kinds[place];
         // Most are said at once, some later, and some end.
         let late = if maker.rng.random_range(0..4) == 0 { maker.rng.random_range(1..12) } else { 0 };
         let start = maker.month((from + late).min(24));

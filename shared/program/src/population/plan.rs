@@ -151,6 +151,7 @@ impl<'c> Compiled<'c> {
         for division in &program.divisions {
             planner.division(division)?;
         }
+        planner.dependencies();
         Ok(planner.plan)
     }
 

@@ -13,7 +13,7 @@ use super::columns::{PartnerColumn, Relation, span};
 use super::decision::Decision;
 use super::plan::Compiled;
 use super::reading::{Credit, Read};
-use super::states::State;
+use super::states::{State, States};
 use crate::conventions::RecognizedMonth;
 use crate::model::metric::Window;
 use crate::tiers::EvaluateError;
@@ -37,7 +37,7 @@ pub struct Worker<'p> {
     /// Sums with an open subscription.
     open_sums: Vec<u16>,
     /// What each state came to.
-    values: Vec<i128>,
+    totals: Totals,
     bases: Vec<i128>,
     changes: Vec<i128>,
     picked: Vec<Vec<i128>>,
@@ -55,8 +55,35 @@ pub struct Worker<'p> {
     /// Whether anything of the current partner was counted.
     anything: bool,
     scored: Scored,
-    /// How a partner stands of whom nothing was counted.
-    nobody: Option<Vec<Decision>>,
+}
+
+/// What each state came to, and which of them came to something.
+pub(super) struct Totals {
+    values: Vec<i128>,
+    touched: States,
+}
+
+impl Totals {
+    fn new(states: usize) -> Totals {
+        Totals { values: vec![0; states], touched: States::none(states) }
+    }
+
+    fn clear(&mut self) {
+        self.values.fill(0);
+        self.touched.clear();
+    }
+
+    /// Sets what a state came to.
+    fn set(&mut self, state: usize, value: i128) {
+        self.values[state] = value;
+        self.touched.add(state);
+    }
+
+    /// Counts one more thing.
+    fn count(&mut self, state: u16) {
+        let state = usize::from(state);
+        self.set(state, self.values[state] + 1);
+    }
 }
 
 /// The open subscription of a sum.
@@ -83,7 +110,7 @@ impl<'p> Worker<'p> {
             cells: Cells::new(plan),
             sums: vec![SumState::default(); plan.states.len()],
             open_sums: Vec::new(),
-            values: vec![0; plan.states.len()],
+            totals: Totals::new(plan.states.len()),
             bases: vec![0; plan.states.len()],
             changes: vec![0; plan.states.len()],
             relations: 0..0,
@@ -97,7 +124,6 @@ impl<'p> Worker<'p> {
             subscription: NOBODY,
             anything: false,
             scored: Scored::new(plan),
-            nobody: None,
         }
     }
 
@@ -118,18 +144,11 @@ impl<'p> Worker<'p> {
         }
         counted?;
         self.people(partner);
-        if !self.anything {
-            // Many partners of a population have nothing yet; all of them stand alike.
-            if self.nobody.is_none() {
-                self.nobody = Some(self.score().to_vec());
-            }
-            return Ok(self.nobody.as_deref().unwrap_or_default());
-        }
         Ok(self.score())
     }
 
     fn begin(&mut self) {
-        self.values.fill(0);
+        self.totals.clear();
         self.bases.fill(0);
         self.changes.fill(0);
         self.picked.iter_mut().for_each(Vec::clear);
@@ -189,9 +208,11 @@ impl<'p> Worker<'p> {
             }
         }
         if self.anything {
-            for (state, value) in self.plan.states.iter().zip(&mut self.values) {
-                if let State::People(holding) = state {
-                    *value = self.people[usize::from(*holding)];
+            for (place, state) in self.plan.states.iter().enumerate() {
+                if let State::People(holding) = state
+                    && self.people[usize::from(*holding)] != 0
+                {
+                    self.totals.set(place, self.people[usize::from(*holding)]);
                 }
             }
         }

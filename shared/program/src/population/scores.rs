@@ -4,6 +4,7 @@ use crate::conventions::PartSteps;
 use crate::model::metric::Losses;
 use crate::model::{Bound, Range};
 use crate::number::Number;
+use crate::population::states::States;
 use crate::tiers::Standing;
 
 /// A bound.
@@ -82,6 +83,10 @@ pub(super) struct Value {
     pub absent: bool,
 }
 
+impl Value {
+    pub const NOTHING: Value = Value { value: Number::ZERO, base: None, absent: false };
+}
+
 /// What must hold.
 pub(super) enum Need {
     All(Vec<Need>),
@@ -111,6 +116,8 @@ pub(super) struct DivisionPlan {
     /// The class that chooses the track; none where the best counts.
     pub class: Option<usize>,
     pub levels: Vec<Need>,
+    /// The states that something of it depends on.
+    pub reads: States,
 }
 
 /// A track.
@@ -126,6 +133,8 @@ pub(super) struct LinePlan {
     pub max: Number,
     pub gates: Vec<Need>,
     pub suspended: bool,
+    /// The states it depends on.
+    pub reads: States,
 }
 
 /// What gives a leg its points.

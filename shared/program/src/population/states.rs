@@ -4,6 +4,35 @@ use crate::model::metric::{Counted, Pick};
 use crate::population::reading::{Accept, Measured};
 use values::Month;
 
+/// A set of states.
+#[derive(Clone, Debug)]
+pub(super) struct States(Vec<u64>);
+
+impl States {
+    pub fn none(states: usize) -> States {
+        States(vec![0; states / 64 + 1])
+    }
+
+    pub fn add(&mut self, state: usize) {
+        if let Some(word) = self.0.get_mut(state / 64) {
+            *word |= 1 << (state % 64);
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    /// Whether there is a state in both.
+    pub fn meet(&self, other: &States) -> bool {
+        self.0.iter().zip(&other.0).any(|(one, other)| one & other != 0)
+    }
+
+    pub fn join(&mut self, other: &States) {
+        self.0.iter_mut().zip(&other.0).for_each(|(one, other)| *one |= other);
+    }
+}
+
 /// A metric at one moment.
 pub(super) enum State {
     Count(Count),

@@ -8,6 +8,7 @@ use crate::number::Number;
 use crate::population::scores::{
     ChangePlan, ClassPlan, DivisionPlan, LegPlan, Limit, Limits, LinePlan, MeasurePlan, Need, Scale, TrackPlan,
 };
+use crate::population::states::States;
 use crate::population::wants::NotCompiled;
 use crate::tiers::{EvaluateError, in_force, in_preview, rules};
 
@@ -113,6 +114,7 @@ impl Planner<'_, '_> {
                     tracks: Vec::new(),
                     class: None,
                     levels: Vec::new(),
+                    reads: States::none(0),
                 }
             }
             judged => judged?,
@@ -146,6 +148,7 @@ impl Planner<'_, '_> {
             tracks,
             class,
             levels: levels.iter().map(|level| self.need(&level.when)).collect::<Result<_, _>>()?,
+            reads: States::none(0),
         })
     }
 
@@ -174,7 +177,7 @@ impl Planner<'_, '_> {
             },
         };
         let gates = line.gates.iter().map(|gate| self.need(gate)).collect::<Result<_, _>>()?;
-        Ok(LinePlan { legs, combine: line.combine, max, gates, suspended })
+        Ok(LinePlan { legs, combine: line.combine, max, gates, suspended, reads: States::none(0) })
     }
 
     fn scale(&self, scale: &PointScale, max: &Number) -> Scale {
@@ -190,5 +193,66 @@ impl Planner<'_, '_> {
                 earns: number(earns),
             },
         }
+    }
+}
+
+impl Planner<'_, '_> {
+    /// Finds which states each line and each division depends on: where nothing was counted of these, a partner stands
+    /// as one does of whom nothing was counted at all.
+    pub(super) fn dependencies(&mut self) {
+        let states = self.plan.states.len();
+        let measures: Vec<States> = (0..self.plan.measures.len()).map(|measure| self.states_of(measure)).collect();
+        let mut classes = States::none(states);
+        for need in self.plan.classes.iter().flat_map(|class| class.cases.iter().map(|(_, need)| need)) {
+            reads(need, &measures, &mut classes);
+        }
+        for division in &mut self.plan.divisions {
+            let mut all = States::none(states);
+            for line in division.tracks.iter_mut().flat_map(|track| &mut track.lines) {
+                line.reads = States::none(states);
+                for leg in &line.legs {
+                    match leg {
+                        LegPlan::Measured { measure, .. } => line.reads.join(&measures[usize::from(*measure)]),
+                        LegPlan::When { when, .. } => reads(when, &measures, &mut line.reads),
+                    }
+                }
+                line.gates.iter().for_each(|gate| reads(gate, &measures, &mut line.reads));
+                all.join(&line.reads);
+            }
+            division.levels.iter().for_each(|level| reads(level, &measures, &mut all));
+            if division.class.is_some() {
+                all.join(&classes);
+            }
+            division.reads = all;
+        }
+    }
+
+    fn states_of(&self, measure: usize) -> States {
+        let mut found = States::none(self.plan.states.len());
+        match &self.plan.measures[measure] {
+            MeasurePlan::State { now, change } => {
+                found.add(usize::from(*now));
+                if let ChangePlan::Since { bases, .. } = change {
+                    bases.iter().for_each(|base| found.add(usize::from(*base)));
+                }
+            }
+            MeasurePlan::Share { of, whole } => {
+                [of, whole].into_iter().for_each(|part| found.join(&self.states_of(usize::from(*part))));
+            }
+            MeasurePlan::Combined { add, less } => {
+                add.iter().chain(less).for_each(|part| found.join(&self.states_of(usize::from(*part))));
+            }
+        }
+        found
+    }
+}
+
+fn reads(need: &Need, measures: &[States], found: &mut States) {
+    match need {
+        Need::All(parts) | Need::Any(parts) | Need::None(parts) | Need::AtLeast(_, parts) => {
+            parts.iter().for_each(|part| reads(part, measures, found));
+        }
+        Need::Metric(measure, _) => found.join(&measures[usize::from(*measure)]),
+        Need::Score(_) | Need::EveryLine(_) => {}
     }
 }

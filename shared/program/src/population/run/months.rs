@@ -53,7 +53,7 @@ impl Worker<'_> {
             {
                 continue;
             }
-            self.values[usize::from(thing.0)] += 1;
+            self.totals.count(thing.0);
         }
         self.cells.customers = things;
         self.cells.began.clear();

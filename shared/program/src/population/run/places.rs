@@ -192,7 +192,7 @@ impl Worker<'_> {
 
     pub(super) fn close_subscription(&mut self) -> Result<(), EvaluateError> {
         let plan = self.plan;
-        self.cells.close_subscription(plan, &mut self.values)?;
+        self.cells.close_subscription(plan, &mut self.totals)?;
         for state in self.open_sums.drain(..) {
             let place = usize::from(state);
             let Some(State::Sum(sum)) = plan.states.get(place) else { continue };
@@ -201,7 +201,7 @@ impl Worker<'_> {
             let change = change.map(|it| if losses_vanish(sum) { it.max(0) } else { it });
             let add = |known: i128, more: Option<i128>| more.and_then(|more| known.checked_add(more));
             let out = || plan.out_of_range(plan.source_of(sum));
-            self.values[place] = add(self.values[place], Some(now)).ok_or_else(out)?;
+            self.totals.set(place, add(self.totals.values[place], Some(now)).ok_or_else(out)?);
             self.bases[place] = add(self.bases[place], Some(base)).ok_or_else(out)?;
             self.changes[place] = add(self.changes[place], change).ok_or_else(out)?;
         }
@@ -214,7 +214,7 @@ impl Worker<'_> {
     }
 
     pub(super) fn close_partner(&mut self) {
-        self.cells.close_partner(self.plan, &mut self.values);
+        self.cells.close_partner(self.plan, &mut self.totals);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::Worker;
+use super::{Totals, Worker};
 use crate::model::Legs;
 use crate::model::metric::{Losses, Pick};
 use crate::number::Number;
@@ -16,94 +16,150 @@ use crate::tiers::Standing;
 pub(super) struct Scored {
     measures: Vec<Option<Value>>,
     decisions: Vec<Decision>,
+    /// How a partner stands of whom nothing was counted; empty before the first was judged.
+    nobody: Vec<Decision>,
+    /// Whether a decision is that of nobody.
+    of_nobody: Vec<bool>,
+    /// The points of each line of nobody, by division and track.
+    lines_of_nobody: Vec<Vec<Vec<Number>>>,
+    best: Track,
+    other: Track,
 }
 
 /// The points of a track.
+#[derive(Default)]
 struct Track {
-    lines: Vec<Number>,
+    lines: Vec<Points>,
     total: Number,
     held: Option<usize>,
 }
 
 impl Scored {
     pub fn new(plan: &Compiled<'_>) -> Scored {
-        Scored { measures: vec![None; plan.measures.len()], decisions: Vec::new() }
+        Scored {
+            measures: vec![None; plan.measures.len()],
+            decisions: Vec::new(),
+            nobody: Vec::new(),
+            of_nobody: vec![false; plan.divisions.len()],
+            lines_of_nobody: Vec::new(),
+            best: Track::default(),
+            other: Track::default(),
+        }
     }
 }
 
-impl Worker<'_> {
+impl<'p> Worker<'p> {
     pub(super) fn score(&mut self) -> &[Decision] {
         let plan = self.plan;
-        self.scored.measures.fill(None);
-        self.scored.decisions.clear();
-        let mut cases: Vec<&str> = Vec::new();
-        for class in &plan.classes {
-            let mut found = class.otherwise.as_str();
-            for (case, when) in &class.cases {
-                if self.met(when, None) {
-                    found = case;
-                    break;
-                }
-            }
-            cases.push(found);
+        if self.scored.nobody.is_empty() {
+            self.score_nobody();
         }
-        for division in &plan.divisions {
-            let decision = self.division(division, &cases);
-            self.scored.decisions.push(decision);
+        let mut begun = false;
+        let mut cases: Vec<&str> = Vec::new();
+        for (place, division) in plan.divisions.iter().enumerate() {
+            if division.blank || !self.totals.touched.meet(&division.reads) {
+                if !std::mem::replace(&mut self.scored.of_nobody[place], true) {
+                    self.scored.decisions[place].clone_from(&self.scored.nobody[place]);
+                }
+                continue;
+            }
+            if !std::mem::replace(&mut begun, true) {
+                self.scored.measures.fill(None);
+                cases = self.cases();
+            }
+            self.scored.of_nobody[place] = false;
+            self.division(place, division, &cases);
         }
         &self.scored.decisions
     }
 
-    fn division(&mut self, division: &DivisionPlan, cases: &[&str]) -> Decision {
-        if division.blank {
-            let standing = Standing::NotInForce;
-            return Decision { standing, held: None, track: None, points: None, lines: Vec::new() };
+    /// Judges somebody of whom nothing was counted.
+    fn score_nobody(&mut self) {
+        let plan = self.plan;
+        let totals = std::mem::replace(&mut self.totals, Totals::new(plan.states.len()));
+        let bases = std::mem::replace(&mut self.bases, vec![0; plan.states.len()]);
+        let changes = std::mem::replace(&mut self.changes, vec![0; plan.states.len()]);
+        let picked = std::mem::replace(&mut self.picked, vec![Vec::new(); plan.states.len()]);
+        let cases = self.cases();
+        self.scored.lines_of_nobody = Vec::new();
+        for division in &plan.divisions {
+            let tracks = division.tracks.iter();
+            let lines = tracks.map(|track| track.lines.iter().map(|line| self.line(line)).collect()).collect();
+            self.scored.lines_of_nobody.push(lines);
         }
-        let mut best: Option<(usize, Track)> = None;
+        let standing = Standing::NotInForce;
+        let blank = Decision { standing, held: None, track: None, points: None, lines: Vec::new() };
+        self.scored.decisions = vec![blank; plan.divisions.len()];
+        for (place, division) in plan.divisions.iter().enumerate().filter(|(_, division)| !division.blank) {
+            self.division(place, division, &cases);
+        }
+        self.scored.nobody = self.scored.decisions.clone();
+        self.scored.of_nobody.fill(true);
+        self.scored.measures.fill(None);
+        (self.totals, self.bases, self.changes, self.picked) = (totals, bases, changes, picked);
+    }
+
+    /// The partner's case of each class.
+    fn cases(&mut self) -> Vec<&'p str> {
+        let plan = self.plan;
+        let mut cases: Vec<&'p str> = Vec::new();
+        for class in &plan.classes {
+            let case = class.cases.iter().find(|(_, when)| self.met(when, None));
+            cases.push(case.map_or(class.otherwise.as_str(), |(case, _)| case));
+        }
+        cases
+    }
+
+    fn division(&mut self, number: usize, division: &DivisionPlan, cases: &[&str]) {
+        let mut best: Option<usize> = None;
         for (place, track) in division.tracks.iter().enumerate() {
             if division.class.is_some_and(|class| cases.get(class) != Some(&track.name.as_str())) {
                 continue;
             }
-            let found = self.track(division, Some(track));
+            self.track(division, Some((number, place, track)));
             // The higher level goes first, then more points, then the document's order.
-            let better = best.as_ref().is_none_or(|(_, known)| {
-                found.held.cmp(&known.held).then_with(|| found.total.cmp(&known.total)) == Ordering::Greater
-            });
-            if better {
-                best = Some((place, found));
+            let (found, known) = (&self.scored.other, &self.scored.best);
+            let better = found.held.cmp(&known.held).then_with(|| found.total.cmp(&known.total)) == Ordering::Greater;
+            if best.is_none() || better {
+                best = Some(place);
+                std::mem::swap(&mut self.scored.best, &mut self.scored.other);
             }
         }
-        let (place, track) = match best {
-            Some((place, track)) => (Some(place), track),
-            None => (None, self.track(division, None)),
-        };
-        Decision {
-            standing: division.standing(track.held),
-            held: track.held,
-            track: place,
-            points: (!track.lines.is_empty()).then_some(Points(track.total)),
-            lines: track.lines.into_iter().map(Points).collect(),
+        if best.is_none() {
+            self.track(division, None);
+            std::mem::swap(&mut self.scored.best, &mut self.scored.other);
         }
+        let (track, decision) = (&mut self.scored.best, &mut self.scored.decisions[number]);
+        decision.standing = division.standing(track.held);
+        decision.held = track.held;
+        decision.track = best;
+        decision.points = (!track.lines.is_empty()).then(|| Points(track.total.clone()));
+        std::mem::swap(&mut decision.lines, &mut track.lines);
     }
 
-    fn track(&mut self, division: &DivisionPlan, track: Option<&TrackPlan>) -> Track {
-        let mut lines = Vec::new();
-        let mut total = Number::ZERO;
-        for line in track.into_iter().flat_map(|track| &track.lines) {
-            let points = self.line(line);
-            total = total.plus(&points);
-            lines.push(points);
+    fn track(&mut self, division: &DivisionPlan, track: Option<(usize, usize, &TrackPlan)>) {
+        let mut found = std::mem::take(&mut self.scored.other);
+        found.lines.clear();
+        found.total = Number::ZERO;
+        if let Some((number, place, track)) = track {
+            for (line_number, line) in track.lines.iter().enumerate() {
+                let points = match self.totals.touched.meet(&line.reads) {
+                    true => self.line(line),
+                    false => self.scored.lines_of_nobody[number][place][line_number].clone(),
+                };
+                found.total = found.total.plus(&points);
+                found.lines.push(Points(points));
+            }
         }
-        let score = Some((&total, &lines[..]));
-        let mut held = None;
+        found.held = None;
         for (place, level) in division.levels.iter().enumerate() {
-            if self.met(level, score) {
-                held = Some(place);
+            if self.met(level, Some((&found.total, &found.lines))) {
+                found.held = Some(place);
             } else if division.nested {
                 break;
             }
         }
-        Track { lines, total, held }
+        self.scored.other = found;
     }
 
     fn line(&mut self, line: &LinePlan) -> Number {
@@ -134,12 +190,12 @@ impl Worker<'_> {
             }
             LegPlan::Measured { measure, scale } => {
                 let value = self.measure(*measure);
-                if value.absent { Number::ZERO } else { scale.points(&value) }
+                if value.absent { Number::ZERO } else { scale.points(value) }
             }
         }
     }
 
-    fn met(&mut self, need: &Need, score: Option<(&Number, &[Number])>) -> bool {
+    fn met(&mut self, need: &Need, score: Option<(&Number, &[Points])>) -> bool {
         match need {
             Need::All(parts) => parts.iter().all(|part| self.met(part, score)),
             Need::Any(parts) => parts.iter().any(|part| self.met(part, score)),
@@ -150,31 +206,39 @@ impl Worker<'_> {
                 !value.absent && limit.holds(&value.value)
             }
             Need::Score(limit) => limit.holds(score.map_or(&Number::ZERO, |(total, _)| total)),
-            Need::EveryLine(limit) => score.is_none_or(|(_, lines)| lines.iter().all(|points| limit.holds(points))),
+            Need::EveryLine(limit) => score.is_none_or(|(_, lines)| lines.iter().all(|points| limit.holds(&points.0))),
         }
     }
 
-    fn measure(&mut self, number: u16) -> Value {
+    fn measure(&mut self, number: u16) -> &Value {
         let place = usize::from(number);
-        if let Some(known) = &self.scored.measures[place] {
-            return known.clone();
+        if self.scored.measures[place].is_none() {
+            let value = self.measured_anew(place);
+            self.scored.measures[place] = Some(value);
         }
+        match &self.scored.measures[place] {
+            Some(value) => value,
+            None => &Value::NOTHING,
+        }
+    }
+
+    fn measured_anew(&mut self, place: usize) -> Value {
         let plan = self.plan;
-        let value = match &plan.measures[place] {
+        match &plan.measures[place] {
             MeasurePlan::State { now, change } => self.changed(*now, change),
             MeasurePlan::Share { of, whole } => {
-                let (of, whole) = (self.measure(*of), self.measure(*whole));
+                let (of, whole) = (self.measure(*of).clone(), self.measure(*whole));
                 match whole.value.inverse() {
                     Some(inverse) => Value {
                         value: of.value.times(&inverse).times(&Number::whole(100)),
                         base: None,
                         absent: of.absent || whole.absent,
                     },
-                    None => Value { value: Number::ZERO, base: None, absent: true },
+                    None => Value { absent: true, ..Value::NOTHING },
                 }
             }
             MeasurePlan::Combined { add, less } => {
-                let mut sum = Value { value: Number::ZERO, base: None, absent: false };
+                let mut sum = Value::NOTHING;
                 for (parts, sign) in [(add, 1), (less, -1)] {
                     for part in parts {
                         let part = self.measure(*part);
@@ -184,15 +248,13 @@ impl Worker<'_> {
                 }
                 sum
             }
-        };
-        self.scored.measures[place] = Some(value.clone());
-        value
+        }
     }
 
     /// The value of a state, and whether it has none.
     fn state(&self, state: u16) -> (Number, bool) {
         let place = usize::from(state);
-        let value = self.values[place];
+        let value = self.totals.values[place];
         match &self.plan.states[place] {
             State::Count(_) | State::People(_) => (Number::whole(value), false),
             State::Sum(sum) => match sum.pick {

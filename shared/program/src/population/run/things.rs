@@ -2,6 +2,7 @@
 
 use values::Month;
 
+use super::Totals;
 use super::places::verdict;
 use crate::model::metric::Counted;
 use crate::population::columns::Place;
@@ -109,7 +110,7 @@ impl Cells {
         self.of_place = cells;
     }
 
-    pub fn close_subscription(&mut self, plan: &Compiled<'_>, values: &mut [i128]) -> Result<(), EvaluateError> {
+    pub fn close_subscription(&mut self, plan: &Compiled<'_>, totals: &mut Totals) -> Result<(), EvaluateError> {
         for slot in self.largest.drain(..) {
             let part = &mut self.parts[cell_of(&plan.slots[usize::from(slot)], 0)];
             for which in 0..2 {
@@ -122,7 +123,7 @@ impl Cells {
         cells.drain(..).for_each(|cell| self.judge(plan, cell));
         self.of_subscription = cells;
         let mut things = std::mem::take(&mut self.subscriptions);
-        things.drain(..).for_each(|thing| self.count(plan, thing, values));
+        things.drain(..).for_each(|thing| self.count(plan, thing, totals));
         self.subscriptions = things;
         Ok(())
     }
@@ -134,12 +135,12 @@ impl Cells {
         self.of_customer = cells;
     }
 
-    pub fn close_partner(&mut self, plan: &Compiled<'_>, values: &mut [i128]) {
+    pub fn close_partner(&mut self, plan: &Compiled<'_>, totals: &mut Totals) {
         let mut cells = std::mem::take(&mut self.of_partner);
         cells.drain(..).for_each(|cell| self.judge(plan, cell));
         self.of_partner = cells;
         let mut things = std::mem::take(&mut self.partners);
-        things.drain(..).for_each(|thing| self.count(plan, thing, values));
+        things.drain(..).for_each(|thing| self.count(plan, thing, totals));
         self.partners = things;
     }
 
@@ -184,11 +185,9 @@ impl Cells {
         all
     }
 
-    fn count(&mut self, plan: &Compiled<'_>, thing: Named, values: &mut [i128]) {
-        if self.passes(plan, thing)
-            && let Some(value) = values.get_mut(usize::from(thing.0))
-        {
-            *value += 1;
+    fn count(&mut self, plan: &Compiled<'_>, thing: Named, totals: &mut Totals) {
+        if self.passes(plan, thing) {
+            totals.count(thing.0);
         }
     }
 }
