@@ -1,9 +1,10 @@
-//! The task that evaluates: partners that wait because their facts changed, and operations over all
-//! partners. Every replica runs it; what two of them take at once, one of them records.
+//! The task that evaluates: partners that wait because their facts changed, those that are due because a day
+//! has come on which time alone may change something, and operations over all partners. Every replica runs it; what two of them take at once, one of them records.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use program::Bundle;
 use prost::Message;
 use rpc::Fault;
 use store::StoreError;
@@ -14,11 +15,11 @@ use values::Instant;
 use crate::Shared;
 use crate::domain::evaluation::Evaluation;
 use crate::ops::OpError;
-use crate::ops::evaluate::{Question, evaluate as evaluate_partner};
+use crate::ops::evaluate::{Evaluated, Purpose, Question, evaluate as evaluate_partner};
 use crate::ops::evaluate_tiers::{self, Step};
 use crate::ops::record::record;
-use crate::store::evaluations;
 use crate::store::waiting::{self, Waiting};
+use crate::store::{due, evaluations};
 
 /// How often the database is asked for work that another process left.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -95,7 +96,9 @@ async fn idle(commits: &mut watch::Receiver<u64>, stop: &CancellationToken) {
 }
 
 async fn turn(shared: &Arc<Shared>) -> Result<Turn, OpError> {
-    let worked = evaluate_waiting(shared).await?;
+    let waited = evaluate_waiting(shared).await?;
+    // Whose facts changed goes first; on the first day of a month everybody is due.
+    let worked = evaluate_due(shared).await? || waited;
     if step_operation(shared).await? {
         return Ok(Turn::Stepped);
     }
@@ -106,42 +109,83 @@ async fn turn(shared: &Arc<Shared>) -> Result<Turn, OpError> {
 async fn evaluate_waiting(shared: &Shared) -> Result<bool, OpError> {
     let waiting = waiting::list(shared.store.read(), shared.config.batch.clamp(1, 1_000)).await?;
     let Some(newest) = waiting.iter().map(|it| it.recorded).max() else { return Ok(false) };
-    let bundle = match shared.rules.current(shared.store.read(), None).await {
-        Ok((_, bundle)) => bundle,
-        // They wait until a bundle is current and staged here.
-        Err(OpError::NoCurrentBundle | OpError::BundleNotStaged(_)) => return Ok(false),
-        Err(error) => return Err(error),
-    };
+    let Some(bundle) = rules(shared).await? else { return Ok(false) };
     shared.arrivals.wait(newest, GATHER).await;
     let now = shared.clock.now();
     // What was recorded has happened, also where the clock was set back since.
     let as_of = now.max(newest);
+    let purpose = Purpose::Recording { now, newest_awards: true };
     for waiting in &waiting {
-        let question = Question { bundle: &bundle, partner: &waiting.partner, as_of, known_at: newest };
+        let question = Question { bundle: &bundle, partner: &waiting.partner, as_of, known_at: newest, purpose };
         let evaluated = evaluate_partner(shared.store.read(), question).await?;
-        for failure in &evaluated.failures {
-            tracing::warn!(
-                partner = failure.partner,
-                program = failure.program,
-                reason = failure.message,
-                "a partner cannot be evaluated"
-            );
-        }
-        done(shared, now, waiting, &evaluated).await?;
+        tell_failures(&evaluated);
+        done(shared, now, Reason::Changed(waiting), &evaluated).await?;
     }
     Ok(true)
 }
 
-async fn done(
-    shared: &Shared,
-    now: Instant,
-    waiting: &Waiting,
-    evaluated: &crate::ops::evaluate::Evaluated,
-) -> Result<(), OpError> {
+/// Evaluates partners for whom a day has come; false when it has for none, or there are no rules yet.
+///
+/// Rule: `competency.days-come-by-themselves`.
+async fn evaluate_due(shared: &Shared) -> Result<bool, OpError> {
+    let partners = due::list(shared.store.read(), shared.clock.now(), shared.config.batch.clamp(1, 1_000)).await?;
+    if partners.is_empty() {
+        return Ok(false);
+    }
+    let Some(bundle) = rules(shared).await? else { return Ok(false) };
+    let now = shared.clock.now();
+    let known_at = shared.arrivals.present(now, GATHER).await;
+    let purpose = Purpose::Recording { now, newest_awards: true };
+    for (partner, since) in &partners {
+        let question = Question { bundle: &bundle, partner, as_of: known_at, known_at, purpose };
+        let evaluated = evaluate_partner(shared.store.read(), question).await?;
+        tell_failures(&evaluated);
+        done(shared, now, Reason::Due(*since), &evaluated).await?;
+    }
+    Ok(true)
+}
+
+/// The rules of today. Without a bundle that is current and staged here, everybody waits.
+async fn rules(shared: &Shared) -> Result<Option<Arc<Bundle>>, OpError> {
+    match shared.rules.current(shared.store.read(), None).await {
+        Ok((_, bundle)) => Ok(Some(bundle)),
+        Err(OpError::NoCurrentBundle | OpError::BundleNotStaged(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn tell_failures(evaluated: &Evaluated) {
+    for failure in &evaluated.failures {
+        tracing::warn!(
+            partner = failure.partner,
+            program = failure.program,
+            reason = failure.message,
+            "a partner cannot be evaluated"
+        );
+    }
+}
+
+/// Why a partner was evaluated.
+#[derive(Clone, Copy)]
+enum Reason<'a> {
+    Changed(&'a Waiting),
+    Due(Instant),
+}
+
+async fn done(shared: &Shared, now: Instant, reason: Reason<'_>, evaluated: &Evaluated) -> Result<(), OpError> {
     let outcome = shared.store.transact(|tx| {
         Box::pin(async move {
+            if let Reason::Due(since) = reason
+                && due::find(&tx, &evaluated.partner).await? != Some(since)
+            {
+                // Somebody evaluated it meanwhile.
+                return Ok(());
+            }
             record(&tx, now, evaluated, &[]).await?;
-            waiting::done(&tx, waiting).await
+            match reason {
+                Reason::Changed(waiting) => waiting::done(&tx, waiting).await,
+                Reason::Due(_) => Ok(()),
+            }
         })
     });
     match outcome.await {

@@ -1,12 +1,13 @@
 //! When a partner is given an award, keeps it, and loses it: pure steps from day to day.
 //!
 //! [`step`] takes an award as it stands in the evening of one day, the rule of its program and which
-//! level held on which day, and says how it stands on another day, with what the partner is told. Who
-//! records awards calls it with the day of an evaluation; [`follow`] and [`forecast`] call it for every
-//! day on which something can change.
+//! level held on which day, and says how it stands on another day. [`Lives`] steps the awards of a program
+//! over days, as [`follow`] and [`forecast`] do for every day on which something can change; who records
+//! awards asks it for the day of an evaluation, and for the next day on which one is needed.
 
 mod follow;
 mod forecast;
+mod lives;
 mod windows;
 
 use values::Date;
@@ -16,6 +17,7 @@ use crate::model::life::{AnniversaryOf, Begins, Lasts, Moves};
 
 pub use follow::{Event, Followed, follow};
 pub use forecast::{Loss, UsageGoesOn, forecast};
+pub use lives::{Levels, Lives};
 pub use windows::{first_window, renewal_window};
 
 /// Where an award stands.
@@ -41,6 +43,18 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in the order of a life.
+    pub const ALL: [Status; 8] = [
+        Status::InProgress,
+        Status::Qualified,
+        Status::Enrolled,
+        Status::AtRisk,
+        Status::RenewalDue,
+        Status::InGrace,
+        Status::Legacy,
+        Status::Ended,
+    ];
+
     /// The stable name: `renewal-due`.
     pub fn name(self) -> &'static str {
         match self {
@@ -235,12 +249,12 @@ fn moved(program: &TierProgram, before: &Standing, now: Option<&str>, today: &Da
     }
     let first_told = next.ends.is_none();
     let notice = i32::from(life.notice_days.unwrap_or(0));
-    let takes_effect = next.ends.unwrap_or_else(|| {
-        let earliest = today.day.add_days(notice).unwrap_or(today.day);
-        next_time(&life.down, earliest)
-    });
+    let takes_effect = match next.ends {
+        Some(last) => last.add_days(1).unwrap_or(last),
+        None => next_time(&life.down, today.day.add_days(notice).unwrap_or(today.day)),
+    };
     if takes_effect > today.day || (first_told && notice > 0) {
-        next.ends = Some(takes_effect);
+        next.ends = Some(takes_effect.add_days(-1).unwrap_or(takes_effect));
         return next;
     }
     next.ends = None;
@@ -313,7 +327,11 @@ fn best(program: &TierProgram, today: &Day<'_>, from: Date, until: Date) -> Opti
         if let Some(level) = (today.level_on)(day)
             && found.as_ref().is_none_or(|(best, _)| rank(program, Some(&level)) > rank(program, Some(best)))
         {
+            let highest = program.level_names.last() == Some(&level);
             found = Some((level, day));
+            if highest {
+                break;
+            }
         }
         let Ok(before) = day.add_days(-1) else { break };
         day = before;

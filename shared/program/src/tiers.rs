@@ -28,6 +28,7 @@ use standings::{Standings, all_standings, metrics_of};
 pub use benefits::{BenefitResult, benefits};
 pub(crate) use capacity::judged;
 pub use capacity::{CAPACITY_IS_MEASURED, CapacityResult, capacity};
+pub(crate) use days::days_of_facts;
 pub use history::{History, history};
 pub use scorecard::{
     DivisionScore, LegResult, LevelResult, LineResult, RequirementResult, Scorecard, Standing, TrackScore, Way, WayStep,

@@ -1,44 +1,14 @@
-//! When a partner is given an award, keeps it, and loses it.
+//! The awards of a partner as they are recorded.
 //!
-//! Decisions are pure: the award as it stands, how the partner stands in the division, and the
-//! program's own rule give the award as it stands next, with what the partner should be told.
+//! How an award lives from day to day is the engine's: [`program::awards`]. Here its standings become
+//! what is recorded: revisions with instants, and what the partner is told.
 
-use program::model::{AwardRule, TierProgram};
-use program::tiers::{DivisionScore, Standing};
-use values::{Instant, Zone};
+use program::awards::{Event, Standing, Status};
+use program::model::TierProgram;
+use program::tiers::DivisionScore;
+use values::{Date, Instant, Zone};
 
-/// Where an award stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AwardState {
-    /// The partner holds it and its requirements hold.
-    Held,
-    /// The partner holds it until it ends, and its requirements no longer hold.
-    AtRisk,
-    /// The program gives no more of it; it stays usable until it ends.
-    Retiring,
-    /// It has ended.
-    Ended,
-}
-
-impl AwardState {
-    /// All states.
-    pub const ALL: [AwardState; 4] = [AwardState::Held, AwardState::AtRisk, AwardState::Retiring, AwardState::Ended];
-
-    /// The name in columns and filters.
-    pub fn name(self) -> &'static str {
-        match self {
-            AwardState::Held => "HELD",
-            AwardState::AtRisk => "AT_RISK",
-            AwardState::Retiring => "RETIRING",
-            AwardState::Ended => "ENDED",
-        }
-    }
-
-    /// The state of this name.
-    pub fn find(name: &str) -> Option<AwardState> {
-        AwardState::ALL.into_iter().find(|state| state.name() == name)
-    }
-}
+use super::notice::{NoticeSubject, told, told_loss};
 
 /// An award of a partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,15 +27,19 @@ pub struct Award {
     pub division: String,
     /// The division's title.
     pub division_title: String,
-    /// The level held.
+    /// The level held, or qualified for.
     pub level: String,
     /// Where it stands.
-    pub state: AwardState,
-    /// From when it is held.
+    pub status: Status,
+    /// From when on it stands so, at this level.
+    pub moved: Instant,
+    /// From when it is held; of one that has not begun, when it was first recorded.
     pub start: Instant,
     /// The first instant at which it is no longer held, as far as known.
     pub ends: Option<Instant>,
-    /// When its requirements first held.
+    /// When an announced loss of its level takes effect.
+    pub lost: Option<Instant>,
+    /// When its level held last in the window that gave or renewed it.
     pub qualified: Instant,
     /// When it must be renewed, where it lasts for a time.
     pub anniversary: Option<Instant>,
@@ -85,52 +59,82 @@ pub struct Award {
     pub revision: i64,
 }
 
-/// What a partner is told about an award.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NoticeSubject {
-    /// A level was reached.
-    Granted,
-    /// The level changed.
-    Changed,
-    /// The requirements no longer hold.
-    AtRisk,
-    /// It ended.
-    Ended,
-    /// It is renewed no more, or must be renewed.
-    RenewalDue,
+/// The name of a status in columns and filters: `RENEWAL_DUE`.
+pub fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::InProgress => "IN_PROGRESS",
+        Status::Qualified => "QUALIFIED",
+        Status::Enrolled => "ENROLLED",
+        Status::AtRisk => "AT_RISK",
+        Status::RenewalDue => "RENEWAL_DUE",
+        Status::InGrace => "IN_GRACE",
+        Status::Legacy => "LEGACY",
+        Status::Ended => "ENDED",
+    }
 }
 
-impl NoticeSubject {
-    /// All subjects.
-    pub const ALL: [NoticeSubject; 5] = [
-        NoticeSubject::Granted,
-        NoticeSubject::Changed,
-        NoticeSubject::AtRisk,
-        NoticeSubject::Ended,
-        NoticeSubject::RenewalDue,
-    ];
+/// The status of this name.
+pub fn find_status(name: &str) -> Option<Status> {
+    Status::ALL.into_iter().find(|status| status_name(*status) == name)
+}
 
-    /// The name in columns and filters.
-    pub fn name(self) -> &'static str {
-        match self {
-            NoticeSubject::Granted => "AWARD_GRANTED",
-            NoticeSubject::Changed => "AWARD_CHANGED",
-            NoticeSubject::AtRisk => "AWARD_AT_RISK",
-            NoticeSubject::Ended => "AWARD_ENDED",
-            NoticeSubject::RenewalDue => "RENEWAL_DUE",
+impl Award {
+    /// How it stands, in the engine's days of a zone.
+    pub fn standing(&self, zone: &Zone) -> Standing {
+        let last = |first_after: Instant| zone.date(first_after.saturating_add(-1));
+        Standing {
+            status: self.status,
+            level: (self.status != Status::InProgress).then(|| self.level.clone()),
+            since: self.status.held().then(|| zone.date(self.start)),
+            qualified_on: Some(zone.date(self.qualified)),
+            anniversary: self.anniversary.map(|anniversary| zone.date(anniversary)),
+            ends: match self.status {
+                Status::InGrace | Status::Legacy | Status::Ended => self.ends.map(last),
+                _ => self.lost.map(last),
+            },
         }
     }
 
-    /// The subject of this name.
-    pub fn find(name: &str) -> Option<NoticeSubject> {
-        NoticeSubject::ALL.into_iter().find(|subject| subject.name() == name)
+    /// Its area, path or competency, told to people.
+    pub fn subject(&self) -> &str {
+        if self.division_title.is_empty() { &self.award_kind } else { &self.division_title }
+    }
+
+    /// The same as it stands from `at` on. What happened on an earlier day counts from its beginning.
+    fn stands(mut self, standing: &Standing, at: Instant, zone: &Zone) -> Award {
+        let morning = |day: Date| zone.start_of_day(day);
+        let after = |day: Date| morning(day.add_days(1).unwrap_or(day));
+        if standing.status.held() && !self.status.held() {
+            self.start = at;
+        }
+        if let Some(day) = standing.qualified_on.filter(|day| *day != zone.date(self.qualified)) {
+            self.qualified = if day == zone.date(at) { at } else { morning(day) };
+        }
+        if let Some(level) = &standing.level {
+            self.level.clone_from(level);
+        }
+        self.status = standing.status;
+        self.moved = at;
+        self.anniversary = standing.anniversary.map(morning);
+        self.lost = None;
+        self.ends = match standing.status {
+            Status::InProgress | Status::Qualified => None,
+            Status::Enrolled | Status::AtRisk | Status::RenewalDue => {
+                self.lost = standing.ends.map(after);
+                self.anniversary
+            }
+            Status::InGrace | Status::Legacy => standing.ends.map(after),
+            Status::Ended => Some(standing.ends.map_or(at, after).max(self.start)),
+        };
+        self
     }
 }
 
 /// What becomes of an award, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// The award as it stands next. Its revision and times of recording are the caller's to set.
+    /// The award as it stands next. Its revision is the one that it follows, zero for a new award; this
+    /// and the times of recording are set when it is recorded.
     pub award: Award,
     /// What the partner is told, in the sentence of the notice.
     pub notice: Option<(NoticeSubject, String)>,
@@ -151,43 +155,52 @@ pub struct Judged<'a> {
     pub bundle_hash: &'a str,
 }
 
-/// What becomes of the award of a division. `current` is the partner's last award of it, ended ones
-/// included. `None` means that nothing changes.
-///
-/// Rule: `competency.award-lifecycle`.
-///
-/// - A level that holds is given at once, and a higher one too.
-/// - An award that lasts for a time is kept until its anniversary whatever the score, at risk while
-///   its requirements do not hold; on the anniversary it is renewed at the level that holds then.
-/// - An award that lasts for no stated time ends as soon as its requirements do not hold.
-/// - A retired award is given and renewed no more; it stays usable for as long as its program says.
-pub fn decide(judged: &Judged<'_>, current: Option<&Award>) -> Option<Decision> {
-    let level = match judged.score.standing {
-        Standing::Qualified => judged.score.level.as_deref(),
-        Standing::InProgress | Standing::Retired | Standing::NotInForce => None,
-    };
-    let held = current.filter(|award| award.state != AwardState::Ended);
-    let decision = match (held, level) {
-        (None, Some(level)) => Some(grant(judged, level, current.map_or(1, |last| last.ordinal + 1))),
-        (None, None) => None,
-        (Some(award), Some(level)) => keep(judged, award, level),
-        (Some(award), None) => lose(judged, award),
-    };
-    decision.map(|decision| shown(judged, decision))
+/// What becomes of the award of a division, one after the other. `current` is the partner's last award of
+/// it, ended ones included; `events` are what the engine says has happened to it since, and `standing` is
+/// how it stands after them.
+pub fn decide(
+    judged: &Judged<'_>,
+    current: Option<&Award>,
+    events: &[&Event],
+    standing: Option<&Standing>,
+) -> Vec<Decision> {
+    let zone = &judged.program.conventions.zone;
+    let today = zone.date(judged.as_of);
+    let mut decisions: Vec<Decision> = Vec::new();
+    let mut last = current.cloned();
+    for event in events {
+        let at = if event.day == today { judged.as_of } else { zone.start_of_day(event.day) };
+        let open = last.as_ref().filter(|award| award.status != Status::Ended);
+        let before = match (open, event.after.status) {
+            (Some(open), _) => open.clone(),
+            // What never was or is over does not end.
+            (None, Status::InProgress | Status::Ended) => continue,
+            (None, _) => blank(judged, last.as_ref().map_or(1, |award| award.ordinal + 1), at),
+        };
+        let award = shown(judged, before.stands(&event.after, at, zone));
+        let notice = told(&event.before, &event.after, &award, zone);
+        last = Some(Award { revision: award.revision + 1, ..award.clone() });
+        decisions.push(Decision { award, notice });
+    }
+    let open = last.filter(|award| award.status != Status::Ended);
+    decisions.extend(open.zip(standing).and_then(|(award, standing)| restated(judged, &award, standing)));
+    decisions
 }
 
-/// What the public sees may depend on the level that was decided.
-fn shown(judged: &Judged<'_>, mut decision: Decision) -> Decision {
-    let level = decision.award.level.clone();
-    decision.award.badge_shown = judged.program.shows_at("public", &level, "badge");
-    decision.award.level_shown = judged.program.shows_at("public", &level, "level");
-    decision
+/// What changed without an event: a loss was announced or is off, or the rule of today says it otherwise.
+fn restated(judged: &Judged<'_>, award: &Award, standing: &Standing) -> Option<Decision> {
+    let zone = &judged.program.conventions.zone;
+    let next = award.clone().stands(standing, award.moved, zone);
+    let next = shown(judged, Award { qualified: award.qualified, start: award.start, ..next });
+    let same = Award { bundle_hash: award.bundle_hash.clone(), ..next.clone() };
+    let announced = next.lost.is_some() && award.lost.is_none();
+    let notice = announced.then(|| (NoticeSubject::AtRisk, told_loss(&next, zone)));
+    (same != *award).then_some(Decision { award: next, notice })
 }
 
-fn grant(judged: &Judged<'_>, level: &str, ordinal: i64) -> Decision {
-    let rule = &judged.program.award;
-    let anniversary = anniversary(judged, judged.as_of);
-    let award = Award {
+/// An award that is nothing yet.
+fn blank(judged: &Judged<'_>, ordinal: i64, at: Instant) -> Award {
+    Award {
         partner: judged.partner.to_owned(),
         award: award_id(&judged.program.id, &judged.score.division, ordinal),
         ordinal,
@@ -195,132 +208,34 @@ fn grant(judged: &Judged<'_>, level: &str, ordinal: i64) -> Decision {
         award_kind: judged.score.award.clone(),
         division: judged.score.division.clone(),
         division_title: judged.score.title.clone(),
-        level: level.to_owned(),
-        state: AwardState::Held,
-        start: judged.as_of,
-        ends: anniversary,
-        qualified: judged.as_of,
-        anniversary,
-        bundle_hash: judged.bundle_hash.to_owned(),
-        rule: rule.rule.clone(),
+        level: String::new(),
+        status: Status::InProgress,
+        moved: at,
+        start: at,
+        ends: None,
+        lost: None,
+        qualified: at,
+        anniversary: None,
+        bundle_hash: String::new(),
+        rule: String::new(),
         badge_shown: false,
         level_shown: false,
-        created: judged.as_of,
-        updated: judged.as_of,
+        created: at,
+        updated: at,
         revision: 0,
-    };
-    let text = format!("{} reached {level} in {}.", judged.partner, subject(&award));
-    Decision { award, notice: Some((NoticeSubject::Granted, text)) }
+    }
 }
 
-/// The award is held and a level holds.
-fn keep(judged: &Judged<'_>, award: &Award, level: &str) -> Option<Decision> {
-    let mut next = restated(judged, award);
-    let due = award.ends.is_some_and(|ends| ends <= judged.as_of);
-    if due {
-        next.anniversary = anniversary(judged, award.ends.unwrap_or(judged.as_of));
-        next.ends = next.anniversary;
-        next.level = level.to_owned();
-        next.state = AwardState::Held;
-        let text = format!("{} is renewed at {level}.", subject(award));
-        return Some(Decision { award: next, notice: Some((NoticeSubject::Changed, text)) });
-    }
-    let rises = rank(judged, level) > rank(judged, &award.level);
-    let falls = rank(judged, level) < rank(judged, &award.level);
-    if rises || (falls && award.anniversary.is_none()) {
-        next.level = level.to_owned();
-        next.state = AwardState::Held;
-        let text = format!("{} changes from {} to {level}.", subject(award), award.level);
-        return Some(Decision { award: next, notice: Some((NoticeSubject::Changed, text)) });
-    }
-    if falls {
-        return at_risk(award, next);
-    }
-    next.state = AwardState::Held;
-    changed(award, next)
-}
-
-/// The award is held and no level holds.
-fn lose(judged: &Judged<'_>, award: &Award) -> Option<Decision> {
-    let mut next = restated(judged, award);
-    if judged.score.standing == Standing::Retired {
-        let usable = usable_until(judged, &judged.program.award);
-        next.ends = [award.ends, usable].into_iter().flatten().min();
-        next.state = AwardState::Retiring;
-    }
-    let over = next.ends.is_none_or(|ends| ends <= judged.as_of) && next.state != AwardState::Retiring
-        || next.ends.is_some_and(|ends| ends <= judged.as_of);
-    if over {
-        next.state = AwardState::Ended;
-        next.ends = Some(next.ends.unwrap_or(judged.as_of).max(award.start));
-        let text = format!("{} at {} has ended.", subject(award), award.level);
-        return Some(Decision { award: next, notice: Some((NoticeSubject::Ended, text)) });
-    }
-    if next.state == AwardState::Retiring {
-        let told = award.state != AwardState::Retiring;
-        let text = format!("{} at {} is retired and is renewed no more.", subject(award), award.level);
-        let mut decision = changed(award, next)?;
-        decision.notice = told.then_some((NoticeSubject::RenewalDue, text));
-        return Some(decision);
-    }
-    at_risk(award, next)
-}
-
-fn at_risk(award: &Award, mut next: Award) -> Option<Decision> {
-    let told = award.state != AwardState::AtRisk;
-    next.state = AwardState::AtRisk;
-    let mut decision = changed(award, next)?;
-    let text = format!("{} at {} no longer meets its requirements and is at risk.", subject(award), award.level);
-    decision.notice = told.then_some((NoticeSubject::AtRisk, text));
-    Some(decision)
-}
-
-/// The award as the rule of today states it, before its state is decided.
-fn restated(judged: &Judged<'_>, award: &Award) -> Award {
+/// As the rule of today tells it. What the public sees may depend on the level.
+fn shown(judged: &Judged<'_>, award: Award) -> Award {
     Award {
         bundle_hash: judged.bundle_hash.to_owned(),
         rule: judged.program.award.rule.clone(),
         badge_shown: judged.program.shows_at("public", &award.level, "badge"),
         level_shown: judged.program.shows_at("public", &award.level, "level"),
         division_title: judged.score.title.clone(),
-        ..award.clone()
+        ..award
     }
-}
-
-/// A decision without a notice, unless nothing but the bundle is new.
-fn changed(award: &Award, next: Award) -> Option<Decision> {
-    let same = Award { bundle_hash: award.bundle_hash.clone(), ..next.clone() };
-    (same != *award).then_some(Decision { award: next, notice: None })
-}
-
-fn anniversary(judged: &Judged<'_>, from: Instant) -> Option<Instant> {
-    let months = judged.program.award.lasts_months?;
-    later(&judged.program.conventions.zone, from, months)
-}
-
-fn usable_until(judged: &Judged<'_>, rule: &AwardRule) -> Option<Instant> {
-    let zone = &judged.program.conventions.zone;
-    let last = rule.no_new_after?;
-    let after = zone.start_of_day(last.add_days(1).ok()?);
-    match rule.usable_months {
-        Some(months) => later(zone, after, months),
-        None => Some(after),
-    }
-}
-
-/// The start of the same day so many months later, clamped to the month's end.
-fn later(zone: &Zone, from: Instant, months: u16) -> Option<Instant> {
-    let day = zone.date(from).add_months_clamped(i32::from(months)).ok()?;
-    Some(zone.start_of_day(day))
-}
-
-/// The place of a level, lowest first.
-fn rank(judged: &Judged<'_>, level: &str) -> Option<usize> {
-    judged.program.level_names.iter().position(|name| name == level)
-}
-
-fn subject(award: &Award) -> &str {
-    if award.division_title.is_empty() { &award.award_kind } else { &award.division_title }
 }
 
 /// The longest id of a resource.

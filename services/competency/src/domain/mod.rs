@@ -4,6 +4,7 @@ pub mod account;
 pub mod award;
 pub mod bundle;
 pub mod evaluation;
+pub mod held;
 pub mod kept;
 pub mod notice;
 pub mod score;

@@ -1,12 +1,15 @@
 //! Awards and timelines, told as cases.
 
-use program::Bundle;
-use program::model::TierProgram;
-use program::tiers::{self, DivisionScore, Standing};
-use program::{Facts, facts};
-use values::{Instant, Interval};
+use std::collections::BTreeMap;
 
-use super::award::{Award, AwardState, Decision, Judged, NoticeSubject, award_id, badge_id, decide, program_id};
+use program::awards::{Levels, Lives, Status};
+use program::tiers;
+use program::{Bundle, Facts, facts};
+use values::{Date, Instant, Interval, Zone};
+
+use super::award::{Award, Decision, Judged, award_id, badge_id, decide, find_status, program_id, status_name};
+use super::held::award_facts;
+use super::notice::NoticeSubject;
 use super::timeline::{Version, timeline};
 
 const DOCUMENTS: &str = include_str!("../tests/documents.yaml");
@@ -15,45 +18,53 @@ fn at(text: &str) -> Instant {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The program of the tests, with more said about its award.
-fn program(award: &str) -> (TierProgram, DivisionScore) {
-    let text = DOCUMENTS.replace("    nested: false\n", &format!("    nested: false\n{award}"));
-    let bundle = Bundle::parse(&[("test.yaml", text.as_str())]).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let now = at("2024-09-15T00:00:00Z");
-    let score = tiers::evaluate(&bundle, "test/tiers", &Facts::default(), "contoso", now, now).expect("evaluated");
-    let program = bundle.tier_program("test/tiers").expect("there").clone();
-    (program, score.divisions[0].clone())
+fn day(text: &str) -> Date {
+    text.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// How the partner stands on one day after the other, and what became of its award.
-fn story(award: &str, days: &[(&str, Option<&str>)]) -> Vec<(AwardState, String, Option<NoticeSubject>)> {
-    let (program, blank) = program(award);
+/// The documents of the tests, with more said about their award.
+fn documents(award: &str) -> Bundle {
+    let text = DOCUMENTS.replace("    nested: false\n", &format!("    nested: false\n{award}"));
+    Bundle::parse(&[("test.yaml", text.as_str())]).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// Which level holds on some days, one after the other, and what becomes of the award.
+fn decided(award: &str, facts: &Facts, days: &[(&str, Option<&str>)]) -> Vec<Decision> {
+    let bundle = documents(award);
+    let program = bundle.tier_program("test/tiers").expect("there");
+    let start = at("2024-09-15T00:00:00Z");
+    let card = tiers::evaluate(&bundle, "test/tiers", facts, "contoso", start, start).expect("evaluated");
+    let score = &card.divisions[0];
     let mut current: Option<Award> = None;
-    let mut told = Vec::new();
-    for (day, level) in days {
-        let standing = match level {
-            Some("retired") => Standing::Retired,
-            Some(_) => Standing::Qualified,
-            None => Standing::InProgress,
-        };
-        let level = level.filter(|level| *level != "retired").map(str::to_owned);
-        let score = DivisionScore { standing, level, ..blank.clone() };
-        let judged = Judged {
-            program: &program,
-            partner: "contoso",
-            score: &score,
-            as_of: at(&format!("{day}T00:00:00Z")),
-            bundle_hash: "b",
-        };
-        if let Some(Decision { award, notice }) = decide(&judged, current.as_ref()) {
-            told.push((award.state, award.level.clone(), notice.map(|(subject, _)| subject)));
-            current = Some(award);
+    let mut all = Vec::new();
+    for (on, level) in days {
+        let as_of = at(&format!("{on}T12:00:00Z"));
+        let open = current.as_ref().filter(|award| award.status != Status::Ended);
+        let held: BTreeMap<_, _> =
+            open.map(|award| (award.division.clone(), award.standing(&Zone::utc()))).into_iter().collect();
+        let partner = "contoso";
+        let lives = Lives { bundle: &bundle, program: "test/tiers", facts, partner, known_at: as_of, held: &held };
+        let found = Levels::from([(score.division.clone(), level.map(str::to_owned))]);
+        let followed = lives.follow((day(on), day(on)), Some(&found)).expect("followed");
+        let judged = Judged { program, partner, score, as_of, bundle_hash: "b" };
+        let events: Vec<_> = followed.events.iter().collect();
+        for decision in decide(&judged, current.as_ref(), &events, followed.standings.get(&score.division)) {
+            current = Some(Award { revision: decision.award.revision + 1, ..decision.award.clone() });
+            all.push(decision);
         }
     }
-    told
+    all
 }
 
-// The rule `competency.award-lifecycle`, as stories of days.
+fn story(award: &str, days: &[(&str, Option<&str>)]) -> Vec<(Status, String, Option<NoticeSubject>)> {
+    let told = decided(award, &Facts::default(), days);
+    told.into_iter().map(|it| (it.award.status, it.award.level, it.notice.map(|(subject, _)| subject))).collect()
+}
+
+fn expect(told: &[(Status, String, Option<NoticeSubject>)], expected: &[(Status, &str, Option<NoticeSubject>)]) {
+    let told: Vec<_> = told.iter().map(|(status, level, notice)| (*status, level.as_str(), *notice)).collect();
+    assert_eq!(told, expected);
+}
 
 #[test]
 fn an_award_without_a_term_follows_its_requirements() {
@@ -70,15 +81,16 @@ fn an_award_without_a_term_follows_its_requirements() {
             ("2024-01-08", Some("silver")),
         ],
     );
-    use AwardState::{Ended, Held};
-    let expected = [
-        (Held, "silver", Some(NoticeSubject::Granted)),
-        (Held, "gold", Some(NoticeSubject::Changed)),
-        (Held, "silver", Some(NoticeSubject::Changed)),
-        (Ended, "silver", Some(NoticeSubject::Ended)),
-        (Held, "silver", Some(NoticeSubject::Granted)),
-    ];
-    assert_eq!(told, expected.map(|(state, level, notice)| (state, level.to_owned(), notice)));
+    expect(
+        &told,
+        &[
+            (Status::Enrolled, "silver", Some(NoticeSubject::Granted)),
+            (Status::Enrolled, "gold", Some(NoticeSubject::Changed)),
+            (Status::Enrolled, "silver", Some(NoticeSubject::Changed)),
+            (Status::Ended, "silver", Some(NoticeSubject::Ended)),
+            (Status::Enrolled, "silver", Some(NoticeSubject::Granted)),
+        ],
+    );
 }
 
 #[test]
@@ -96,40 +108,147 @@ fn an_award_with_a_term_is_kept_until_its_anniversary() {
             ("2025-06-01", None),
             ("2026-01-14", None),
             ("2026-01-15", None),
+            ("2026-01-16", None),
         ],
     );
-    use AwardState::{AtRisk, Ended, Held};
-    let expected = [
-        (Held, "gold", Some(NoticeSubject::Granted)),
-        (AtRisk, "gold", Some(NoticeSubject::AtRisk)),
-        (Held, "gold", None),
-        (AtRisk, "gold", Some(NoticeSubject::AtRisk)),
-        (Held, "silver", Some(NoticeSubject::Changed)),
-        (AtRisk, "silver", Some(NoticeSubject::AtRisk)),
-        (Ended, "silver", Some(NoticeSubject::Ended)),
-    ];
-    assert_eq!(told, expected.map(|(state, level, notice)| (state, level.to_owned(), notice)));
+    expect(
+        &told,
+        &[
+            (Status::Enrolled, "gold", Some(NoticeSubject::Granted)),
+            (Status::AtRisk, "gold", Some(NoticeSubject::AtRisk)),
+            (Status::Enrolled, "gold", Some(NoticeSubject::Recovered)),
+            (Status::AtRisk, "gold", Some(NoticeSubject::AtRisk)),
+            (Status::Enrolled, "silver", Some(NoticeSubject::Renewed)),
+            (Status::AtRisk, "silver", Some(NoticeSubject::AtRisk)),
+            // Its renewal is possible on the day itself.
+            (Status::InGrace, "silver", Some(NoticeSubject::InGrace)),
+            (Status::Ended, "silver", Some(NoticeSubject::Ended)),
+        ],
+    );
 }
 
 #[test]
 fn a_retired_award_stays_usable_and_then_ends() {
-    let told = story(
+    let told = decided(
         "    retired: {no-new-or-renewed-after: 2022-09-30, usable-at-most: 12 months}\n",
+        &Facts::default(),
         &[
             ("2022-05-01", Some("gold")),
-            ("2022-10-01", Some("retired")),
-            ("2023-09-30", Some("retired")),
-            ("2023-10-01", Some("retired")),
-            ("2023-10-02", Some("retired")),
+            ("2022-10-01", None),
+            ("2023-09-30", None),
+            ("2023-10-01", None),
+            ("2023-10-02", None),
         ],
     );
-    use AwardState::{Ended, Held, Retiring};
-    let expected = [
-        (Held, "gold", Some(NoticeSubject::Granted)),
-        (Retiring, "gold", Some(NoticeSubject::RenewalDue)),
-        (Ended, "gold", Some(NoticeSubject::Ended)),
+    let ends: Vec<_> = told.iter().map(|it| (it.award.status, it.award.ends)).collect();
+    let end = Some(at("2023-10-01T00:00:00Z"));
+    assert_eq!(ends, [(Status::Enrolled, None), (Status::Legacy, end), (Status::Ended, end)]);
+    let (subject, text) = told[1].notice.as_ref().expect("told");
+    assert_eq!(*subject, NoticeSubject::Legacy);
+    assert!(text.ends_with("it may be used until 2023-09-30."), "{text}");
+}
+
+const ENROLLED: &str = "    begins: {with: enrollment, further: at-once}
+    lasts: 12 months
+    renewal-due-from: {before-anniversary: 60 days}
+    grace: {after-anniversary: 30 days}
+";
+
+#[test]
+fn a_qualification_that_nobody_takes_up_lapses_and_may_come_again() {
+    let told = story(
+        ENROLLED,
+        &[("2024-01-15", Some("silver")), ("2024-01-16", None), ("2024-01-17", None), ("2024-01-18", Some("gold"))],
+    );
+    expect(
+        &told,
+        &[
+            (Status::Qualified, "silver", Some(NoticeSubject::Qualified)),
+            (Status::InProgress, "silver", Some(NoticeSubject::QualificationLapsed)),
+            (Status::Qualified, "gold", Some(NoticeSubject::Qualified)),
+        ],
+    );
+}
+
+#[test]
+fn an_enrolled_partner_is_told_when_renewal_is_due_and_that_it_has_a_grace() {
+    let mut facts = Facts::default();
+    facts.enrollments.push(facts::Enrollment {
+        partner: "contoso".to_owned(),
+        program: "test/tiers".to_owned(),
+        anniversary: None,
+        fee_paid_until: None,
+        effective: Interval::since(at("2024-01-20T00:00:00Z")),
+        recorded: facts::Recorded::new(at("2024-01-20T00:00:00Z"), "registry"),
+    });
+    let days = [
+        ("2024-01-15", Some("silver")),
+        ("2024-01-20", Some("silver")),
+        ("2024-11-20", Some("silver")),
+        ("2024-11-21", Some("silver")),
+        ("2025-01-20", None),
+        ("2025-02-19", None),
+        ("2025-02-20", None),
     ];
-    assert_eq!(told, expected.map(|(state, level, notice)| (state, level.to_owned(), notice)));
+    let told = decided(ENROLLED, &facts, &days);
+    let seen: Vec<_> = told
+        .iter()
+        .map(|it| (it.award.status, it.award.ends, it.notice.as_ref().map(|(subject, _)| *subject)))
+        .collect();
+    let (year, grace) = (Some(at("2025-01-20T00:00:00Z")), Some(at("2025-02-20T00:00:00Z")));
+    let expected = [
+        (Status::Qualified, None, Some(NoticeSubject::Qualified)),
+        (Status::Enrolled, year, Some(NoticeSubject::Granted)),
+        (Status::RenewalDue, year, Some(NoticeSubject::RenewalDue)),
+        (Status::InGrace, grace, Some(NoticeSubject::InGrace)),
+        (Status::Ended, grace, Some(NoticeSubject::Ended)),
+    ];
+    assert_eq!(seen, expected);
+    assert!(told.iter().all(|it| it.award.award == told[0].award.award), "one award from beginning to end");
+    assert_eq!(told[1].award.start, at("2024-01-20T12:00:00Z"), "it begins when it was judged, not when it qualified");
+    let awards: Vec<Award> = told.iter().map(|it| it.award.clone()).collect();
+    let held = award_facts(&awards, &[], at("2026-01-01T00:00:00Z"));
+    let spans: Vec<_> = held.iter().map(|it| (it.level.as_str(), it.effective.start(), it.effective.end())).collect();
+    assert_eq!(spans, [("silver", at("2024-01-20T12:00:00Z"), grace)]);
+}
+
+#[test]
+fn an_announced_loss_names_its_day_and_is_off_when_the_partner_recovers() {
+    let rule = "    down: {on: [01-15, 07-15]}\n    notice: 30 days\n    while-held: must-hold\n";
+    let days = [
+        ("2024-03-01", Some("gold")),
+        ("2024-06-01", Some("silver")),
+        ("2024-06-10", Some("gold")),
+        ("2024-06-20", Some("silver")),
+        ("2025-01-15", Some("silver")),
+    ];
+    let told = decided(rule, &Facts::default(), &days);
+    let seen: Vec<_> = told.iter().map(|it| (it.award.status, it.award.level.as_str(), it.award.lost)).collect();
+    let (july, january) = (at("2024-07-15T00:00:00Z"), at("2025-01-15T00:00:00Z"));
+    let expected = [
+        (Status::Enrolled, "gold", None),
+        (Status::AtRisk, "gold", Some(july)),
+        (Status::Enrolled, "gold", None),
+        // Thirty days of notice leave no time before July.
+        (Status::AtRisk, "gold", Some(january)),
+        (Status::Enrolled, "silver", None),
+    ];
+    assert_eq!(seen, expected);
+    let text = &told[1].notice.as_ref().expect("told").1;
+    assert_eq!(text, "Cloud platform at gold no longer meets its requirements and is lost after 2024-07-14.");
+    let levels = award_facts(&told.iter().map(|it| it.award.clone()).collect::<Vec<_>>(), &[], january);
+    let spans: Vec<_> = levels.iter().map(|it| (it.level.as_str(), it.effective.end())).collect();
+    assert_eq!(spans, [("gold", Some(at("2025-01-15T12:00:00Z"))), ("silver", None)], "each level over its own days");
+}
+
+#[test]
+fn statuses_have_names_of_their_own() {
+    for status in Status::ALL {
+        assert_eq!(find_status(status_name(status)), Some(status));
+    }
+    for subject in NoticeSubject::ALL {
+        assert_eq!(NoticeSubject::find(subject.name()), Some(subject));
+    }
 }
 
 #[test]

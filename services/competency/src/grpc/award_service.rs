@@ -15,18 +15,35 @@ use values::Id;
 use super::{once_key, scope};
 use crate::Shared;
 use crate::domain::account::Account;
-use crate::domain::award::{Award, AwardState};
+use crate::domain::award::Award;
 use crate::names;
 use crate::ops::{OpError, acknowledge_notice, filters};
 use crate::publish::to_proto;
 use crate::store::{accounts, awards, notices};
 
+/// The states of awards.
+const STATES: [&str; 8] =
+    ["IN_PROGRESS", "QUALIFIED", "ENROLLED", "AT_RISK", "RENEWAL_DUE", "IN_GRACE", "LEGACY", "ENDED"];
+/// The subjects of notices.
+const SUBJECTS: [&str; 11] = [
+    "AWARD_QUALIFIED",
+    "QUALIFICATION_LAPSED",
+    "AWARD_GRANTED",
+    "AWARD_CHANGED",
+    "AWARD_AT_RISK",
+    "AWARD_RECOVERED",
+    "RENEWAL_DUE",
+    "AWARD_RENEWED",
+    "AWARD_IN_GRACE",
+    "AWARD_LEGACY",
+    "AWARD_ENDED",
+];
 /// What awards are filtered by.
 const AWARD_FIELDS: [Field; 4] = [
     Field::new("tier_program", Type::Text),
     Field::new("division", Type::Text),
     Field::new("level", Type::Text),
-    Field::new("state", Type::Choice(&["HELD", "AT_RISK", "RETIRING", "ENDED"])),
+    Field::new("state", Type::Choice(&STATES)),
 ];
 /// What badges are filtered by.
 const BADGE_FIELDS: [Field; 6] = [
@@ -39,10 +56,7 @@ const BADGE_FIELDS: [Field; 6] = [
 ];
 /// What notices are filtered by.
 const NOTICE_FIELDS: [Field; 3] = [
-    Field::new(
-        "subject",
-        Type::Choice(&["AWARD_GRANTED", "AWARD_CHANGED", "AWARD_AT_RISK", "AWARD_ENDED", "RENEWAL_DUE"]),
-    ),
+    Field::new("subject", Type::Choice(&SUBJECTS)),
     Field::new("award", Type::Text),
     Field::new("acknowledged", Type::Boolean),
 ];
@@ -69,7 +83,7 @@ impl Awards {
     async fn badge(&self, id: &Id) -> Result<Option<wire::Badge>, OpError> {
         let db = self.shared.store.read();
         let award = awards::find_badge(db, id.as_str()).await?;
-        let shown = award.filter(|award| award.badge_shown && award.state != AwardState::Ended);
+        let shown = award.filter(|award| award.badge_shown && award.status.held());
         let Some(award) = shown else { return Ok(None) };
         let holder = accounts::find(db, &award.partner).await?.filter(|holder| holder.active);
         Ok(holder.map(|holder| to_proto::badge(&award, &holder)))

@@ -1,19 +1,22 @@
 //! Evaluates one partner under the programs of a bundle. Reads, decides, and records nothing: what
 //! is shown for a past instant and what is recorded now come from here alike.
 
+use std::collections::BTreeMap;
+
+use program::awards::{Followed, Lives, Standing, Status};
 use program::conventions::PartnerLevel;
-use program::facts::{self, Recorded};
 use program::model::TierProgram;
-use program::tiers::{self, Scorecard};
+use program::tiers::{self, EvaluateError, Scorecard};
 use program::{Bundle, Facts};
 use sea_orm::ConnectionTrait;
 use store::StoreError;
-use values::{Instant, Interval};
+use values::Instant;
 
 use super::gather::gather;
-use crate::domain::award::{Award, AwardState, Decision, Judged, decide};
+use crate::domain::award::{Award, Decision, Judged, decide};
 use crate::domain::evaluation::Failure;
-use crate::store::awards;
+use crate::domain::held::award_facts;
+use crate::store::{awards, due};
 
 /// How often awards are fed back at most. A program may ask for the awards of another, which may
 /// ask for those of a third; the checker refuses circles.
@@ -22,12 +25,18 @@ const PASSES: usize = 5;
 /// What evaluation says about a partner.
 #[derive(Clone, Debug, Default)]
 pub struct Evaluated {
+    /// The partner.
+    pub partner: String,
     /// A scorecard for each program that judges the partner, by document.
     pub scorecards: Vec<Scorecard>,
-    /// What becomes of its awards.
+    /// What becomes of its awards, one after the other.
     pub decisions: Vec<Decision>,
     /// The programs that could not be evaluated.
     pub failures: Vec<Failure>,
+    /// When it is to be evaluated again although no fact changes; never, where no program judges it.
+    pub due: Option<Instant>,
+    /// The awards that were recorded up to then were seen; those that are newest, without one.
+    pub awards_known_at: Option<Instant>,
 }
 
 /// What is asked.
@@ -41,6 +50,56 @@ pub struct Question<'a> {
     pub as_of: Instant,
     /// The instant up to which facts are seen.
     pub known_at: Instant,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// What an evaluation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To show it. Awards are those that were recorded up to the known time, and are stepped to the judged
+    /// day alone: the same question gets the same answer for ever.
+    Showing,
+    /// To record it at `now`. Awards are followed over every day since the partner was due.
+    Recording {
+        /// The present.
+        now: Instant,
+        /// Whether the awards that are newest are stepped, whenever they were recorded; else those that
+        /// were recorded up to the known time.
+        newest_awards: bool,
+    },
+}
+
+/// A partner's awards and since when they were not followed.
+struct Past {
+    /// Every revision, by award and number.
+    revisions: Vec<Award>,
+    /// The last revision of each.
+    last: Vec<Award>,
+    /// Until then nothing can have happened to them.
+    due: Option<Instant>,
+}
+
+impl Past {
+    async fn read(
+        db: &impl ConnectionTrait,
+        question: &Question<'_>,
+        known_at: Option<Instant>,
+    ) -> Result<Past, StoreError> {
+        let revisions = awards::revisions_of(db, question.partner, known_at).await?;
+        let last = revisions.chunk_by(|a, b| a.award == b.award).filter_map(|of| of.last().cloned()).collect();
+        let due = match question.purpose {
+            Purpose::Showing => None,
+            Purpose::Recording { .. } => due::find(db, question.partner).await?,
+        };
+        Ok(Past { revisions, last, due })
+    }
+
+    /// The last award of a division, ended ones included.
+    fn of(&self, program: &TierProgram, division: &str) -> Option<&Award> {
+        let own = self.last.iter().filter(|it| it.program == program.id && it.award_kind == program.award.name);
+        own.filter(|award| award.division == division).max_by_key(|award| award.ordinal)
+    }
 }
 
 /// Evaluates a partner under all programs that judge it, until no award changes any more: the same
@@ -50,63 +109,132 @@ pub struct Question<'a> {
 /// As the database's. A program that cannot be evaluated is a failure in the answer.
 pub async fn evaluate(db: &impl ConnectionTrait, question: Question<'_>) -> Result<Evaluated, StoreError> {
     let mut facts = gather(db, question.partner, question.known_at).await?;
-    let recorded = awards::list_of(db, question.partner, Some(question.known_at)).await?;
+    let newest = matches!(question.purpose, Purpose::Recording { newest_awards: true, .. });
+    let awards_known_at = (!newest).then_some(question.known_at);
+    let past = Past::read(db, &question, awards_known_at).await?;
     let own = facts.awards.len();
     let mut evaluated = Evaluated::default();
     for _ in 0..PASSES {
         facts.awards.truncate(own);
-        facts.awards.extend(standing_awards(&recorded, &evaluated.decisions, question.known_at));
-        let next = pass(&question, &facts, &recorded);
+        facts.awards.extend(award_facts(&past.revisions, &evaluated.decisions, question.known_at));
+        let next = pass(&question, &facts, &past);
         let settled = next.decisions == evaluated.decisions;
         evaluated = next;
         if settled {
             break;
         }
     }
-    Ok(evaluated)
+    Ok(Evaluated { partner: question.partner.to_owned(), awards_known_at, ..evaluated })
 }
 
-/// The partner as it stands after the decisions, as facts for programs that ask for awards.
-fn standing_awards(recorded: &[Award], decisions: &[Decision], known_at: Instant) -> Vec<facts::Award> {
-    let decided = |award: &Award| decisions.iter().any(|decision| decision.award.award == award.award);
-    let kept = recorded.iter().filter(|award| !decided(award));
-    kept.chain(decisions.iter().map(|decision| &decision.award)).filter_map(|award| fact(award, known_at)).collect()
-}
-
-fn fact(award: &Award, known_at: Instant) -> Option<facts::Award> {
-    let effective = Interval::new(award.start, award.ends).ok().filter(|effective| !effective.is_empty())?;
-    Some(facts::Award {
-        partner: award.partner.clone(),
-        program: award.program.clone(),
-        award: award.award_kind.clone(),
-        division: award.division.clone(),
-        level: award.level.clone(),
-        effective,
-        recorded: Recorded::new(award.updated.min(known_at), crate::NAME),
-    })
-}
-
-fn pass(question: &Question<'_>, facts: &Facts, recorded: &[Award]) -> Evaluated {
+fn pass(question: &Question<'_>, facts: &Facts, past: &Past) -> Evaluated {
+    let Question { bundle, partner, as_of, .. } = *question;
     let mut evaluated = Evaluated::default();
-    for program in question.bundle.tier_programs() {
+    for program in ruling(bundle, as_of) {
         if !judges(program, facts, question) {
             continue;
         }
-        let Question { bundle, partner, as_of, known_at } = *question;
-        match tiers::evaluate(bundle, &program.id, facts, partner, as_of, known_at) {
-            Ok(scorecard) => {
-                evaluated.decisions.extend(decisions(program, &scorecard, recorded));
-                evaluated.scorecards.push(scorecard);
-            }
-            Err(error) => evaluated.failures.push(Failure {
+        let outcome = under(question, program, facts, past, &mut evaluated);
+        if let Err(error) = outcome {
+            evaluated.failures.push(Failure {
                 program: program.id.clone(),
                 partner: partner.to_owned(),
                 rule: rule_of(&error).to_owned(),
                 message: error.to_string(),
-            }),
+            });
         }
     }
     evaluated
+}
+
+/// Each program of a bundle once: the version that rules at an instant.
+fn ruling(bundle: &Bundle, as_of: Instant) -> Vec<&TierProgram> {
+    let mut found: Vec<&TierProgram> = Vec::new();
+    for any in bundle.tier_programs() {
+        let day = any.conventions.zone.date(as_of);
+        let version = bundle.tier_program_on(&any.id, day).unwrap_or(any);
+        if !found.iter().any(|program| program.id == version.id) {
+            found.push(version);
+        }
+    }
+    found
+}
+
+/// Evaluates the partner under one program, and lets its awards live up to then.
+fn under(
+    question: &Question<'_>,
+    program: &TierProgram,
+    facts: &Facts,
+    past: &Past,
+    evaluated: &mut Evaluated,
+) -> Result<(), EvaluateError> {
+    let Question { bundle, partner, as_of, known_at, purpose } = *question;
+    let zone = &program.conventions.zone;
+    let mut held = held(program, past);
+    let lives = Lives { bundle, program: &program.id, facts, partner, known_at, held: &held };
+    // Also where it cannot be evaluated today, it can another day.
+    let tomorrow = |lives: Lives<'_>, now: Instant| lives.next_day(zone.date(now.max(as_of)));
+    let scorecard = tiers::evaluate(bundle, &program.id, facts, partner, as_of, known_at);
+    let followed = match &scorecard {
+        // A preview grants nothing and takes nothing.
+        Ok(scorecard) if !scorecard.preview => Some(follow(lives, question, program, scorecard, past)),
+        _ => None,
+    };
+    let followed = followed.transpose();
+    if let Ok(Some(followed)) = &followed {
+        held.clone_from(&followed.standings);
+    }
+    if let Purpose::Recording { now, .. } = purpose {
+        let lives = Lives { bundle, program: &program.id, facts, partner, known_at, held: &held };
+        let day = tomorrow(lives, now)?.map(|day| zone.start_of_day(day));
+        evaluated.due = [evaluated.due, day].into_iter().flatten().min();
+    }
+    let (scorecard, followed) = (scorecard?, followed?);
+    if let Some(followed) = followed {
+        evaluated.decisions.extend(decisions(program, &scorecard, past, &followed));
+    }
+    evaluated.scorecards.push(scorecard);
+    Ok(())
+}
+
+/// How the awards of a program stand, by division.
+fn held(program: &TierProgram, past: &Past) -> BTreeMap<String, Standing> {
+    let divisions = program.divisions.iter().filter_map(|division| past.of(program, &division.name));
+    let open = divisions.filter(|award| award.status != Status::Ended);
+    open.map(|award| (award.division.clone(), award.standing(&program.conventions.zone))).collect()
+}
+
+/// Follows the awards to the judged day, on which the scorecard says what holds.
+fn follow(
+    lives: Lives<'_>,
+    question: &Question<'_>,
+    program: &TierProgram,
+    scorecard: &Scorecard,
+    past: &Past,
+) -> Result<Followed, EvaluateError> {
+    let zone = &program.conventions.zone;
+    let today = zone.date(question.as_of);
+    let from = past.due.map_or(today, |due| zone.date(due).min(today));
+    let found = scorecard.divisions.iter().map(|score| (score.division.clone(), score.level.clone())).collect();
+    lives.follow((from, today), Some(&found))
+}
+
+/// What becomes of the awards of a program.
+fn decisions(program: &TierProgram, scorecard: &Scorecard, past: &Past, followed: &Followed) -> Vec<Decision> {
+    let bundle_hash = scorecard.bundle.to_string();
+    let mut decisions = Vec::new();
+    for score in &scorecard.divisions {
+        let current = past.of(program, &score.division);
+        // A question about a time before the award began says nothing about it.
+        if current.is_some_and(|award| award.status != Status::Ended && award.start > scorecard.as_of) {
+            continue;
+        }
+        let judged =
+            Judged { program, partner: &scorecard.partner, score, as_of: scorecard.as_of, bundle_hash: &bundle_hash };
+        let events: Vec<_> = followed.events.iter().filter(|event| event.division == score.division).collect();
+        decisions.extend(decide(&judged, current, &events, followed.standings.get(&score.division)));
+    }
+    decisions
 }
 
 /// Whether a program judges this account: one at the level of global accounts does not judge those
@@ -119,36 +247,12 @@ fn judges(program: &TierProgram, facts: &Facts, question: &Question<'_>) -> bool
     own.find(|fact| fact.effective.contains(question.as_of)).is_none_or(|fact| fact.parent.is_none())
 }
 
-/// What becomes of the awards of a program. A preview grants nothing and takes nothing.
-fn decisions(program: &TierProgram, scorecard: &Scorecard, recorded: &[Award]) -> Vec<Decision> {
-    if scorecard.preview {
-        return Vec::new();
-    }
-    let bundle_hash = scorecard.bundle.to_string();
-    let mut decisions = Vec::new();
-    for score in &scorecard.divisions {
-        let current = recorded
-            .iter()
-            .filter(|award| award.program == program.id)
-            .filter(|award| award.award_kind == score.award && award.division == score.division)
-            .max_by_key(|award| award.ordinal);
-        // A question about a time before the award began says nothing about it.
-        if current.is_some_and(|award| award.state != AwardState::Ended && award.start > scorecard.as_of) {
-            continue;
-        }
-        let judged =
-            Judged { program, partner: &scorecard.partner, score, as_of: scorecard.as_of, bundle_hash: &bundle_hash };
-        decisions.extend(decide(&judged, current));
-    }
-    decisions
-}
-
 /// The rule that could not be applied.
-fn rule_of(error: &tiers::EvaluateError) -> &str {
+fn rule_of(error: &EvaluateError) -> &str {
     match error {
-        tiers::EvaluateError::UnknownProgram(program) => program,
-        tiers::EvaluateError::OutOfRange { rule, .. }
-        | tiers::EvaluateError::MixedCurrencies { rule, .. }
-        | tiers::EvaluateError::NoValue { rule, .. } => rule,
+        EvaluateError::UnknownProgram(program) => program,
+        EvaluateError::OutOfRange { rule, .. }
+        | EvaluateError::MixedCurrencies { rule, .. }
+        | EvaluateError::NoValue { rule, .. } => rule,
     }
 }

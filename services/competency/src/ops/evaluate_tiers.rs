@@ -6,7 +6,7 @@ use store::{Store, StoreError};
 use values::{Canon, Instant};
 
 use super::OpError;
-use super::evaluate::{Evaluated, Question, evaluate};
+use super::evaluate::{Evaluated, Purpose, Question, evaluate};
 use super::record::record;
 use super::rules::{Rules, get_program};
 use crate::domain::evaluation::{Evaluation, Progress, RunState};
@@ -91,7 +91,9 @@ pub async fn step(store: &Store, now: Instant, rules: &Rules, evaluation: &Evalu
     }
     let mut results: Vec<Evaluated> = Vec::with_capacity(partners.len());
     for partner in &partners {
-        let question = Question { bundle: &bundle, partner, as_of: evaluation.as_of, known_at: evaluation.known_at };
+        let (as_of, known_at) = (evaluation.as_of, evaluation.known_at);
+        let purpose = Purpose::Recording { now, newest_awards: false };
+        let question = Question { bundle: &bundle, partner, as_of, known_at, purpose };
         results.push(evaluate(store.read(), question).await?);
     }
     commit(store, now, evaluation, &partners, &results).await

@@ -4,7 +4,7 @@ use sea_orm::DatabaseTransaction;
 use store::StoreError;
 
 use crate::domain::kept::FactKind;
-use crate::store::{accounts, bundles, facts, usage_sql};
+use crate::store::{accounts, bundles, due, facts, usage_sql};
 
 /// Forgets a partner account.
 ///
@@ -12,6 +12,7 @@ use crate::store::{accounts, bundles, facts, usage_sql};
 /// As the database's.
 pub async fn forget_account(tx: &DatabaseTransaction, name: &str, partner: &str) -> Result<(), StoreError> {
     accounts::forget(tx, partner).await?;
+    due::forget(tx, partner).await?;
     facts::forget(tx, FactKind::Partner, name).await
 }
 

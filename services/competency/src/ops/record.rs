@@ -8,8 +8,11 @@ use super::evaluate::Evaluated;
 use crate::domain::award::{Decision, program_id};
 use crate::domain::notice::Notice;
 use crate::publish::{self, revision};
-use crate::store::{awards, notices, scorecards};
+use crate::store::{awards, due, notices, scorecards};
 use program::tiers::Scorecard;
+
+/// A day in microseconds.
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// What was recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +30,8 @@ impl std::ops::AddAssign for Recorded {
     }
 }
 
-/// Records what is new in an evaluation. `programs` are the documents to record; all, without any.
+/// Records what is new in an evaluation, and when the partner is due again. `programs` are the documents to
+/// record; all, without any.
 ///
 /// # Errors
 /// As the database's; unique when somebody else recorded the same partner meanwhile: evaluate again.
@@ -43,8 +47,11 @@ pub async fn record(
         recorded.scorecards += i64::from(record_scorecard(tx, now, scorecard).await?);
     }
     for decision in evaluated.decisions.iter().filter(|decision| wanted(&decision.award.program)) {
-        recorded.awards += i64::from(record_award(tx, now, decision).await?);
+        recorded.awards += i64::from(record_award(tx, now, decision, evaluated).await?);
     }
+    let whole = evaluated.scorecards.iter().all(|scorecard| wanted(&scorecard.program));
+    // What was left out has its turn a day later.
+    due::set(tx, &evaluated.partner, if whole { evaluated.due } else { Some(now.saturating_add(DAY_MICROS)) }).await?;
     Ok(recorded)
 }
 
@@ -57,29 +64,26 @@ async fn record_scorecard(tx: &DatabaseTransaction, now: Instant, scorecard: &Sc
     Ok(true)
 }
 
-/// Records a decision, unless it stands already: an evaluation that is pinned to the past comes to
-/// the same decision again.
-async fn record_award(tx: &DatabaseTransaction, now: Instant, decision: &Decision) -> Result<bool, StoreError> {
+/// Records a decision, unless the award has moved on since what the evaluation saw of it: a question that
+/// is pinned to the past says nothing about what is newer than it.
+async fn record_award(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    decision: &Decision,
+    evaluated: &Evaluated,
+) -> Result<bool, StoreError> {
     let mut award = decision.award.clone();
     let before = awards::find(tx, &award.partner, &award.award, None).await?;
-    award.updated = now;
-    match before {
-        Some(before) => {
-            award.revision = before.revision + 1;
-            award.created = before.created;
-            let mut same = award.clone();
-            same.revision = before.revision;
-            same.updated = before.updated;
-            same.bundle_hash.clone_from(&before.bundle_hash);
-            if same == before {
-                return Ok(false);
-            }
-        }
-        None => {
-            award.revision = 1;
-            award.created = now;
-        }
+    if let Some(before) = &before
+        && before.revision != award.revision
+        && evaluated.awards_known_at.is_some_and(|known_at| before.updated > known_at)
+    {
+        return Ok(false);
     }
+    award.created = before.map_or(now, |before| before.created);
+    award.updated = now;
+    // Taken, where somebody else has recorded the same award meanwhile.
+    award.revision += 1;
     awards::record(tx, &award).await?;
     publish::award(tx, now, &award).await?;
     if let Some((subject, text)) = &decision.notice {

@@ -5,7 +5,7 @@ use sea_orm::ConnectionTrait;
 use values::Instant;
 
 use super::OpError;
-use super::evaluate::{Question, evaluate};
+use super::evaluate::{Purpose, Question, evaluate};
 use super::rules::{Rules, get_program};
 use crate::domain::score::KeptScorecard;
 use crate::names;
@@ -43,7 +43,8 @@ pub async fn evaluated(
         let name = names::PARTNER.format([partner]);
         return Err(OpError::NotFound { kind: "registry.accolade.dev/Partner", name });
     }
-    let evaluated = evaluate(db, Question { bundle: &bundle, partner, as_of, known_at }).await?;
+    let question = Question { bundle: &bundle, partner, as_of, known_at, purpose: Purpose::Showing };
+    let evaluated = evaluate(db, question).await?;
     if let Some(failure) = evaluated.failures.into_iter().find(|failure| failure.program == *document) {
         return Err(OpError::NotEvaluable { failure });
     }

@@ -1,5 +1,6 @@
 //! From the domain to the wire: the only place that fills this service's messages.
 
+use program::awards::Status;
 use program::model::{Division, TierProgram};
 use program::tiers::{DivisionScore, LevelResult, LineResult, RequirementResult, Scorecard, Standing, Way, WayStep};
 use program::{Quantity, Unit};
@@ -10,9 +11,9 @@ use values::{Instant, Interval, Ratio, Rounding, ratio_to_text, round_ratio};
 
 use super::explanation;
 use crate::domain::account::Account;
-use crate::domain::award::{Award, AwardState, NoticeSubject, badge_id, program_id};
+use crate::domain::award::{Award, badge_id, program_id};
 use crate::domain::bundle::Current;
-use crate::domain::notice::Notice;
+use crate::domain::notice::{Notice, NoticeSubject};
 use crate::names;
 
 /// Decimals of a number as it reads.
@@ -235,14 +236,17 @@ pub fn award(award: &Award) -> wire::Award {
     let name = names::AWARD.format([&award.partner, &award.award]);
     // Intervals end no earlier than they start: the domain sees to it.
     let validity = Interval::new(award.start, award.ends).unwrap_or(Interval::since(award.start));
+    let begun = !matches!(award.status, Status::InProgress | Status::Qualified);
     wire::Award {
         partner: names::PARTNER.format([&award.partner]),
         tier_program: names::TIER_PROGRAM.format([&program]),
         award_kind: award.award_kind.clone(),
         division: award.division.clone(),
         level: award.level.clone(),
-        state: award_state(award.state).into(),
-        validity: Some(convert::interval(validity)),
+        state: award_state(award.status).into(),
+        transition_time: Some(convert::timestamp(award.moved)),
+        validity: begun.then(|| convert::interval(validity)),
+        loss_time: award.lost.map(convert::timestamp),
         qualification_time: Some(convert::timestamp(award.qualified)),
         anniversary_time: award.anniversary.map(convert::timestamp),
         scorecard: names::SCORECARD.format([&program, &award.partner]),
@@ -257,12 +261,17 @@ pub fn award(award: &Award) -> wire::Award {
     }
 }
 
-fn award_state(state: AwardState) -> wire::award::State {
-    match state {
-        AwardState::Held => wire::award::State::Held,
-        AwardState::AtRisk => wire::award::State::AtRisk,
-        AwardState::Retiring => wire::award::State::Retiring,
-        AwardState::Ended => wire::award::State::Ended,
+/// The state of an award on the wire.
+pub fn award_state(status: Status) -> wire::award::State {
+    match status {
+        Status::InProgress => wire::award::State::InProgress,
+        Status::Qualified => wire::award::State::Qualified,
+        Status::Enrolled => wire::award::State::Enrolled,
+        Status::AtRisk => wire::award::State::AtRisk,
+        Status::RenewalDue => wire::award::State::RenewalDue,
+        Status::InGrace => wire::award::State::InGrace,
+        Status::Legacy => wire::award::State::Legacy,
+        Status::Ended => wire::award::State::Ended,
     }
 }
 
@@ -302,10 +311,16 @@ pub fn notice(notice: &Notice) -> wire::Notice {
 
 fn subject(subject: NoticeSubject) -> wire::notice::Subject {
     match subject {
+        NoticeSubject::Qualified => wire::notice::Subject::AwardQualified,
+        NoticeSubject::QualificationLapsed => wire::notice::Subject::QualificationLapsed,
         NoticeSubject::Granted => wire::notice::Subject::AwardGranted,
         NoticeSubject::Changed => wire::notice::Subject::AwardChanged,
         NoticeSubject::AtRisk => wire::notice::Subject::AwardAtRisk,
-        NoticeSubject::Ended => wire::notice::Subject::AwardEnded,
+        NoticeSubject::Recovered => wire::notice::Subject::AwardRecovered,
         NoticeSubject::RenewalDue => wire::notice::Subject::RenewalDue,
+        NoticeSubject::Renewed => wire::notice::Subject::AwardRenewed,
+        NoticeSubject::InGrace => wire::notice::Subject::AwardInGrace,
+        NoticeSubject::Legacy => wire::notice::Subject::AwardLegacy,
+        NoticeSubject::Ended => wire::notice::Subject::AwardEnded,
     }
 }

@@ -1,12 +1,13 @@
 //! Awards, every revision of them.
 
+use program::awards::Status;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 use values::Instant;
 
 use super::{instant, optional_instant};
-use crate::domain::award::{Award, AwardState, badge_id};
+use crate::domain::award::{Award, badge_id, find_status, status_name};
 use ::store::StoreError;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -27,8 +28,10 @@ pub struct Model {
     pub division_title: String,
     pub level: String,
     pub state: String,
+    pub moved: i64,
     pub start: i64,
     pub ends: Option<i64>,
+    pub lost: Option<i64>,
     pub qualified: i64,
     pub anniversary: Option<i64>,
     pub bundle_hash: String,
@@ -71,9 +74,11 @@ pub async fn record(db: &impl ConnectionTrait, award: &Award) -> Result<(), Stor
         division: Set(award.division.clone()),
         division_title: Set(award.division_title.clone()),
         level: Set(award.level.clone()),
-        state: Set(award.state.name().to_owned()),
+        state: Set(status_name(award.status).to_owned()),
+        moved: Set(award.moved.micros()),
         start: Set(award.start.micros()),
         ends: Set(award.ends.map(Instant::micros)),
+        lost: Set(award.lost.map(Instant::micros)),
         qualified: Set(award.qualified.micros()),
         anniversary: Set(award.anniversary.map(Instant::micros)),
         bundle_hash: Set(award.bundle_hash.clone()),
@@ -105,30 +110,22 @@ pub async fn find(
     query.order_by_desc(Column::Revision).limit(1).one(db).await?.map(Model::into_award).transpose()
 }
 
-/// All awards of a partner as they were recorded up to `known_at`, by id; as they are, without one.
+/// Every revision of the awards of a partner that was recorded up to `known_at`, by award and number; all,
+/// without one.
 ///
 /// # Errors
 /// As the database's.
-pub async fn list_of(
+pub async fn revisions_of(
     db: &impl ConnectionTrait,
     partner: &str,
     known_at: Option<Instant>,
 ) -> Result<Vec<Award>, StoreError> {
     let mut query = Entity::find().filter(Column::Partner.eq(partner));
-    query = match known_at {
-        Some(known_at) => query.filter(Column::Updated.lte(known_at.micros())),
-        None => query.filter(Column::Newest.eq(true)),
-    };
-    let rows = query.order_by_asc(Column::Award).order_by_asc(Column::Revision).all(db).await?;
-    let mut awards: Vec<Award> = Vec::new();
-    for row in rows {
-        let award = row.into_award()?;
-        match awards.last_mut() {
-            Some(before) if before.award == award.award => *before = award,
-            _ => awards.push(award),
-        }
+    if let Some(known_at) = known_at {
+        query = query.filter(Column::Updated.lte(known_at.micros()));
     }
-    Ok(awards)
+    let rows = query.order_by_asc(Column::Award).order_by_asc(Column::Revision).all(db).await?;
+    rows.into_iter().map(Model::into_award).collect()
 }
 
 /// The next awards after `after` that meet `condition`, by partner and id, newest revisions.
@@ -161,12 +158,13 @@ pub async fn find_badge(db: &impl ConnectionTrait, badge: &str) -> Result<Option
 
 /// What an award must be for the public to see its badge.
 pub fn shown_as_badge() -> Condition {
-    Condition::all().add(Column::BadgeShown.eq(true)).add(Column::State.ne(AwardState::Ended.name()))
+    let held = Status::ALL.into_iter().filter(|status| status.held()).map(status_name);
+    Condition::all().add(Column::BadgeShown.eq(true)).add(Column::State.is_in(held))
 }
 
 impl Model {
     fn into_award(self) -> Result<Award, StoreError> {
-        let state = AwardState::find(&self.state)
+        let status = find_status(&self.state)
             .ok_or_else(|| StoreError::bug(format!("`{}` is not a state of an award", self.state)))?;
         Ok(Award {
             partner: self.partner,
@@ -177,9 +175,11 @@ impl Model {
             division: self.division,
             division_title: self.division_title,
             level: self.level,
-            state,
+            status,
+            moved: instant(self.moved)?,
             start: instant(self.start)?,
             ends: optional_instant(self.ends)?,
+            lost: optional_instant(self.lost)?,
             qualified: instant(self.qualified)?,
             anniversary: optional_instant(self.anniversary)?,
             bundle_hash: self.bundle_hash,

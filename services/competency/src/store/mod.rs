@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod awards;
 pub mod bundles;
+pub mod due;
 pub mod evaluations;
 pub mod facts;
 mod migrations;

@@ -5,8 +5,7 @@ use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 use values::Instant;
 
 use super::{instant, optional_instant};
-use crate::domain::award::NoticeSubject;
-use crate::domain::notice::Notice;
+use crate::domain::notice::{Notice, NoticeSubject};
 use ::store::StoreError;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

@@ -1,5 +1,6 @@
 //! The store on every engine that is installed.
 
+use program::awards::Status;
 use program::facts::{Costs, Flow};
 use sea_orm::Condition;
 use store::testing::test_databases;
@@ -7,13 +8,13 @@ use store::{Store, StoreError};
 use values::{Currency, Decimal, Instant};
 
 use super::facts::By;
-use super::{Migrator, accounts, awards, bundles, evaluations, facts, notices, scorecards, usage_sql, waiting};
+use super::{Migrator, accounts, awards, bundles, due, evaluations, facts, notices, scorecards, usage_sql, waiting};
 use crate::domain::account::Account;
-use crate::domain::award::{Award, AwardState, NoticeSubject};
+use crate::domain::award::Award;
 use crate::domain::bundle::{Current, Document};
 use crate::domain::evaluation::{Evaluation, Failure, Progress, RunState};
 use crate::domain::kept::{FactKind, KeptFact, Keys, latest};
-use crate::domain::notice::Notice;
+use crate::domain::notice::{Notice, NoticeSubject};
 use crate::domain::score::KeptScorecard;
 use crate::domain::usage::{CellChange, SeriesChange, SeriesLabel, UsageEntry};
 
@@ -230,7 +231,7 @@ async fn scorecards_keep_their_history() {
     }
 }
 
-fn award(revision: i64, state: AwardState) -> Award {
+fn award(revision: i64, status: Status) -> Award {
     Award {
         partner: "contoso".to_owned(),
         award: "test-tiers-cloud-1".to_owned(),
@@ -240,9 +241,11 @@ fn award(revision: i64, state: AwardState) -> Award {
         division: "cloud".to_owned(),
         division_title: "Cloud".to_owned(),
         level: "gold".to_owned(),
-        state,
+        status,
+        moved: at(1),
         start: at(1),
-        ends: (state == AwardState::Ended).then(|| at(5)),
+        ends: (status == Status::Ended).then(|| at(5)),
+        lost: None,
         qualified: at(1),
         anniversary: None,
         bundle_hash: "b".to_owned(),
@@ -258,27 +261,28 @@ fn award(revision: i64, state: AwardState) -> Award {
 #[tokio::test]
 async fn awards_keep_their_history_and_badges_only_what_is_held() {
     for store in stores().await {
-        write!(store, |tx| awards::record(&tx, &award(1, AwardState::Held)).await?);
+        write!(store, |tx| awards::record(&tx, &award(1, Status::Enrolled)).await?);
         let shown = awards::list(store.read(), awards::shown_as_badge(), None, 5).await.expect("read");
-        assert_eq!(shown, [award(1, AwardState::Held)], "{:?}", store.engine());
-        write!(store, |tx| awards::record(&tx, &award(2, AwardState::Ended)).await?);
+        assert_eq!(shown, [award(1, Status::Enrolled)], "{:?}", store.engine());
+        write!(store, |tx| awards::record(&tx, &award(2, Status::Ended)).await?);
         assert!(awards::list(store.read(), awards::shown_as_badge(), None, 5).await.expect("read").is_empty());
         let listed = awards::list(store.read(), Condition::all(), None, 5).await.expect("read");
-        assert_eq!(listed, [award(2, AwardState::Ended)]);
-        let known = async |seconds| awards::list_of(store.read(), "contoso", Some(at(seconds))).await.expect("read");
+        assert_eq!(listed, [award(2, Status::Ended)]);
+        let known =
+            async |seconds| awards::revisions_of(store.read(), "contoso", Some(at(seconds))).await.expect("read");
         assert!(known(9).await.is_empty());
-        assert_eq!(known(10).await, [award(1, AwardState::Held)]);
-        assert_eq!(known(20).await, [award(2, AwardState::Ended)]);
+        assert_eq!(known(10).await, [award(1, Status::Enrolled)]);
+        assert_eq!(known(20).await, [award(1, Status::Enrolled), award(2, Status::Ended)]);
         let found = awards::find(store.read(), "contoso", "test-tiers-cloud-1", Some(at(15))).await.expect("read");
-        assert_eq!(found, Some(award(1, AwardState::Held)));
+        assert_eq!(found, Some(award(1, Status::Enrolled)));
     }
 }
 
 #[tokio::test]
 async fn notices_are_listed_newest_first_and_acknowledged() {
     for store in stores().await {
-        let one = Notice::of(&award(1, AwardState::Held), NoticeSubject::Granted, "Reached.".to_owned(), at(10));
-        let two = Notice::of(&award(2, AwardState::Ended), NoticeSubject::Ended, "Ended.".to_owned(), at(20));
+        let one = Notice::of(&award(1, Status::Enrolled), NoticeSubject::Granted, "Reached.".to_owned(), at(10));
+        let two = Notice::of(&award(2, Status::Ended), NoticeSubject::Ended, "Ended.".to_owned(), at(20));
         for notice in [&one, &two] {
             write!(store, |tx| notices::create(&tx, notice).await?);
         }
@@ -314,6 +318,22 @@ async fn a_partner_that_is_touched_while_it_is_evaluated_waits_on() {
         }
         let left = waiting::list(store.read(), 10).await.expect("read");
         assert_eq!(left.iter().map(|it| it.partner.as_str()).collect::<Vec<_>>(), ["contoso"]);
+    }
+}
+
+#[tokio::test]
+async fn partners_are_due_the_longest_due_first() {
+    for store in stores().await {
+        for (partner, seconds) in [("contoso", 30), ("fabrikam", 10), ("tailspin", 20), ("contoso", 5)] {
+            write!(store, |tx| due::set(&tx, partner, Some(at(seconds))).await?);
+        }
+        write!(store, |tx| due::set(&tx, "tailspin", None).await?);
+        let listed = async |seconds| due::list(store.read(), at(seconds), 5).await.expect("read");
+        let (first, second) = (("contoso".to_owned(), at(5)), ("fabrikam".to_owned(), at(10)));
+        assert_eq!(listed(9).await, [first.clone()], "{:?}", store.engine());
+        assert_eq!(listed(10).await, [first, second]);
+        assert_eq!(due::find(store.read(), "contoso").await.expect("read"), Some(at(5)));
+        assert_eq!(due::find(store.read(), "tailspin").await.expect("read"), None);
     }
 }
 

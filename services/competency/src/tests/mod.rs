@@ -2,6 +2,7 @@
 //! connections, with real feeds beside it.
 
 mod bed;
+mod lives;
 mod ownership;
 mod reasons;
 mod scoring;

@@ -116,7 +116,7 @@ async fn awards_come_and_go(bed: Bed) {
     let listed = awards.list_awards(wire::ListAwardsRequest { parent: parent.clone(), ..Default::default() });
     let listed = listed.await.expect("listed").into_inner().awards;
     let [award] = listed.as_slice() else { panic!("{listed:#?}") };
-    assert_eq!((award.level.as_str(), award.state()), ("silver", wire::award::State::Held));
+    assert_eq!((award.level.as_str(), award.state()), ("silver", wire::award::State::Enrolled));
     assert_eq!(award.name, "partners/contoso/awards/test-tiers-cloud-platform-1");
 
     let find = |filter: &str| wire::ListBadgesRequest { filter: filter.to_owned(), ..Default::default() };
@@ -137,7 +137,7 @@ async fn awards_come_and_go(bed: Bed) {
     assert_eq!(ended.state(), wire::award::State::Ended);
     let then = Some(timestamp(at("2024-09-20T00:00:00Z")));
     let before = awards.get_award(wire::GetAwardRequest { name: award.name.clone(), known_time: then }).await;
-    assert_eq!(before.expect("there").into_inner().state(), wire::award::State::Held);
+    assert_eq!(before.expect("there").into_inner().state(), wire::award::State::Enrolled);
     assert!(public.list_badges(find("")).await.expect("anybody may").into_inner().badges.is_empty());
     let status = public.get_badge(wire::GetBadgeRequest { name: badge.name.clone() }).await.expect_err("gone");
     assert_eq!(reason(&status), "NOT_FOUND");

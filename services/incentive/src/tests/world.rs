@@ -477,7 +477,7 @@ impl World {
             award_kind: "competency".to_owned(),
             division: "containers".to_owned(),
             level: "silver".to_owned(),
-            state: competency::award::State::Held.into(),
+            state: competency::award::State::Enrolled.into(),
             validity: Some(Interval { start_time: time("2024-09-01T00:00:00Z"), end_time: None }),
             ..Default::default()
         };

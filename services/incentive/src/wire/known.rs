@@ -347,10 +347,10 @@ fn seats(row: &Received) -> Result<Seats, WireFault> {
     })
 }
 
-/// An award counts while it is held, grace and legacy use included; one that is only qualified is not.
+/// An award counts while it is held, grace and legacy use included; one that has not begun is not.
 fn award(row: &Received, programs: &Programs) -> Result<Option<Award>, WireFault> {
     let award: competency::Award = decode(row)?;
-    if award.state() == competency::award::State::Qualified {
+    if matches!(award.state(), competency::award::State::Qualified | competency::award::State::InProgress) {
         return Ok(None);
     }
     let validity = award.validity.unwrap_or_default();

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use values::{Date, Instant};
 
-use super::{Day, Standing, Status, step};
+use super::{Lives, Standing, Status};
 use crate::bundle::Bundle;
 use crate::facts::Facts;
-use crate::judge::anniversary_after;
 use crate::model::TierProgram;
 use crate::model::life::{Moves, Span};
-use crate::tiers::{EvaluateError, History, history};
+use crate::tiers::{EvaluateError, History};
 
 /// A change of an award.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,46 +48,17 @@ pub fn follow(
     known_at: Instant,
     held: &BTreeMap<String, Standing>,
 ) -> Result<Followed, EvaluateError> {
-    let unknown = || EvaluateError::UnknownProgram(program.to_owned());
-    let (from, until) = days;
-    let versions: Vec<&TierProgram> = bundle.tier_programs().iter().filter(|one| one.id == program).collect();
-    let any = versions.first().ok_or_else(unknown)?;
-    // Windows reach back: the longest one of any version is looked at from its first day.
-    let earliest = versions.iter().map(|version| reach(version, from)).min().unwrap_or(from);
-    let levels = history(bundle, program, facts, partner, (earliest, until), known_at)?;
-    let known = facts.known_at(known_at);
-    let mut standings = held.clone();
-    let mut events = Vec::new();
-    let mut agenda = agenda(&versions, &levels, &known, from, until);
-    while let Some(day) = agenda.pop_first() {
-        let version = bundle.tier_program_on(program, day).unwrap_or(any);
-        for history in &levels {
-            let before = standings.get(&history.division).cloned().unwrap_or_else(Standing::none);
-            let today = Day {
-                day,
-                level_on: &|day| history.on(day).map(str::to_owned),
-                enrollment: anniversary_after(&known, partner, program, &version.conventions.zone, day),
-                shared_anniversary: shared(&standings, &history.division),
-            };
-            let after = step(version, &before, &today);
-            agenda.extend(upcoming(version, &after).into_iter().filter(|next| *next > day && *next <= until));
-            if after.status != before.status || after.level != before.level || after.anniversary != before.anniversary {
-                events.push(Event { day, division: history.division.clone(), before, after: after.clone() });
-            }
-            standings.insert(history.division.clone(), after);
-        }
-    }
-    Ok(Followed { events, standings })
+    Lives { bundle, program, facts, partner, known_at, held }.follow(days, None)
 }
 
 /// The anniversary of the other held awards: all of them share one.
-fn shared(standings: &BTreeMap<String, Standing>, division: &str) -> Option<Date> {
+pub(super) fn shared(standings: &BTreeMap<String, Standing>, division: &str) -> Option<Date> {
     let others = standings.iter().filter(|(name, standing)| *name != division && standing.status.held());
     others.filter_map(|(_, standing)| standing.anniversary).max()
 }
 
 /// The first day that a window of `from` may reach back to.
-fn reach(program: &TierProgram, from: Date) -> Date {
+pub(super) fn reach(program: &TierProgram, from: Date) -> Date {
     let life = &program.award.life;
     let spans = life.first_time.iter().chain(&life.renewal).flat_map(|spans| spans.all());
     let months = spans.map(|span| match span {
@@ -104,8 +74,14 @@ fn reach(program: &TierProgram, from: Date) -> Date {
 }
 
 /// The days on which an award may change.
-fn agenda(versions: &[&TierProgram], levels: &[History], known: &Facts, from: Date, until: Date) -> BTreeSet<Date> {
-    let mut days: BTreeSet<Date> = BTreeSet::from([from]);
+pub(super) fn agenda(
+    versions: &[&TierProgram],
+    levels: &[History],
+    known: &Facts,
+    from: Date,
+    until: Date,
+) -> BTreeSet<Date> {
+    let mut days: BTreeSet<Date> = BTreeSet::new();
     days.extend(levels.iter().flat_map(|history| history.runs.iter().map(|(day, _)| *day)));
     for version in versions {
         let life = &version.award.life;
@@ -138,7 +114,7 @@ fn agenda(versions: &[&TierProgram], levels: &[History], known: &Facts, from: Da
 }
 
 /// Days on which a qualified day leaves the window of a first award, or its time to enroll is over.
-fn leaves(program: &TierProgram, last: Date) -> Vec<Date> {
+pub(super) fn leaves(program: &TierProgram, last: Date) -> Vec<Date> {
     let life = &program.award.life;
     let mut found = Vec::new();
     for span in life.first_time.iter().flat_map(|spans| spans.all()) {
@@ -154,9 +130,13 @@ fn leaves(program: &TierProgram, last: Date) -> Vec<Date> {
 }
 
 /// The days that an award itself brings.
-fn upcoming(program: &TierProgram, standing: &Standing) -> Vec<Date> {
+pub(super) fn upcoming(program: &TierProgram, standing: &Standing) -> Vec<Date> {
     let life = &program.award.life;
     let mut found = Vec::new();
+    if standing.status == Status::Ended {
+        // What its window still holds gives it anew on the day after its end.
+        found.extend(standing.ends.and_then(|last| last.add_days(2).ok()));
+    }
     if !standing.status.held() {
         return found;
     }

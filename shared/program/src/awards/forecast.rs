@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use values::{Date, Instant, Month, Zone};
 
-use super::{Event, Standing, Status, follow};
+use super::{Event, Lives, Standing, Status};
 use crate::bundle::Bundle;
 use crate::facts::{Award, Facts};
 use crate::ground::last_instant;
@@ -54,33 +54,47 @@ pub fn forecast(
     known_at: Instant,
     usage: UsageGoesOn,
 ) -> Result<Vec<Loss>, EvaluateError> {
-    let (day, until) = days;
     let unknown = || EvaluateError::UnknownProgram(program.to_owned());
-    let zone = &bundle.tier_program_on(program, day).ok_or_else(unknown)?.conventions.zone;
-    let mut future = facts.known_at(known_at);
-    if let UsageGoesOn::As(month) = usage {
-        goes_on(&mut future, month, until.month(), zone);
+    let zone = &bundle.tier_program_on(program, days.0).ok_or_else(unknown)?.conventions.zone;
+    let held = held(&facts.known_at(known_at), partner, program, zone, days.0);
+    Lives { bundle, program, facts, partner, known_at, held: &held }.forecast(days, usage)
+}
+
+impl Lives<'_> {
+    /// As [`forecast`], where the awards stand as they are given.
+    ///
+    /// # Errors
+    ///
+    /// As of [`evaluate`].
+    pub fn forecast(&self, days: (Date, Date), usage: UsageGoesOn) -> Result<Vec<Loss>, EvaluateError> {
+        let Lives { bundle, program, partner, known_at, .. } = *self;
+        let (day, until) = days;
+        let unknown = || EvaluateError::UnknownProgram(program.to_owned());
+        let zone = &bundle.tier_program_on(program, day).ok_or_else(unknown)?.conventions.zone;
+        let mut future = self.facts.known_at(known_at);
+        if let UsageGoesOn::As(month) = usage {
+            goes_on(&mut future, month, until.month(), zone);
+        }
+        let followed = Lives { facts: &future, ..*self }.follow((day, until), None)?;
+        let mut losses = Vec::new();
+        for event in followed.events.into_iter().filter(|event| event.day > day && loses(event)) {
+            let lost = event.before.level.clone();
+            let at = last_instant(&zone.day(event.day));
+            let card = evaluate(bundle, program, &future, partner, at, at.max(known_at))?;
+            let division = card.divisions.iter().find(|division| division.division == event.division);
+            let level =
+                division.and_then(|division| division.levels.iter().find(|level| Some(&level.level) == lost.as_ref()));
+            let because = level.map(|level| level.requirements.iter().filter(|leaf| !leaf.met).cloned().collect());
+            losses.push(Loss {
+                day: event.day,
+                division: event.division,
+                before: event.before,
+                after: event.after,
+                because: because.unwrap_or_default(),
+            });
+        }
+        Ok(losses)
     }
-    let held = held(&future, partner, program, zone, day);
-    let followed = follow(bundle, program, &future, partner, (day, until), known_at, &held)?;
-    let mut losses = Vec::new();
-    for event in followed.events.into_iter().filter(|event| event.day > day && loses(event)) {
-        let lost = event.before.level.clone();
-        let at = last_instant(&zone.day(event.day));
-        let card = evaluate(bundle, program, &future, partner, at, at.max(known_at))?;
-        let division = card.divisions.iter().find(|division| division.division == event.division);
-        let level =
-            division.and_then(|division| division.levels.iter().find(|level| Some(&level.level) == lost.as_ref()));
-        let because = level.map(|level| level.requirements.iter().filter(|leaf| !leaf.met).cloned().collect());
-        losses.push(Loss {
-            day: event.day,
-            division: event.division,
-            before: event.before,
-            after: event.after,
-            because: because.unwrap_or_default(),
-        });
-    }
-    Ok(losses)
 }
 
 fn loses(event: &Event) -> bool {

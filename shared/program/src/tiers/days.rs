@@ -12,13 +12,19 @@ use crate::model::{Division, Requirement, TierProgram, Value};
 
 /// Days from `from` to `until`, both included. There may be more than needed, never fewer.
 pub(crate) fn days_of_change(program: &TierProgram, known: &Facts, from: Date, until: Date) -> BTreeSet<Date> {
-    let mut days = Days { zone: &program.conventions.zone, from, until, found: BTreeSet::new() };
+    let mut days = days_of_facts(program, known, from, until);
     let mut month = from.month();
     while month <= until.month() {
-        days.day(month.first_day());
+        days.extend(Some(month.first_day()).filter(|day| (from..=until).contains(day)));
         let Ok(next) = month.add(1) else { break };
         month = next;
     }
+    days
+}
+
+/// As [`days_of_change`], without the first days of months.
+pub(crate) fn days_of_facts(program: &TierProgram, known: &Facts, from: Date, until: Date) -> BTreeSet<Date> {
+    let mut days = Days { zone: &program.conventions.zone, from, until, found: BTreeSet::new() };
     let mut shape = Shape::default();
     for division in &program.divisions {
         shape.division(division);

@@ -11,7 +11,7 @@ use crate::facts::Facts;
 use crate::ground::{Ground, last_instant};
 use crate::judge::Judge;
 use crate::judge::pins::Pins;
-use crate::model::TierProgram;
+use crate::model::{Division, TierProgram};
 
 /// The levels of one division over some days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,8 @@ impl History {
 /// The levels of every division of `program` for `partner` on each day from `from` to `until`, both
 /// included, as known at `known_at`. A day is judged at its last instant, by its own rules and facts.
 ///
-/// Days on which nothing can change are not judged again; a property test holds this to judging every day.
+/// Days on which a rule has no value yet have no level. Days on which nothing can change are not judged
+/// again; a property test holds this to judging every day.
 ///
 /// # Errors
 ///
@@ -70,14 +71,18 @@ pub fn history(
         let ground = Ground::new(&version.catalog, policy, version.conventions.zone.clone(), &known);
         let as_of = last_instant(&version.conventions.zone.day(day));
         let accounts = ground.accounts(partner, as_of);
-        let on = Judge::of(version, &ground, accounts, as_of, Pins::default())?;
+        let on = Judge::of(version, &ground, accounts, as_of, Pins::default());
         for history in &mut found {
             let division = version.division(&history.division).filter(|division| in_force(version, division, day));
-            let held = match division {
-                Some(division) => level::held(&on, version, division)?
-                    .and_then(|place| super::standings::levels(&on, division).get(place))
-                    .map(|level| level.name.clone()),
-                None => None,
+            let held = match (&on, division) {
+                (_, None) => Ok(None),
+                (Err(error), Some(_)) => Err(error.clone()),
+                (Ok(on), Some(division)) => holding(on, version, division),
+            };
+            let held = match held {
+                // Before its first dated value a rule gives no level.
+                Err(EvaluateError::NoValue { .. }) => None,
+                held => held?,
             };
             if history.runs.last().is_none_or(|(_, last)| *last != held) {
                 history.runs.push((day, held));
@@ -85,4 +90,10 @@ pub fn history(
         }
     }
     Ok(found)
+}
+
+/// The level that holds in a division.
+fn holding(on: &Judge<'_>, version: &TierProgram, division: &Division) -> Result<Option<String>, EvaluateError> {
+    let held = level::held(on, version, division)?;
+    Ok(held.and_then(|place| super::standings::levels(on, division).get(place)).map(|level| level.name.clone()))
 }

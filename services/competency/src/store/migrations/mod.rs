@@ -6,6 +6,7 @@ mod m0001_facts;
 mod m0002_bundles;
 mod m0003_results;
 mod m0004_evaluation;
+mod m0005_lives;
 
 /// All steps, oldest first: those of the shared crates, then ours.
 pub struct Migrator;
@@ -13,11 +14,12 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let own: [Box<dyn MigrationTrait>; 4] = [
+        let own: [Box<dyn MigrationTrait>; 5] = [
             Box::new(m0001_facts::Migration),
             Box::new(m0002_bundles::Migration),
             Box::new(m0003_results::Migration),
             Box::new(m0004_evaluation::Migration),
+            Box::new(m0005_lives::Migration),
         ];
         store::migrations().into_iter().chain(feed::migrations()).chain(own).collect()
     }
