@@ -1,7 +1,7 @@
 //! Awards as facts: which level was held when. Programs may ask for the awards of others.
 
 use program::awards::Status;
-use program::facts::{self, Recorded};
+use program::facts::{self, Fact, FactRef, Recorded};
 use values::{Instant, Interval};
 
 use super::award::{Award, Decision};
@@ -20,6 +20,21 @@ pub fn award_facts(revisions: &[Award], decisions: &[Decision], known_at: Instan
         found.extend(spans(&own).into_iter().filter_map(|span| fact(&span, known_at)));
     }
     found
+}
+
+/// The newest of the revisions of each award.
+pub fn newest(revisions: &[Award]) -> impl Iterator<Item = &Award> {
+    revisions.chunk_by(|a, b| a.award == b.award).filter_map(<[Award]>::last)
+}
+
+/// The award, among these revisions, that a fact of [`award_facts`] stands for.
+pub fn award_of<'a>(revisions: &'a [Award], known_at: Instant, reference: &FactRef) -> Option<&'a Award> {
+    let stands_for = |own: &&[Award]| {
+        let own: Vec<&Award> = own.iter().collect();
+        let facts = spans(&own).into_iter().filter_map(|span| fact(&span, known_at)).collect::<Vec<_>>();
+        facts.iter().any(|fact| facts::Award::KIND == reference.kind && fact.key() == reference.key)
+    };
+    revisions.chunk_by(|a, b| a.award == b.award).find(stands_for).and_then(<[Award]>::last)
 }
 
 /// A time in which an award was held at one level.

@@ -1,7 +1,6 @@
 //! `accolade.competency.v1.TierService`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use prost::Message;
 use proto::competency::v1 as wire;
@@ -15,7 +14,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use values::{Id, Instant};
 
-use super::{once_key, operations, scope};
+use super::{once_key, operations, scope, scorecard_view, times};
 use crate::Shared;
 use crate::domain::score::KeptScorecard;
 use crate::names;
@@ -38,34 +37,13 @@ impl Tiers {
         Tiers { shared }
     }
 
-    /// Waits for what was recorded up to an instant.
-    async fn arrived(&self, known_at: Instant) -> Result<(), OpError> {
-        let applied = || self.shared.arrivals.applied();
-        let patience = Duration::from_millis(self.shared.config.patience_millis);
-        // Nothing is known about the future, and a feed would be asked in vain.
-        let past = known_at <= self.shared.clock.now() || applied().is_some_and(|applied| known_at <= applied);
-        let known = past && self.shared.arrivals.wait(known_at, patience).await;
-        if known { Ok(()) } else { Err(OpError::NotYetKnown { known_at, applied: applied() }) }
-    }
-
-    /// The instant that a question about the present is about.
-    async fn present(&self) -> Instant {
-        let patience = Duration::from_millis(self.shared.config.patience_millis);
-        self.shared.arrivals.present(self.shared.clock.now(), patience).await
-    }
-
     async fn scorecard(&self, asked: Asked) -> Result<wire::Scorecard, OpError> {
         let db = self.shared.store.read();
         let Asked { program, partner, as_of, known_at } = asked;
         if as_of.is_none() && known_at.is_none() {
             return read(&show_scorecard::recorded(db, &program, &partner).await?);
         }
-        // Without a time of its own, the question is about everything that is here.
-        let known_at = match known_at {
-            Some(known_at) => known_at,
-            None => self.present().await,
-        };
-        self.arrived(known_at).await?;
+        let known_at = times::known(&self.shared, known_at).await?;
         let as_of = as_of.unwrap_or(known_at);
         let rules = &self.shared.rules;
         let scorecard = show_scorecard::evaluated(db, rules, &program, &partner, as_of, known_at).await?;
@@ -123,7 +101,7 @@ impl TierService for Tiers {
         let request = request.into_inner();
         let mut wrong = Violations::new();
         let name = wrong.name::<2>("name", &request.name, names::SCORECARD);
-        let view = view(&mut wrong, request.view);
+        let view = scorecard_view(&mut wrong, request.view);
         let as_of = wrong.optional_instant("effective_time", request.effective_time.as_ref());
         let known_at = wrong.optional_instant("known_time", request.known_time.as_ref());
         wrong.check()?;
@@ -143,7 +121,7 @@ impl TierService for Tiers {
         let request = request.into_inner();
         let mut wrong = Violations::new();
         let parent = wrong.parent::<1>("parent", &request.parent, names::TIER_PROGRAM);
-        let view = view(&mut wrong, request.view);
+        let view = scorecard_view(&mut wrong, request.view);
         wrong.check()?;
         let partner = filtered_partner(&request.filter)?;
         let arguments = [request.parent.as_str(), request.filter.as_str()];
@@ -167,7 +145,7 @@ impl TierService for Tiers {
         let request = request.into_inner();
         let mut wrong = Violations::new();
         let name = wrong.name::<2>("name", &request.name, names::SCORECARD);
-        let view = view(&mut wrong, request.view);
+        let view = scorecard_view(&mut wrong, request.view);
         wrong.check()?;
         let Some([program, partner]) = name else {
             return Err(Fault::bug("a name that was checked is missing").into());
@@ -196,7 +174,7 @@ impl TierService for Tiers {
         wrong.check()?;
         if command.known_at.is_none() {
             command.as_of = command.as_of.or(Some(now));
-            command.known_at = Some(self.present().await);
+            command.known_at = Some(times::present(&self.shared).await);
         }
         request.request_id.clear();
         let key = once_key(&caller, "EvaluateTiers", request_id, &request);
@@ -245,13 +223,6 @@ fn filtered_partner(filter: &str) -> Result<Option<Id>, Fault> {
 
 fn one_comparison() -> Fault {
     Fault::invalid(Vec::new()).violating("filter", "must be one comparison: partner = \"partners/contoso\"")
-}
-
-fn view(wrong: &mut Violations, view: i32) -> wire::ScorecardView {
-    wire::ScorecardView::try_from(view).unwrap_or_else(|_| {
-        wrong.add("view", format!("{view} is not a view"));
-        wire::ScorecardView::Unspecified
-    })
 }
 
 fn in_view(scorecard: wire::Scorecard, view: wire::ScorecardView) -> wire::Scorecard {

@@ -15,7 +15,7 @@ use values::Instant;
 use super::gather::gather;
 use crate::domain::award::{Award, Decision, Judged, decide};
 use crate::domain::evaluation::Failure;
-use crate::domain::held::award_facts;
+use crate::domain::held::{award_facts, newest};
 use crate::store::{awards, due};
 
 /// How often awards are fed back at most. A program may ask for the awards of another, which may
@@ -78,6 +78,8 @@ struct Past {
     last: Vec<Award>,
     /// Until then nothing can have happened to them.
     due: Option<Instant>,
+    /// Where days were missed, what was known when they were over: they are lived as they would have been.
+    then: Option<(Instant, Facts)>,
 }
 
 impl Past {
@@ -87,12 +89,22 @@ impl Past {
         known_at: Option<Instant>,
     ) -> Result<Past, StoreError> {
         let revisions = awards::revisions_of(db, question.partner, known_at).await?;
-        let last = revisions.chunk_by(|a, b| a.award == b.award).filter_map(|of| of.last().cloned()).collect();
+        let last = newest(&revisions).cloned().collect();
         let due = match question.purpose {
             Purpose::Showing => None,
             Purpose::Recording { .. } => due::find(db, question.partner).await?,
         };
-        Ok(Past { revisions, last, due })
+        let morning = ruling(question.bundle, question.as_of).into_iter().map(|program| {
+            let zone = &program.conventions.zone;
+            zone.start_of_day(zone.date(question.as_of))
+        });
+        let then = match (due, morning.min()) {
+            (Some(due), Some(morning)) if due < morning => {
+                Some((morning, gather(db, question.partner, morning.min(question.known_at)).await?))
+            }
+            _ => None,
+        };
+        Ok(Past { revisions, last, due, then })
     }
 
     /// The last award of a division, ended ones included.
@@ -111,12 +123,15 @@ pub async fn evaluate(db: &impl ConnectionTrait, question: Question<'_>) -> Resu
     let mut facts = gather(db, question.partner, question.known_at).await?;
     let newest = matches!(question.purpose, Purpose::Recording { newest_awards: true, .. });
     let awards_known_at = (!newest).then_some(question.known_at);
-    let past = Past::read(db, &question, awards_known_at).await?;
+    let mut past = Past::read(db, &question, awards_known_at).await?;
     let own = facts.awards.len();
     let mut evaluated = Evaluated::default();
     for _ in 0..PASSES {
         facts.awards.truncate(own);
         facts.awards.extend(award_facts(&past.revisions, &evaluated.decisions, question.known_at));
+        if let Some((_, then)) = &mut past.then {
+            then.awards.clone_from(&facts.awards);
+        }
         let next = pass(&question, &facts, &past);
         let settled = next.decisions == evaluated.decisions;
         evaluated = next;
@@ -131,7 +146,7 @@ fn pass(question: &Question<'_>, facts: &Facts, past: &Past) -> Evaluated {
     let Question { bundle, partner, as_of, .. } = *question;
     let mut evaluated = Evaluated::default();
     for program in ruling(bundle, as_of) {
-        if !judges(program, facts, question) {
+        if !judges(program, facts, partner, as_of) {
             continue;
         }
         let outcome = under(question, program, facts, past, &mut evaluated);
@@ -204,7 +219,8 @@ fn held(program: &TierProgram, past: &Past) -> BTreeMap<String, Standing> {
     open.map(|award| (award.division.clone(), award.standing(&program.conventions.zone))).collect()
 }
 
-/// Follows the awards to the judged day, on which the scorecard says what holds.
+/// Follows the awards over the days that were missed, by what was known when they were over, and to the
+/// judged day, on which the scorecard says what holds.
 fn follow(
     lives: Lives<'_>,
     question: &Question<'_>,
@@ -214,9 +230,15 @@ fn follow(
 ) -> Result<Followed, EvaluateError> {
     let zone = &program.conventions.zone;
     let today = zone.date(question.as_of);
-    let from = past.due.map_or(today, |due| zone.date(due).min(today));
     let found = scorecard.divisions.iter().map(|score| (score.division.clone(), score.level.clone())).collect();
-    lives.follow((from, today), Some(&found))
+    let missed = past.due.map(|due| zone.date(due)).zip(today.add_days(-1).ok()).filter(|(from, last)| from <= last);
+    let Some((days, (known_at, facts))) = missed.zip(past.then.as_ref()) else {
+        return lives.follow((today, today), Some(&found));
+    };
+    let before = Lives { facts, known_at: *known_at, ..lives }.follow(days, None)?;
+    let after = Lives { held: &before.standings, ..lives }.follow((today, today), Some(&found))?;
+    let events = before.events.into_iter().chain(after.events).collect();
+    Ok(Followed { events, standings: after.standings })
 }
 
 /// What becomes of the awards of a program.
@@ -239,16 +261,16 @@ fn decisions(program: &TierProgram, scorecard: &Scorecard, past: &Past, followed
 
 /// Whether a program judges this account: one at the level of global accounts does not judge those
 /// that stand below another.
-fn judges(program: &TierProgram, facts: &Facts, question: &Question<'_>) -> bool {
+pub fn judges(program: &TierProgram, facts: &Facts, partner: &str, as_of: Instant) -> bool {
     if program.conventions.partner_level == Some(PartnerLevel::LocationAccount) {
         return true;
     }
-    let mut own = facts.partners.iter().filter(|fact| fact.partner == question.partner);
-    own.find(|fact| fact.effective.contains(question.as_of)).is_none_or(|fact| fact.parent.is_none())
+    let mut own = facts.partners.iter().filter(|fact| fact.partner == partner);
+    own.find(|fact| fact.effective.contains(as_of)).is_none_or(|fact| fact.parent.is_none())
 }
 
 /// The rule that could not be applied.
-fn rule_of(error: &EvaluateError) -> &str {
+pub fn rule_of(error: &EvaluateError) -> &str {
     match error {
         EvaluateError::UnknownProgram(program) => program,
         EvaluateError::OutOfRange { rule, .. }

@@ -11,6 +11,7 @@ pub mod keep;
 pub mod record;
 pub mod rules;
 pub mod show_scorecard;
+pub mod show_standing;
 pub mod stage_bundle;
 
 use program::Problem;

@@ -2,7 +2,9 @@
 
 use program::awards::Status;
 use program::model::{Division, TierProgram};
-use program::tiers::{DivisionScore, LevelResult, LineResult, RequirementResult, Scorecard, Standing, Way, WayStep};
+use program::tiers::{
+    DivisionScore, LegResult, LevelResult, LineResult, RequirementResult, Scorecard, Standing, TrackScore, Way, WayStep,
+};
 use program::{Quantity, Unit};
 use proto::competency::v1 as wire;
 use proto::google::r#type as common;
@@ -126,6 +128,19 @@ fn division(score: &DivisionScore) -> wire::DivisionScore {
         proposals_cut_short: score.ways_cut_short,
         rejections: score.rejected.iter().map(explanation::rejection).collect(),
         explanation: Some(explanation::node(&score.explanation)),
+        track: score.track.clone(),
+        tracks: score.tracks.iter().map(track).collect(),
+    }
+}
+
+fn track(track: &TrackScore) -> wire::TrackScore {
+    wire::TrackScore {
+        track: track.track.clone(),
+        title: track.title.clone(),
+        score: Some(points(&track.points)),
+        counts: track.counts,
+        level: track.level.clone().unwrap_or_default(),
+        lines: track.lines.iter().map(line).collect(),
     }
 }
 
@@ -149,6 +164,18 @@ fn line(line: &LineResult) -> wire::ScoreLine {
         max_points: Some(points(&line.max)),
         shown_points: line.shown.clone(),
         reason: line.reason.map(|reason| reason.name().to_owned()).unwrap_or_default(),
+        legs: line.legs.iter().map(leg).collect(),
+    }
+}
+
+fn leg(leg: &LegResult) -> wire::ScoreLeg {
+    wire::ScoreLeg {
+        leg: leg.leg.clone(),
+        rule: leg.rule.clone(),
+        quantity: Some(quantity(&leg.quantity)),
+        uncapped_points: Some(points(&leg.uncapped)),
+        counts: leg.counts,
+        reason: leg.reason.map(|reason| reason.name().to_owned()).unwrap_or_default(),
     }
 }
 
@@ -162,7 +189,8 @@ fn level(level: &LevelResult) -> wire::LevelResult {
     }
 }
 
-fn requirement(requirement: &RequirementResult) -> wire::RequirementResult {
+/// A requirement and how far it is met.
+pub fn requirement(requirement: &RequirementResult) -> wire::RequirementResult {
     wire::RequirementResult {
         rule: requirement.rule.clone(),
         source: requirement.source.clone().unwrap_or_default(),

@@ -125,13 +125,22 @@ pub struct Bed {
 impl Bed {
     /// Everything runs, and nothing was published.
     pub async fn start() -> Bed {
+        Bed::start_at(at(START)).await
+    }
+
+    /// As [`Bed::start`], at a time.
+    pub async fn start_at(now: Instant) -> Bed {
         let store = Store::open("sqlite::memory:", StoreOptions::default()).await.expect("memory is there");
-        Bed::start_on(store).await
+        Bed::start_with(store, now).await
     }
 
     /// As [`Bed::start`], over a database.
     pub async fn start_on(store: Store) -> Bed {
-        let clock = Clock::manual(at(START));
+        Bed::start_with(store, at(START)).await
+    }
+
+    async fn start_with(store: Store, now: Instant) -> Bed {
+        let clock = Clock::manual(now);
         let stop = CancellationToken::new();
         let registry = Neighbor::start(REGISTRY, &clock, &stop).await;
         let association = Neighbor::start(ASSOCIATION, &clock, &stop).await;
@@ -165,7 +174,8 @@ impl Bed {
         self.running = None;
     }
 
-    fn channel(&self, caller: Caller) -> Channel {
+    /// A channel to the service, as somebody.
+    pub fn channel(&self, caller: Caller) -> Channel {
         channel(&self.address, Identity::issued(tokens(&self.clock), caller))
     }
 

@@ -21,6 +21,12 @@ pub async fn contoso(award: &str) -> Bed {
     let hash = bed.stage(&documents(award)).await;
     bed.make_current(&hash, 1).await;
     bed.partner("contoso", "", 1).await;
+    link(&bed).await;
+    bed
+}
+
+/// The person works for contoso.
+pub async fn link(bed: &Bed) {
     let link = registry::LearnerLink {
         name: "learners/l1/links/l1".to_owned(),
         partner: "partners/contoso".to_owned(),
@@ -28,7 +34,6 @@ pub async fn contoso(award: &str) -> Bed {
         ..Default::default()
     };
     bed.registry.state(&link.name, 1, &link).await;
-    bed
 }
 
 /// An exam of the person over some time.

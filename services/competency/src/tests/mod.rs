@@ -7,3 +7,4 @@ mod ownership;
 mod reasons;
 mod scoring;
 mod shipped;
+mod standing;

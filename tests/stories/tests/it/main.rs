@@ -9,3 +9,4 @@ mod ownership;
 mod people;
 mod scene;
 mod stage;
+mod visible;
