@@ -328,9 +328,9 @@ fn flow(kind: association::MeterKind) -> Flow {
     }
 }
 
-/// An award counts while it is held, grace and legacy use included; one that is only qualified for does not.
+/// An award counts while it is held, grace and legacy use included; one that has not begun does not.
 pub(super) fn award(it: competency::Award, programs: &Programs, facts: &mut Facts) -> Read {
-    if it.state() == competency::award::State::Qualified {
+    if matches!(it.state(), competency::award::State::Qualified | competency::award::State::InProgress) {
         return Ok(());
     }
     let validity = it.validity.unwrap_or_default();
