@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use values::{Date, Month};
 
+use crate::generated::{self, Recipe};
 use crate::{Printed, check, compare, explain, layout, schema, simulate, test};
 
 /// `accolade program`.
@@ -33,6 +34,28 @@ pub enum Command {
     Diff(Diff),
     /// Show who would gain and lose under proposed documents, and what they would cost
     Simulate(Simulate),
+    /// Write the facts of a population that is made from a seed, to measure and to try with
+    Population(Population),
+}
+
+/// `accolade program population`.
+#[derive(Debug, Args)]
+pub struct Population {
+    /// How many partners; one in ten is large
+    #[arg(long, default_value_t = 4_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub partners: u32,
+    /// Everything follows from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The day they are to be judged on; facts are about the two years before its month
+    #[arg(long, value_name = "DAY", default_value = "2023-08-15")]
+    pub day: Date,
+    /// The file to write, in NDJSON
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `accolade program fmt`.
@@ -206,6 +229,10 @@ pub fn run(program: Program) -> Result<(String, u8)> {
         Command::Fmt(args) => (layout::run(&args.paths, args.check)?, args.json),
         Command::Schema => return Ok((format!("{:#}\n", schema::run()), 0)),
         Command::Diff(args) => (compare::run(&args.old, &args.new)?, args.json),
+        Command::Population(args) => {
+            let recipe = Recipe { seed: args.seed, partners: args.partners, day: args.day };
+            (generated::written::run(&recipe, &args.to)?, args.json)
+        }
         Command::Simulate(args) => {
             let simulation = simulate::Simulation {
                 new: args.new,

@@ -6,6 +6,7 @@
 //! partners of a large one are those of a small one.
 
 mod practice;
+pub mod written;
 
 use program::Facts;
 use program::facts::{Certification, Partner, PersonLink, Recorded};

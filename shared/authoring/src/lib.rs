@@ -14,6 +14,7 @@ pub mod facts;
 pub mod generated;
 mod junit;
 pub mod layout;
+mod moved;
 mod outcome;
 mod population;
 mod printed;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use program::Facts;
+use program::facts::Partner;
 use values::Instant;
 
 /// All facts, found by whom they concern.
@@ -11,6 +12,8 @@ pub(crate) struct Population<'f> {
     /// Global account to its accounts, itself included.
     groups: BTreeMap<&'f str, BTreeSet<&'f str>>,
     certifications: BTreeMap<&'f str, Vec<usize>>,
+    accounts: BTreeMap<&'f str, Vec<usize>>,
+    customers: BTreeMap<&'f str, Vec<usize>>,
     by_partner: BTreeMap<&'f str, Vec<usize>>,
     by_customer: BTreeMap<&'f str, Vec<usize>>,
     subscriptions: BTreeMap<&'f str, Vec<usize>>,
@@ -64,6 +67,8 @@ impl<'f> Population<'f> {
             facts,
             groups,
             certifications: index(&facts.certifications, |fact| Some(&fact.learner)),
+            accounts: index(&facts.partners, |fact| Some(&fact.partner)),
+            customers: index(&facts.customers, |fact| Some(&fact.customer)),
             by_partner: index(&facts.associations, |fact| Some(&fact.partner)),
             by_customer: index(&facts.associations, |fact| Some(&fact.customer)),
             subscriptions: index(&facts.subscriptions, |fact| Some(&fact.customer)),
@@ -85,13 +90,17 @@ impl<'f> Population<'f> {
         self.groups.get(partner).into_iter().flatten().copied().collect()
     }
 
+    /// What the rows say last about an account.
+    pub fn account(&self, partner: &str) -> Option<&'f Partner> {
+        at(&self.accounts, partner).last().map(|place| &self.facts.partners[*place])
+    }
+
     /// Everything that can decide a global account's result.
     pub fn of(&self, partner: &str) -> Facts {
         let facts = self.facts;
         let Some(accounts) = self.groups.get(partner) else { return Facts::default() };
         let mine = |account: &String| accounts.contains(account.as_str());
         let mut own = Facts {
-            partners: facts.partners.iter().filter(|fact| mine(&fact.partner)).cloned().collect(),
             enrollments: facts.enrollments.iter().filter(|fact| mine(&fact.partner)).cloned().collect(),
             agreements: facts.agreements.iter().filter(|fact| mine(&fact.partner)).cloned().collect(),
             checks: facts.checks.iter().filter(|fact| mine(&fact.partner)).cloned().collect(),
@@ -106,6 +115,7 @@ impl<'f> Population<'f> {
         let mut customers: BTreeSet<&str> = BTreeSet::new();
         let mut transactions: BTreeSet<usize> = BTreeSet::new();
         for account in accounts {
+            own.partners.extend(at(&self.accounts, account).iter().map(|place| facts.partners[*place].clone()));
             for place in at(&self.people, account) {
                 learners.insert(&facts.people[*place].learner);
                 own.people.push(facts.people[*place].clone());
@@ -133,8 +143,9 @@ impl<'f> Population<'f> {
             }
         }
         own.transactions.extend(transactions.into_iter().map(|place| facts.transactions[place].clone()));
-        own.customers =
-            facts.customers.iter().filter(|fact| customers.contains(fact.customer.as_str())).cloned().collect();
+        for customer in customers {
+            own.customers.extend(at(&self.customers, customer).iter().map(|place| facts.customers[*place].clone()));
+        }
         own
     }
 }

@@ -12,9 +12,10 @@ use values::{Date, Instant, Month, Zone};
 
 use crate::earned::{self, Earned};
 use crate::explain::end_of;
+use crate::moved::Moved;
 use crate::outcome::{Outcome, Standings, compared};
 use crate::population::Population;
-use crate::{Printed, documents, facts, outcome};
+use crate::{Printed, documents, facts, moved, outcome};
 
 /// What is simulated.
 #[derive(Clone, Debug, Default)]
@@ -64,19 +65,29 @@ pub fn run(simulation: &Simulation) -> Result<Printed> {
     let bar = ProgressBar::new(partners.len() as u64);
     let before = earnings(&current, &facts, simulation.period)?;
     let after = earnings(&proposed, &facts, simulation.period)?;
+    let moved = match simulation.as_of {
+        Some(day) => moved::partners(&current, &proposed, &facts, day)?,
+        None => Moved::Nobody,
+    };
     let outcomes: Result<Vec<Outcome>> = partners
         .par_iter()
         .map(|partner| {
+            let segment = segment(&population, partner, simulation.segment.as_deref());
+            let accounts = population.accounts(partner);
+            let outcome = Outcome::new(partner, segment);
+            if !moved.among(partner) {
+                bar.inc(1);
+                let none = Standings::default();
+                return Ok(compared(&accounts, outcome, (&none, &none), (&before, &after)));
+            }
             let own = population.of(partner);
             let standing = |bundle: &Bundle| match simulation.as_of {
                 Some(day) => Standings::of(bundle, &own, partner, day),
                 None => Ok(Standings::default()),
             };
-            let segment = segment(&own, partner, simulation.segment.as_deref());
             let (old, new) = (standing(&current)?, standing(&proposed)?);
             bar.inc(1);
-            let accounts = population.accounts(partner);
-            Ok(compared(&accounts, Outcome::new(partner, segment), (&old, &new), (&before, &after)))
+            Ok(compared(&accounts, outcome, (&old, &new), (&before, &after)))
         })
         .collect();
     bar.finish_and_clear();
@@ -99,8 +110,8 @@ fn earnings(bundle: &Bundle, facts: &Facts, period: Option<(Month, Month)>) -> R
 }
 
 /// The value of the segment's field, as the population's rows say it last.
-fn segment(facts: &Facts, partner: &str, field: Option<&str>) -> String {
-    let found = facts.partners.iter().rev().find(|fact| fact.partner == partner);
+fn segment(population: &Population<'_>, partner: &str, field: Option<&str>) -> String {
+    let found = population.account(partner);
     let value = match (field, found) {
         (Some("country"), Some(fact)) => fact.country.clone(),
         (Some("status"), Some(fact)) => fact.status.clone(),

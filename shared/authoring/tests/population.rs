@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use authoring::generated::Recipe;
 use program::Bundle;
 use program::facts::Facts;
-use program::population::{Columns, Compiled, Worker};
+use program::population::{Columns, Compiled, NotCompiled, Worker};
 use program::tiers::{Scorecard, evaluate};
 use values::{Date, Instant, Zone};
 
@@ -60,6 +60,60 @@ fn passed(bundle: &Bundle, worker: &mut Worker<'_>, place: usize) -> Vec<String>
     told.collect()
 }
 
+/// A changed threshold moves those in the pass whom it moves when each is judged by itself.
+#[test]
+fn a_changed_threshold_moves_the_same_partners_in_the_pass() {
+    let bundle = bundle();
+    let as_of = end_of(day());
+    let change = "microsoft/solutions-partner#awards.solutions-partner.when.all.total.at-least";
+    let changed = program::reform::reformed(&bundle, &[(change.to_owned(), "20 points".to_owned())]);
+    let changed = changed.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let recipe = Recipe { seed: 11, partners: 60, day: day() };
+    let everybody = joined(recipe.all());
+    let columns = Columns::of_facts(&bundle, PROGRAM, &[&changed], &everybody, (as_of, as_of));
+    let columns = columns.unwrap_or_else(|error| panic!("{error}"));
+    let plans = [&bundle, &changed].map(|one| Compiled::new(one, PROGRAM, &columns).unwrap_or_else(|e| panic!("{e}")));
+    let [mut old, mut new] = [Worker::new(&plans[0]), Worker::new(&plans[1])];
+    let mut moved = 0;
+    for place in 0..columns.partners() {
+        let own = recipe.partner(u32::try_from(place).expect("small"));
+        let card = |bundle: &Bundle| evaluate(bundle, PROGRAM, &own, columns.partner(place), as_of, as_of);
+        let (was, is) = (card(&bundle).expect("judged"), card(&changed).expect("judged"));
+        assert_eq!(passed(&bundle, &mut old, place), told(&was));
+        assert_eq!(passed(&changed, &mut new, place), told(&is));
+        moved += usize::from(told(&was) != told(&is));
+    }
+    assert!(moved > 0, "somebody gains");
+}
+
+/// What has no compiled form is refused by the rule's name, and then every partner is judged by itself.
+#[test]
+fn what_is_judged_partner_by_partner_says_so() {
+    let bundle = bundle();
+    let as_of = end_of(day());
+    let refused = |program: &str| {
+        let columns = Columns::of_facts(&bundle, program, &[], &Facts::default(), (as_of, as_of));
+        columns.and_then(|columns| Compiled::new(&bundle, program, &columns).map(|_| ())).err()
+    };
+    assert_eq!(refused(PROGRAM), None);
+    let Some(NotCompiled::Shape { rule, what }) = refused("microsoft/specializations") else {
+        panic!("specializations ask for single facts")
+    };
+    assert!(rule.starts_with("microsoft/specializations#"), "{rule}");
+    assert_eq!(what, "a requirement about single facts");
+    assert!(matches!(refused("microsoft/unknown"), Some(NotCompiled::Evaluate(_))));
+}
+
+/// Any part of a population can be made by itself, and again.
+#[test]
+fn a_population_follows_from_its_seed() {
+    let recipe = |seed, partners| Recipe { seed, partners, day: day() };
+    assert_eq!(recipe(3, 50).partner(13), recipe(3, 14).all().last().expect("the last of fourteen"));
+    assert_ne!(recipe(3, 50).partner(13), recipe(4, 50).partner(13));
+    let (large, small) = (recipe(3, 50).partner(13), recipe(3, 50).partner(14));
+    assert!(large.usage.len() > 20 * small.usage.len().max(1), "one in ten is large");
+}
+
 #[test]
 fn the_pass_over_a_population_says_what_each_partner_is_told() {
     let bundle = bundle();
@@ -67,7 +121,7 @@ fn the_pass_over_a_population_says_what_each_partner_is_told() {
     let recipe = Recipe { seed: 7, partners: 80, day: day() };
     let everybody = joined(recipe.all());
     let columns =
-        Columns::of_facts(&bundle, PROGRAM, &everybody, as_of, as_of).unwrap_or_else(|error| panic!("{error}"));
+        Columns::of_facts(&bundle, PROGRAM, &[], &everybody, (as_of, as_of)).unwrap_or_else(|error| panic!("{error}"));
     let plan = Compiled::new(&bundle, PROGRAM, &columns).unwrap_or_else(|error| panic!("{error}"));
     let mut worker = Worker::new(&plan);
     assert_eq!(columns.partners(), 80);

@@ -6,10 +6,12 @@
 
 mod areas;
 mod facts;
+mod kinds;
+mod modern;
 
 use program::population::Columns;
 
-pub use facts::Kinds;
+pub use kinds::Kinds;
 
 /// A score as a fraction, and whether it earns the designation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

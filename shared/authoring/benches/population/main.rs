@@ -14,37 +14,106 @@ use program::population::{Columns, Compiled, Gatherer, UsageRow, Worker};
 use program::{Bundle, Facts};
 use values::{Date, Instant, Ratio, Zone};
 
+/// The allocator of the product.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PROGRAM: &str = "microsoft/solutions-partner";
+
+/// A threshold that is changed to see who would gain: fifty points are enough.
+const CHANGE: (&str, &str) =
+    ("microsoft/solutions-partner#awards.solutions-partner.when.all.total.at-least", "50 points");
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let partners: u32 = arguments.next().map_or(Ok(400_000), |text| text.parse())?;
     let seed: u64 = arguments.next().map_or(Ok(1), |text| text.parse())?;
     let day = Date::new(2023, 8, 15)?;
+    let recipe = Recipe { seed, partners, day };
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../programs/microsoft");
     let bundle = authoring::documents::bundle(&[folder])?;
+    let changes = [(CHANGE.0.to_owned(), CHANGE.1.to_owned())];
+    let changed = program::reform::reformed(&bundle, &changes);
+    let changed = changed.map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
     let as_of = Zone::utc().day(day).end().context("the day has no end")?.saturating_add(-1);
-    let (columns, gathered) = timed(|| gather(&bundle, Recipe { seed, partners, day }, as_of));
+    let (columns, gathered) = timed(|| gather(&bundle, &changed, recipe, as_of));
     let columns = columns?;
     println!("{partners} partners of seed {seed}: {} rows, {} places", columns.rows(), columns.places.len());
     println!("made and gathered            {:>9.2} s", gathered.as_secs_f64());
     let (plan, compiled) = timed(|| Compiled::new(&bundle, PROGRAM, &columns));
     let plan = plan?;
     println!("compiled                     {:>9.2} ms", compiled.as_secs_f64() * 1e3);
-    let kinds = by_hand::Kinds::new(&bundle, &columns);
-    check(&plan, &columns, &kinds)?;
-    for _ in 0..3 {
-        let (by_hand, hand) = timed(|| by_hand(&columns, &kinds));
-        let (qualified, pass) = timed(|| judge(&plan));
+    against_hand(&plan, &columns, &bundle)?;
+    simulate(&plan, &Compiled::new(&changed, PROGRAM, &columns)?)?;
+    explain(&bundle, recipe, as_of)
+}
+
+fn against_hand(plan: &Compiled<'_>, columns: &Columns, bundle: &Bundle) -> Result<()> {
+    let kinds = by_hand::Kinds::new(bundle, columns);
+    check(plan, columns, &kinds)?;
+    for _ in 0..5 {
+        let (by_hand, hand) = timed(|| by_hand(columns, &kinds));
+        let (qualified, pass) = timed(|| judge(plan, 0..plan.partners()));
         let qualified = qualified?;
         anyhow::ensure!(qualified == by_hand, "designations differ: {qualified:?} and by hand {by_hand:?}");
         let ratio = pass.as_secs_f64() / hand.as_secs_f64();
         println!(
-            "judged, one thread           {:>9.3} s, by hand {:.3} s: {ratio:.2} times; {qualified:?} designated",
+            "judged on one thread         {:>9.3} s, by hand {:.3} s: {ratio:.2} times; {qualified:?} designated",
             pass.as_secs_f64(),
             hand.as_secs_f64()
         );
     }
+    let half = plan.partners() / 2;
+    let (both, two) = timed(|| {
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| judge(plan, 0..half));
+            let second = judge(plan, half..plan.partners())?;
+            let first = first.join().map_err(|_| anyhow::anyhow!("a thread died"))??;
+            anyhow::Ok(first.iter().zip(second).map(|(one, other)| one + other).collect::<Vec<usize>>())
+        })
+    });
+    let decisions = plan.partners() * plan.divisions();
+    println!(
+        "judged on two threads        {:>9.3} s: {:.1} million decisions a second; {:?} designated",
+        two.as_secs_f64(),
+        decisions as f64 / two.as_secs_f64() / 1e6,
+        both?
+    );
+    Ok(())
+}
+
+/// Who would be designated beside those who are, and who would no longer be.
+fn simulate(current: &Compiled<'_>, proposed: &Compiled<'_>) -> Result<()> {
+    let (moved, took) = timed(|| {
+        let (mut now, mut then) = (Worker::new(current), Worker::new(proposed));
+        let (mut up, mut down) = (0, 0);
+        for place in 0..current.partners() {
+            for (now, then) in now.judge(place)?.iter().zip(then.judge(place)?) {
+                up += usize::from(then.level() > now.level());
+                down += usize::from(then.level() < now.level());
+            }
+        }
+        anyhow::Ok((up, down))
+    });
+    let (up, down) = moved?;
+    println!("simulated fifty points       {:>9.3} s: {up} up, {down} down", took.as_secs_f64());
+    Ok(())
+}
+
+/// One large partner after another, with the whole explanation and the ways to the next level.
+fn explain(bundle: &Bundle, recipe: Recipe, as_of: Instant) -> Result<()> {
+    let large = (0..recipe.partners).filter(|number| number % 10 == 3).take(200);
+    let mut times = Vec::new();
+    for number in large {
+        let facts = recipe.partner(number);
+        let partner = facts.partners.first().map(|fact| fact.partner.clone()).unwrap_or_default();
+        let (card, took) = timed(|| program::tiers::evaluate(bundle, PROGRAM, &facts, &partner, as_of, as_of));
+        card?;
+        times.push(took);
+    }
+    times.sort();
+    let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+    println!("one large partner explained  {:>9.0} us in the middle of {}", middle.as_secs_f64() * 1e6, times.len());
     Ok(())
 }
 
@@ -84,8 +153,8 @@ fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     (result, start.elapsed())
 }
 
-fn gather(bundle: &Bundle, recipe: Recipe, as_of: Instant) -> Result<Columns> {
-    let mut gatherer = Gatherer::new(bundle, PROGRAM, &[], as_of)?;
+fn gather(bundle: &Bundle, other: &Bundle, recipe: Recipe, as_of: Instant) -> Result<Columns> {
+    let mut gatherer = Gatherer::new(bundle, PROGRAM, &[other], as_of)?;
     let mut others = Facts::default();
     let mut usages = 0;
     for mut facts in recipe.all() {
@@ -103,10 +172,10 @@ fn gather(bundle: &Bundle, recipe: Recipe, as_of: Instant) -> Result<Columns> {
     Ok(gatherer.finish(&others)?)
 }
 
-fn judge(plan: &Compiled<'_>) -> Result<Vec<usize>> {
+fn judge(plan: &Compiled<'_>, partners: std::ops::Range<usize>) -> Result<Vec<usize>> {
     let mut worker = Worker::new(plan);
     let mut qualified = vec![0; plan.divisions()];
-    for place in 0..plan.partners() {
+    for place in partners {
         for (count, decision) in qualified.iter_mut().zip(worker.judge(place)?) {
             *count += usize::from(decision.level().is_some());
         }

@@ -237,18 +237,18 @@ fn micros(interval: &Interval) -> (i64, i64) {
 }
 
 impl Columns {
-    /// Columns of facts that are all in memory, as known at `known_at`.
+    /// Columns of facts that are all in memory, as known at `known_at`, for one program of one or several bundles.
     ///
     /// # Errors
     /// [`NotCompiled`].
     pub fn of_facts(
         bundle: &Bundle,
         program: &str,
+        others: &[&Bundle],
         facts: &Facts,
-        as_of: Instant,
-        known_at: Instant,
+        (as_of, known_at): (Instant, Instant),
     ) -> Result<Columns, NotCompiled> {
-        let mut gatherer = Gatherer::new(bundle, program, &[], as_of)?;
+        let mut gatherer = Gatherer::new(bundle, program, others, as_of)?;
         let mut known = facts.known_at(known_at);
         for usage in std::mem::take(&mut known.usage) {
             gatherer.usage(UsageRow::of(&usage));

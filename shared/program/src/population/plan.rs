@@ -10,7 +10,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use values::{Date, Instant, Month, Zone};
 
 use super::columns::Columns;
-use super::reading::{Credit, Entry, Look, Population, Reading, SeatLook, Source, TestPlan};
+use super::reading::{Credit, Entry, Look, Population, Reading, SeatLook, Source, TestPlan, Timetable};
 use super::scores::{ClassPlan, DivisionPlan, MeasurePlan};
 use super::states::{Slot, State};
 use super::wants::{NotCompiled, Wants};
@@ -29,7 +29,7 @@ pub struct Compiled<'c> {
     pub(super) clock: Clock,
     pub(super) parts: PartSteps,
     /// What is looked for in each kind of row of usage.
-    pub(super) by_kind: Vec<Vec<Entry>>,
+    pub(super) by_kind: Vec<Timetable>,
     pub(super) looks: Vec<Look>,
     pub(super) seat_looks: Vec<SeatLook>,
     pub(super) sources: Vec<Source>,
@@ -88,6 +88,8 @@ struct Planner<'c, 'p> {
     populations: HashMap<String, u16>,
     holdings: HashMap<String, u16>,
     groups: HashMap<String, u32>,
+    /// What is looked for in each kind of row, and when.
+    entries: Vec<Vec<((i64, i64), Entry)>>,
 }
 
 impl<'c> Compiled<'c> {
@@ -114,7 +116,7 @@ impl<'c> Compiled<'c> {
             columns,
             clock,
             parts: conventions.part_steps.unwrap_or(PartSteps::Exact),
-            by_kind: columns.kinds.all.iter().map(|_| Vec::new()).collect(),
+            by_kind: Vec::new(),
             looks: Vec::new(),
             seat_looks: Vec::new(),
             sources: Vec::new(),
@@ -144,6 +146,7 @@ impl<'c> Compiled<'c> {
             populations: HashMap::new(),
             holdings: HashMap::new(),
             groups: HashMap::new(),
+            entries: columns.kinds.all.iter().map(|_| Vec::new()).collect(),
         };
         for class in &program.classes {
             planner.class(class)?;
@@ -152,6 +155,7 @@ impl<'c> Compiled<'c> {
             planner.division(division)?;
         }
         planner.dependencies();
+        planner.plan.by_kind = planner.entries.iter().map(|entries| Timetable::new(entries)).collect();
         Ok(planner.plan)
     }
 

@@ -42,11 +42,42 @@ pub(super) struct Look {
     pub readings: Vec<u16>,
 }
 
+/// What one kind of row is to all looks, by when it is.
+#[derive(Default)]
+pub(super) struct Timetable {
+    /// The instants at which a look begins or ends, in order.
+    pub cuts: Vec<i64>,
+    /// Before the first of them, between two, and after the last: which entries are open.
+    open: Vec<(u32, u32)>,
+    entries: Vec<Entry>,
+}
+
+impl Timetable {
+    pub fn new(all: &[((i64, i64), Entry)]) -> Timetable {
+        let mut cuts: Vec<i64> = all.iter().flat_map(|((from, until), _)| [*from, *until]).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        let (mut open, mut entries) = (vec![(0, 0)], Vec::new());
+        for cut in &cuts {
+            let first = entries.len();
+            let here = all.iter().filter(|((from, until), _)| from <= cut && cut < until);
+            entries.extend(here.map(|(_, entry)| *entry));
+            // Documents are far too small for more entries than a `u32` counts.
+            open.push((u32::try_from(first).unwrap_or(0), u32::try_from(entries.len()).unwrap_or(0)));
+        }
+        Timetable { cuts, open, entries }
+    }
+
+    /// The entries that are open after so many cuts.
+    pub fn after(&self, cuts: usize) -> &[Entry] {
+        let open = self.open.get(cuts).map(|(first, last)| *first as usize..*last as usize);
+        open.and_then(|open| self.entries.get(open)).unwrap_or_default()
+    }
+}
+
 /// What one kind of row is to one look.
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
-    pub from: i64,
-    pub until: i64,
     /// One of these kinds of association must recognize the partner.
     pub kinds: u64,
     pub look: u16,

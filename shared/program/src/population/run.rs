@@ -61,28 +61,26 @@ pub struct Worker<'p> {
 pub(super) struct Totals {
     values: Vec<i128>,
     touched: States,
+    /// The same one by one: nearly all states of nearly all partners come to nothing.
+    changed: Vec<u16>,
 }
 
 impl Totals {
     fn new(states: usize) -> Totals {
-        Totals { values: vec![0; states], touched: States::none(states) }
-    }
-
-    fn clear(&mut self) {
-        self.values.fill(0);
-        self.touched.clear();
+        Totals { values: vec![0; states], touched: States::none(states), changed: Vec::new() }
     }
 
     /// Sets what a state came to.
-    fn set(&mut self, state: usize, value: i128) {
-        self.values[state] = value;
-        self.touched.add(state);
+    fn set(&mut self, state: u16, value: i128) {
+        self.values[usize::from(state)] = value;
+        if self.touched.add(usize::from(state)) {
+            self.changed.push(state);
+        }
     }
 
     /// Counts one more thing.
     fn count(&mut self, state: u16) {
-        let state = usize::from(state);
-        self.set(state, self.values[state] + 1);
+        self.set(state, self.values[usize::from(state)] + 1);
     }
 }
 
@@ -147,11 +145,20 @@ impl<'p> Worker<'p> {
         Ok(self.score())
     }
 
+    /// How a partner stands of whom nothing is known.
+    pub fn nobody(&mut self) -> &[Decision] {
+        self.begin();
+        self.score()
+    }
+
     fn begin(&mut self) {
-        self.totals.clear();
-        self.bases.fill(0);
-        self.changes.fill(0);
-        self.picked.iter_mut().for_each(Vec::clear);
+        for state in self.totals.changed.drain(..).map(usize::from) {
+            self.totals.values[state] = 0;
+            self.bases[state] = 0;
+            self.changes[state] = 0;
+            self.picked[state].clear();
+        }
+        self.totals.touched.clear();
         self.people.fill(0);
         self.relations = 0..0;
         self.anything = false;
@@ -212,7 +219,9 @@ impl<'p> Worker<'p> {
                 if let State::People(holding) = state
                     && self.people[usize::from(*holding)] != 0
                 {
-                    self.totals.set(place, self.people[usize::from(*holding)]);
+                    // States are numbered so when they are made.
+                    let state = u16::try_from(place).unwrap_or(u16::MAX);
+                    self.totals.set(state, self.people[usize::from(*holding)]);
                 }
             }
         }

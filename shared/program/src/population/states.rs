@@ -13,10 +13,13 @@ impl States {
         States(vec![0; states / 64 + 1])
     }
 
-    pub fn add(&mut self, state: usize) {
-        if let Some(word) = self.0.get_mut(state / 64) {
-            *word |= 1 << (state % 64);
-        }
+    /// Adds a state; false where it was there before.
+    pub fn add(&mut self, state: usize) -> bool {
+        let Some(word) = self.0.get_mut(state / 64) else { return false };
+        let bit = 1 << (state % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
     }
 
     pub fn clear(&mut self) {

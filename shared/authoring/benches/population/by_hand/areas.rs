@@ -1,6 +1,7 @@
 //! Points and designations from what was counted.
 
-use super::facts::{Counted, ONE};
+use super::facts::Counted;
+use super::kinds::ONE;
 use super::{AREAS, Area};
 
 /// A fraction whose denominator is positive.

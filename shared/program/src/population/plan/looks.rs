@@ -159,16 +159,15 @@ impl Planner<'_, '_> {
             Credit::First(kinds) => (kinds.iter().fold(0, |all, kind| all | kind), false),
             Credit::Anyone => return Err(self.shape(&metric.rule, "rows of everybody")),
         };
-        let (from, until) = span;
         let credit_of_entry = if simple { NONE } else { credit };
         if found.seats {
-            self.plan.seat_looks.push(SeatLook { at: until.saturating_sub(1), source, credit, among, look });
+            self.plan.seat_looks.push(SeatLook { at: span.1.saturating_sub(1), source, credit, among, look });
             return Ok(look);
         }
         for (kind, read) in found.kinds.iter().enumerate().filter(|(_, read)| **read != Read::No) {
             let (level, mixed) = (found.level, *read == Read::Mixed);
-            let entry = Entry { from, until, kinds, look, credit: credit_of_entry, among, level, mixed };
-            self.plan.by_kind[kind].push(entry);
+            let entry = Entry { kinds, look, credit: credit_of_entry, among, level, mixed };
+            self.entries[kind].push((span, entry));
         }
         Ok(look)
     }

@@ -233,7 +233,9 @@ impl Planner<'_, '_> {
             MeasurePlan::State { now, change } => {
                 found.add(usize::from(*now));
                 if let ChangePlan::Since { bases, .. } = change {
-                    bases.iter().for_each(|base| found.add(usize::from(*base)));
+                    for base in bases {
+                        found.add(usize::from(*base));
+                    }
                 }
             }
             MeasurePlan::Share { of, whole } => {

@@ -13,7 +13,7 @@ impl Worker<'_> {
     pub(super) fn look(&mut self, relation: &Relation, place: &Place) -> Result<(), EvaluateError> {
         let plan = self.plan;
         let runs = plan.columns.runs(relation);
-        let mut run = 0;
+        let (mut run, mut last, mut cut) = (0, None, 0);
         for (at, kind, value) in plan.columns.usage(place) {
             while runs.get(run).is_some_and(|run| run.until <= at) {
                 run += 1;
@@ -23,8 +23,16 @@ impl Worker<'_> {
                 Some(_) => continue,
                 None => break,
             };
-            for entry in &plan.by_kind[kind as usize] {
-                if at < entry.from || at >= entry.until || kinds & entry.kinds == 0 {
+            let table = &plan.by_kind[kind as usize];
+            if last != Some(kind) {
+                (last, cut) = (Some(kind), 0);
+            }
+            // Rows come by time: so do the cuts.
+            while table.cuts.get(cut).is_some_and(|cut| *cut <= at) {
+                cut += 1;
+            }
+            for entry in table.after(cut) {
+                if kinds & entry.kinds == 0 {
                     continue;
                 }
                 if entry.credit != NONE && !self.credited(entry.credit, relation, at) {
@@ -201,7 +209,7 @@ impl Worker<'_> {
             let change = change.map(|it| if losses_vanish(sum) { it.max(0) } else { it });
             let add = |known: i128, more: Option<i128>| more.and_then(|more| known.checked_add(more));
             let out = || plan.out_of_range(plan.source_of(sum));
-            self.totals.set(place, add(self.totals.values[place], Some(now)).ok_or_else(out)?);
+            self.totals.set(state, add(self.totals.values[place], Some(now)).ok_or_else(out)?);
             self.bases[place] = add(self.bases[place], Some(base)).ok_or_else(out)?;
             self.changes[place] = add(self.changes[place], change).ok_or_else(out)?;
         }

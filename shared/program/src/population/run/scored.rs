@@ -15,6 +15,7 @@ use crate::tiers::Standing;
 /// The current partner's measures, each computed once, and its decisions.
 pub(super) struct Scored {
     measures: Vec<Option<Value>>,
+    computed: Vec<u16>,
     decisions: Vec<Decision>,
     /// How a partner stands of whom nothing was counted; empty before the first was judged.
     nobody: Vec<Decision>,
@@ -38,6 +39,7 @@ impl Scored {
     pub fn new(plan: &Compiled<'_>) -> Scored {
         Scored {
             measures: vec![None; plan.measures.len()],
+            computed: Vec::new(),
             decisions: Vec::new(),
             nobody: Vec::new(),
             of_nobody: vec![false; plan.divisions.len()],
@@ -54,8 +56,10 @@ impl<'p> Worker<'p> {
         if self.scored.nobody.is_empty() {
             self.score_nobody();
         }
-        let mut begun = false;
-        let mut cases: Vec<&str> = Vec::new();
+        for measure in self.scored.computed.drain(..).map(usize::from) {
+            self.scored.measures[measure] = None;
+        }
+        let mut cases: Option<Vec<&str>> = None;
         for (place, division) in plan.divisions.iter().enumerate() {
             if division.blank || !self.totals.touched.meet(&division.reads) {
                 if !std::mem::replace(&mut self.scored.of_nobody[place], true) {
@@ -63,12 +67,11 @@ impl<'p> Worker<'p> {
                 }
                 continue;
             }
-            if !std::mem::replace(&mut begun, true) {
-                self.scored.measures.fill(None);
-                cases = self.cases();
+            if division.class.is_some() && cases.is_none() {
+                cases = Some(self.cases());
             }
             self.scored.of_nobody[place] = false;
-            self.division(place, division, &cases);
+            self.division(place, division, cases.as_deref().unwrap_or_default());
         }
         &self.scored.decisions
     }
@@ -95,7 +98,6 @@ impl<'p> Worker<'p> {
         }
         self.scored.nobody = self.scored.decisions.clone();
         self.scored.of_nobody.fill(true);
-        self.scored.measures.fill(None);
         (self.totals, self.bases, self.changes, self.picked) = (totals, bases, changes, picked);
     }
 
@@ -215,6 +217,7 @@ impl<'p> Worker<'p> {
         if self.scored.measures[place].is_none() {
             let value = self.measured_anew(place);
             self.scored.measures[place] = Some(value);
+            self.scored.computed.push(number);
         }
         match &self.scored.measures[place] {
             Some(value) => value,
