@@ -161,6 +161,9 @@ pub struct Test {
     /// Name every place that no case covers
     #[arg(long)]
     pub coverage: bool,
+    /// Fail when fewer places than this percentage are covered
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub covered_at_least: Option<u8>,
     /// Write JUnit XML to this file
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
@@ -212,7 +215,12 @@ pub fn run(program: Program) -> Result<(String, u8)> {
             (check::run(&args.paths, &against)?, args.json)
         }
         Command::Test(args) => {
-            let options = test::Options { only: args.only, coverage: args.coverage, junit: args.junit };
+            let options = test::Options {
+                only: args.only,
+                coverage: args.coverage,
+                covered_at_least: args.covered_at_least,
+                junit: args.junit,
+            };
             (test::run(&args.paths, &options)?, args.json)
         }
         Command::Explain(args) => {

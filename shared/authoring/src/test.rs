@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use program::cases::{Case, Coverage, Outcome, Verdict, read, run as judge};
+use program::cases::{Case, Coverage, NotGiven, Outcome, Verdict, not_given, read, run as judge};
 use program::{Bundle, Problem};
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -20,6 +20,8 @@ pub struct Options {
     pub only: Option<String>,
     /// Show every place that is not covered.
     pub coverage: bool,
+    /// Fail when fewer places than this percentage are covered.
+    pub covered_at_least: Option<u8>,
     /// Write JUnit XML to this file.
     pub junit: Option<PathBuf>,
 }
@@ -60,7 +62,7 @@ pub fn run(paths: &[PathBuf], options: &Options) -> Result<Printed> {
         std::fs::write(path, junit(&judged)?)?;
     }
     let coverage = Coverage::of(&bundle, judged.iter().map(|one| &one.verdict.seen));
-    Ok(told(&judged, &coverage, options))
+    Ok(told(&judged, &coverage, &not_given(&files), options))
 }
 
 fn refused(problems: &[Problem]) -> Printed {
@@ -71,7 +73,7 @@ fn refused(problems: &[Problem]) -> Printed {
     }
 }
 
-fn told(judged: &[Judged], coverage: &Coverage, options: &Options) -> Printed {
+fn told(judged: &[Judged], coverage: &Coverage, not_given: &[NotGiven], options: &Options) -> Printed {
     let wrong: Vec<&Judged> = judged.iter().filter(|one| !one.verdict.passed()).collect();
     let mut text: String = wrong.iter().map(|one| format!("{}\n", one.verdict.text())).collect();
     let gaps: Vec<(String, &program::cases::Cell)> =
@@ -79,6 +81,9 @@ fn told(judged: &[Judged], coverage: &Coverage, options: &Options) -> Printed {
     if options.coverage {
         for (gap, cell) in &gaps {
             text.push_str(&format!("not covered: {} ({gap})\n", cell.rule));
+        }
+        for case in not_given {
+            text.push_str(&format!("rule not given: {} ({})\n", case.id, case.why));
         }
     } else {
         // What is pinned looks tested and is not: it is always told.
@@ -94,6 +99,14 @@ fn told(judged: &[Judged], coverage: &Coverage, options: &Options) -> Printed {
         plural(judged.len()),
         if options.coverage || covered == places { "" } else { " (--coverage names the others)" },
     ));
+    if !not_given.is_empty() {
+        let cases = plural(not_given.len());
+        text.push_str(&format!("{} published case{cases} whose rule is not given\n", not_given.len()));
+    }
+    let least = options.covered_at_least.filter(|least| covered * 100 < places * usize::from(*least));
+    if let Some(least) = least {
+        text.push_str(&format!("fewer places are covered than {least} %\n"));
+    }
     let cases: Vec<Value> = judged.iter().map(case).collect();
     Printed {
         text,
@@ -102,8 +115,9 @@ fn told(judged: &[Judged], coverage: &Coverage, options: &Options) -> Printed {
             "passed": wrong.is_empty(),
             "cases": cases,
             "coverage": {"covered": covered, "places": places, "cells": coverage.cells},
+            "rule_not_given": not_given,
         }),
-        code: u8::from(!wrong.is_empty()),
+        code: u8::from(!wrong.is_empty() || least.is_some()),
     }
 }
 

@@ -6,6 +6,7 @@
 //! bundle reached; what lies below a pinned result is not covered. [`tested`] is what documents must be that are to take
 //! effect.
 
+mod claimed;
 mod compare;
 mod coverage;
 mod document;
@@ -26,7 +27,7 @@ mod tested;
 pub(crate) use coverage::band as band_rule;
 pub use coverage::{Cell, CellKind, Coverage, Seen};
 pub(crate) use document::read_traced;
-pub use document::{Case, read};
+pub use document::{Case, NotGiven, not_given, read};
 pub use judged::run;
 pub(crate) use judged::run_traced;
 pub use report::{Difference, Outcome, Report, Verdict, run_all};

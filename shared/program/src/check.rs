@@ -6,9 +6,13 @@
 //! published bundle. A finding is accepted in place, where its map says `accepted: {check: reason}`.
 
 mod circles;
+mod claims;
+mod gates;
+mod limits;
 mod nesting;
 mod published;
 mod reach;
+mod recognized;
 mod tables;
 mod unused;
 mod windows;
@@ -65,11 +69,17 @@ pub fn check(bundle: &Bundle) -> Vec<Finding> {
     for program in bundle.tier_programs() {
         reach::program(program, &mut findings);
         nesting::program(program, &mut findings);
+        gates::program(program, &mut findings);
+        recognized::program(bundle, program, &mut findings);
         windows::program(bundle, program, &mut findings);
     }
     for plan in bundle.incentive_plans() {
         tables::plan(plan, &mut findings);
         reach::plan(plan, &mut findings);
+        limits::plan(plan, &mut findings);
+    }
+    for policy in bundle.recognition_policies() {
+        claims::policy(policy, &mut findings);
     }
     circles::bundle(bundle, &mut findings);
     unused::bundle(bundle, &mut findings);

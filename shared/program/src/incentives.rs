@@ -15,6 +15,7 @@ mod explained;
 mod grouped;
 mod growth;
 mod hash;
+mod levels;
 mod limits;
 mod lines;
 mod payout;

@@ -3,6 +3,7 @@
 mod association;
 mod fold;
 pub(crate) mod metric;
+pub(crate) mod over;
 mod parts;
 pub(crate) mod people;
 pub(crate) mod pins;
@@ -40,6 +41,7 @@ pub(crate) struct Judge<'a> {
     pub day: Date,
     pub month: Month,
     pub recognized_month: RecognizedMonth,
+    current: CurrentMonth,
     /// Results stated by a test; empty for every other question.
     pub pins: Pins,
     /// How long people count.
@@ -70,6 +72,7 @@ impl<'a> Judge<'a> {
             day,
             month: current_month(current, day),
             recognized_month,
+            current,
             pins: Pins::default(),
             people: PeopleRules::default(),
             program: String::new(),
@@ -101,6 +104,24 @@ impl<'a> Judge<'a> {
             judge.classes.insert(class.name.clone(), case);
         }
         Ok(judge)
+    }
+
+    /// The same partner at another instant, by that day's rules, over the same facts. Accounts and classes are those
+    /// of the judged instant.
+    pub fn then(&self, as_of: Instant) -> Judge<'a> {
+        let mut then =
+            Judge::new(self.ground, self.accounts.iter().cloned(), as_of, self.current, self.recognized_month);
+        then.pins = self.pins.clone();
+        then.people = self.people.clone();
+        then.program.clone_from(&self.program);
+        then.fiscal_start = self.fiscal_start;
+        then.classes.clone_from(&self.classes);
+        then
+    }
+
+    /// The first month of the fiscal year, 1 to 12.
+    pub fn fiscal_start(&self) -> i8 {
+        self.fiscal_start
     }
 
     /// The partner's case of a class, where the program has the class.

@@ -26,7 +26,7 @@ pub use plan::{
     Basis, CountedFrom, Eligible, Growth, HighWater, IncentivePlan, Lever, LinePer, MonthValue, Once, OncePer, PayeeAt,
     Pays, Several, Target,
 };
-pub use requirement::{Requirement, Role};
+pub use requirement::{Requirement, Role, Stretch};
 pub use tier::{
     Asks, AwardRule, Benefit, Class, Column, Division, Leg, LegWorth, Legs, Level, PeopleRules, PointLine, PointScale,
     Shown, TierProgram, Track, TrackChoice, Transition,

@@ -296,3 +296,18 @@ fn p_d9_influence_is_paid_to_the_registrant_whoever_fulfils() {
     // Influence is for deals above 25,000.
     assert!(told("6", "q", "25000").is_empty());
 }
+
+/// Rule `program.less_takes_a_fixed_sum`.
+#[test]
+fn less_is_taken_off_each_line_and_never_below_nothing() {
+    let paid = |less: &str, amount: &str| {
+        let mut files = files(TRANSACTIONS, "10 %");
+        files[2].1 = files[2].1.replace("rate: 10 %", &format!("rate: 10 %\n    less: USD {less}"));
+        exact(&rated(&parse(&files), "2024-01", &one(amount, "1"), &Prior::default()))
+    };
+    assert_eq!(paid("100", "5000"), ratio("400"));
+    assert_eq!(paid("101", "5000"), ratio("399"));
+    assert_eq!(paid("100", "900"), ratio("0"));
+    // What takes back takes the same back.
+    assert_eq!(paid("100", "-5000"), ratio("-400"));
+}

@@ -103,6 +103,11 @@ fn h15_the_event_that_reaches_a_threshold_keeps_the_old_rate() {
     let rating = rated(&parse(&files), "2024-01", &sold(&amounts), &Prior::default());
     let paid: Vec<String> = rating.lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(paid[9..], ["USD 10.00", "USD 10.00", "USD 20.00"]);
+    // With a threshold of ten the eleventh is the first at the new rate.
+    let sooner =
+        files.iter().map(|(name, text)| (name.clone(), text.replace("11 seats", "10 seats"))).collect::<Vec<_>>();
+    let rating = rated(&parse(&sooner), "2024-01", &sold(&amounts), &Prior::default());
+    assert_eq!(rating.lines[10].amount.to_string(), "USD 20.00");
 }
 
 #[test]
@@ -192,13 +197,15 @@ fn h25_nothing_used_is_no_error() {
 
 #[test]
 fn h33_a_period_holds_its_start_and_not_its_end() {
-    let bundle = bundle(TRANSACTIONS, "10 %");
+    let [rules, more] = ["10 %", "20 %"].map(|rate| bundle(TRANSACTIONS, rate));
     let mut facts = world();
     facts.transactions.push(sale("first", "2024-01-01T00:00:00Z", "1", "1"));
     facts.transactions.push(sale("last", "2024-01-31T23:59:59.999999Z", "10", "1"));
     facts.transactions.push(sale("next", "2024-02-01T00:00:00Z", "100", "1"));
-    assert_eq!(exact(&rated(&bundle, "2024-01", &facts, &Prior::default())), ratio("1.1"));
-    assert_eq!(exact(&rated(&bundle, "2024-02", &facts, &Prior::default())), ratio("10"));
+    assert_eq!(exact(&rated(&rules, "2024-01", &facts, &Prior::default())), ratio("1.1"));
+    assert_eq!(exact(&rated(&rules, "2024-02", &facts, &Prior::default())), ratio("10"));
+    // A number of the rule changes what each of them earns.
+    assert_eq!(exact(&rated(&more, "2024-01", &facts, &Prior::default())), ratio("2.2"));
 }
 
 /// Rule `program.reversal_follows_its_original`.
@@ -209,14 +216,79 @@ fn h61_a_reversal_takes_back_at_the_rate_and_from_the_payee_of_its_original() {
     facts.associations.push(association("a-q", "q", "record", "c", "s", "2020-11-01T00:00:00Z"));
     facts.transactions.push(sale("t1", "2020-09-15T00:00:00Z", "5000", "1"));
     facts.transactions.push(sale("r1", "2020-12-15T00:00:00Z", "-5000", "-1"));
-    let paid = |facts: &Facts| {
-        let bundle = bundle(TRANSACTIONS, "{2019-10-01: 6 %, 2020-10-01: 4.75 %}");
+    let paid = |facts: &Facts, before: &str| {
+        let bundle = bundle(TRANSACTIONS, &format!("{{2019-10-01: {before} %, 2020-10-01: 4.75 %}}"));
         let rating = rated(&bundle, "2020-12", facts, &Prior::default());
         format!("{} {}", rating.lines[0].partner.clone().unwrap_or_default(), rating.lines[0].amount)
     };
-    assert_eq!(paid(&facts), "q USD -237.50");
+    assert_eq!(paid(&facts, "6"), "q USD -237.50");
     facts.transactions[1].reverses = Some("t1".to_owned());
-    assert_eq!(paid(&facts), "p USD -300.00");
+    assert_eq!(paid(&facts, "6"), "p USD -300.00");
+    assert_eq!(paid(&facts, "5"), "p USD -250.00");
+}
+
+/// Case: H57. A refund before payout takes nothing back twice; what is owed after it is carried, visible as a line.
+#[test]
+fn h57_a_refund_is_taken_back_once_and_what_is_owed_is_carried() {
+    let told = |rate: &str, refunded: &str| -> Vec<String> {
+        let bundle = bundle(TRANSACTIONS, rate);
+        let mut facts = world();
+        facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "100", "1"));
+        facts.transactions.push(sale("r1", refunded, "-100", "-1"));
+        facts.transactions[1].reverses = Some("t1".to_owned());
+        facts.transactions.push(sale("t2", "2024-03-05T00:00:00Z", "300", "1"));
+        let mut prior = Prior::default();
+        let mut told = Vec::new();
+        for month in ["2024-01", "2024-02", "2024-03"] {
+            let rating = rated(&bundle, month, &facts, &prior);
+            prior = after(&rating);
+            let lines: Vec<String> = rating.lines.iter().map(|line| line.amount.to_string()).collect();
+            let paid = rating.statements.iter().map(|one| format!("paid {} owes {}", one.paid, one.carried_forward));
+            told.push(format!("{}; {}", lines.join(", "), paid.collect::<String>()));
+        }
+        told
+    };
+    // In the month of the sale both are lines, and nothing is left to pay or to owe.
+    assert_eq!(
+        told("10 %", "2024-01-20T00:00:00Z"),
+        ["USD 10.00, USD -10.00; paid USD 0.00 owes USD 0.00", "; ", "USD 30.00; paid USD 30.00 owes USD 0.00"]
+    );
+    // After it was paid the refund is owed, and kept back from what comes.
+    assert_eq!(
+        told("10 %", "2024-02-20T00:00:00Z"),
+        [
+            "USD 10.00; paid USD 10.00 owes USD 0.00",
+            "USD -10.00; paid USD 0.00 owes USD -10.00",
+            "USD 30.00; paid USD 20.00 owes USD 0.00"
+        ]
+    );
+    assert_eq!(told("20 %", "2024-02-20T00:00:00Z")[2], "USD 60.00; paid USD 40.00 owes USD 0.00");
+}
+
+/// Case: H59. Rule `program.taken_back_once`.
+#[test]
+fn h59_a_refund_and_a_dispute_of_one_sale_deduct_once() {
+    let told = |rate: &str, takes: &[&str]| -> Vec<String> {
+        let mut facts = world();
+        facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "100", "1"));
+        for (place, amount) in takes.iter().enumerate() {
+            let mut back = sale(&format!("r{place}"), "2024-01-20T00:00:00Z", amount, "-1");
+            back.reverses = Some("t1".to_owned());
+            facts.transactions.push(back);
+        }
+        let rating = rated(&bundle(TRANSACTIONS, rate), "2024-01", &facts, &Prior::default());
+        assert_eq!(rating.control.bases, rating.control.facts);
+        let mut lines: Vec<_> = rating.lines.iter().collect();
+        lines.sort_by_key(|line| line.transaction.clone());
+        let reason =
+            |line: &program::incentives::Line| line.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        lines.iter().map(|line| format!("{}{}", line.amount, reason(line))).collect()
+    };
+    assert_eq!(told("10 %", &["-100", "-100"]), ["USD -10.00", "USD 0.00 (reversed)", "USD 10.00"]);
+    assert_eq!(told("10 %", &["-70", "-70"]), ["USD -7.00", "USD -3.00", "USD 10.00"]);
+    assert_eq!(told("20 %", &["-70", "-70"]), ["USD -14.00", "USD -6.00", "USD 20.00"]);
+    // One correction takes as much as it says.
+    assert_eq!(told("10 %", &["-120"]), ["USD -12.00", "USD 10.00"]);
 }
 
 /// Case: A-107.

@@ -312,3 +312,123 @@ fn what_was_used_to_pay_is_not_changed_backwards() {
     let removed = changed(&old, "counters-when-rules-change: carry-over", "counters-when-rules-change: restart");
     assert_eq!(against(&removed, &old, Some("2024-09-30")).len(), 1);
 }
+
+fn line_with(gates: &str) -> Vec<(String, String)> {
+    tiers(&format!(
+        "areas:
+  a:
+    score: {{people: {{metric: heads, each: 1 person, earns: 1 point, max: 5 points, gates: {{{gates}}}}}, growth: {{metric: spend, each: USD 1, earns: 1 point, max: 5 points}}}}
+    levels: {{low: {{when: {{score: this-area, at-least: 5 points}}}}, high: {{when: {{score: this-area, at-least: 9 points}}}}}}"
+    ))
+    .into_iter()
+    .map(|(name, text)| (name, text.replace("columns:\n  spend: {metric: spend}\n  heads: {metric: heads}\n", "")))
+    .collect()
+}
+
+#[test]
+fn a_gate_that_keeps_nobody_out_is_dead() {
+    let open = line_with("first: {count: people, holding: basic, at-least: 0 people}");
+    assert!(one(&open, "dead-gate").contains("always open"), "{}", one(&open, "dead-gate"));
+    let implied = line_with(
+        "first: {count: people, holding: basic, at-least: 2 people}, \
+         second: {count: people, holding: [basic, expert], at-least: 1 person}",
+    );
+    assert!(one(&implied, "dead-gate").contains("whoever passes the gate `first` passes this one too"));
+    // More people of a wider list are another condition.
+    none(&changed(&implied, "[basic, expert], at-least: 1 person", "[basic, expert], at-least: 3 people"), "dead-gate");
+    none(&changed(&implied, "[basic, expert], at-least: 1 person", "expert, at-least: 1 person"), "dead-gate");
+}
+
+#[test]
+fn a_cap_below_its_floor_is_found() {
+    let with = |limits: &str| {
+        let mut all = files(TRANSACTIONS, "5 %");
+        all[2].1.push_str(limits);
+        all
+    };
+    let below = with(
+        "    floors: {least: {at-least: USD 10, per: line}}\n    caps: {most: {at-most: USD 8, per: customer, over: month, when-reached: last-line-pays-the-rest}}\n",
+    );
+    assert!(one(&below, "cap-below-floor").contains("what the floor says is never paid"));
+    none(&changed(&below, "at-most: USD 8", "at-most: USD 10"), "cap-below-floor");
+    let never = with(
+        "    caps: {most: {at-most: USD 8, per: partner, over: ever, when-reached: last-line-pays-the-rest}}\npayment: {minimum: {at-least: USD 20, per: partner, below: carried-forward}}\n",
+    );
+    assert!(one(&never, "minimum-above-cap").contains("nothing is ever paid"));
+    none(&changed(&never, "over: ever", "over: month"), "minimum-above-cap");
+}
+
+#[test]
+fn states_that_no_claim_comes_into_are_found() {
+    let claims = "claims:
+  for: record
+  begins: draft
+  states:
+    draft: {moves: {submit: review}}
+    review: {lasts: 5 days, then: approved, moves: {refuse: rejected}}
+    approved: {holds-association: true, moves: {customer-declines: rejected}}
+    rejected: {final: true}
+";
+    let with = |claims: &str| {
+        let mut all = files(TRANSACTIONS, "5 %");
+        all[1].1.push_str(claims);
+        all
+    };
+    assert_eq!(check(&parse(&with(claims))), Vec::<Finding>::new());
+    let lost = with(&claims.replace("    rejected:", "    forgotten: {moves: {submit: review}}\n    rejected:"));
+    assert!(one(&lost, "unreachable").contains("no claim ever becomes `forgotten`"));
+    let vain = with(&claims.replace("then: approved", "then: rejected"));
+    let told: Vec<String> = found(&parse(&vain), "unreachable").iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|line| line.contains("every claim is in vain")), "{told:#?}");
+    let round = with(
+        &claims
+            .replace("{holds-association: true, moves", "{holds-association: true, lasts: 9 days, then: review, moves"),
+    );
+    let told: Vec<String> = found(&parse(&round), "circular").iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("deadlines lead from"), "{told:#?}");
+}
+
+#[test]
+fn a_metric_on_which_nobody_is_recognized_is_found() {
+    let usage = changed(
+        &tiers(GOOD),
+        "spend: {sum: spend, recognized-by: {granting: competency}}",
+        "spend: {sum: spend, recognized-by: the-transacting-partner}",
+    );
+    assert!(one(&usage, "empty-recognition").contains("usage names no transacting partner"));
+    let over = changed(
+        &tiers(GOOD),
+        "spend: {sum: spend, recognized-by: {granting: competency}}",
+        "spend: {sum: spend, recognized-by: sale}",
+    );
+    none(&over, "empty-recognition");
+    let over = changed(
+        &over,
+        "sale:   {said-by: {feed: sales},",
+        "sale:   {from: 2018-01-01, until: 2020-01-01, said-by: {feed: sales},",
+    );
+    assert!(one(&over, "empty-recognition").contains("nobody is ever recognized by sale"));
+}
+
+#[test]
+fn units_and_currencies_that_do_not_fit_do_not_load() {
+    for (from, to, says) in [
+        ("spend: USD 10,", "spend: 10 people,", "a quantity in USD is expected, not in people"),
+        ("spend: USD 10,", "spend: EUR 10,", "a quantity in USD is expected, not in EUR"),
+        ("heads: 1 person}, high", "heads: 1 customer}, high", "a quantity in people is expected, not in customers"),
+    ] {
+        let problems = Bundle::parse(&changed(&tiers(GOOD), from, to)).expect_err("a flaw");
+        assert!(listed(&problems).contains(says), "{to}: {}", listed(&problems));
+    }
+}
+
+#[test]
+fn a_parameter_that_nothing_names_is_unused_and_one_that_is_missing_does_not_load() {
+    let with = changed(&tiers(GOOD), "columns:\n", "parameters: {least: USD 10, forgotten: USD 1}\ncolumns:\n");
+    let used = changed(&with, "low: {spend: USD 10,", "low: {spend: least,");
+    assert!(one(&used, "unused").contains("nothing refers to `forgotten`"));
+    let problems = Bundle::parse(&changed(&used, "spend: least,", "spend: leest,")).expect_err("a flaw");
+    assert!(listed(&problems).contains("unknown parameter `leest`"), "{}", listed(&problems));
+    assert!(listed(&problems).contains("did you mean `least`?"), "{}", listed(&problems));
+}

@@ -182,3 +182,28 @@ fn h35_a_rating_tried_again_after_midnight_is_the_same() {
     assert_eq!((&first.lines, first.result_hash), (&again.lines, again.result_hash));
     assert_eq!(first.lines[0].key, "main/t2024-01");
 }
+
+/// Case: H63. What a person adjusted is a fact of its own with a reason, so that a recalculation finds it again; a
+/// late fact changes what it is about, and the adjustment stays.
+#[test]
+fn h63_a_manual_adjustment_survives_a_recalculation() {
+    let mut files = files("{sum: value, from: transactions, where: {transaction: order}, per: transaction}", "5 %");
+    files[2].1.push_str(
+        "  manual:\n    basis: {sum: value, from: transactions, where: {transaction: manual-adjustment}, per: transaction}\n    \
+         rate: 100 %\n    paid-as: adjustment\n",
+    );
+    let told = |files: &[(String, String)]| -> Vec<String> {
+        let bundle = parse(files);
+        let mut facts = monthly("2025-01", 2);
+        let mut by_hand = sale("by-hand", "2025-01-20T00:00:00Z", "-12.34", "0");
+        by_hand.kind = "manual-adjustment".to_owned();
+        facts.transactions.push(by_hand);
+        let (_, lines) = issued(&bundle, &facts, "2025-01", 2);
+        assert!(lines.iter().any(|line| line.amount.to_string() == "USD -12.34"));
+        facts.transactions.push(sale("late", "2025-01-07T00:00:00Z", "200", "1"));
+        let found = corrected(&bundle, &facts, "2025-01", "2025-02", &lines);
+        found.adjustments.iter().map(|one| format!("{} {}", one.subject.transaction, one.amount)).collect()
+    };
+    assert_eq!(told(&files), ["late USD 10.00"]);
+    assert_eq!(told(&changed(&files, "rate: 5 %", "rate: 6 %")), ["late USD 12.00"]);
+}

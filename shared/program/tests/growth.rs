@@ -491,3 +491,32 @@ fn h37_what_recurs_is_given_once_at_the_start_of_its_period() {
     }
     assert_eq!(paid, [100, 0, 0, 100]);
 }
+
+/// Rule `program.average_of_the_days`.
+#[test]
+fn the_average_of_its_days_stands_for_the_month() {
+    let basis = |value: &str| format!("{{sum: seats, per: [customer, month], month-value: {value}}}");
+    let rate = "{each: 1 seat, earns: USD 1}";
+    let told = |value: &str, counts: &[(&str, &str)]| {
+        let files = changed(&files(&basis(value), rate), "as-of: usage-start", "as-of: last-day-of-month");
+        let mut facts = world();
+        for (from, count) in counts {
+            facts.seats.push(program::facts::Seats {
+                subscription: "s".to_owned(),
+                count: decimal(count),
+                from: instant(&format!("{from}T12:00:00Z")),
+                recorded: recorded("2020-01-01T00:00:00Z"),
+            });
+        }
+        exact(&rated(&parse(&files), "2024-06", &facts, &Prior::default()))
+    };
+    // Ten seats on fifteen days and forty on fifteen.
+    let changing = [("2024-01-01", "10"), ("2024-06-16", "40")];
+    assert_eq!(told("average", &changing), ratio("25"));
+    assert_eq!(told("last", &changing), ratio("40"));
+    assert_eq!(told("highest", &changing), ratio("40"));
+    // Days before the first count do not count as nothing.
+    assert_eq!(told("average", &[("2024-06-16", "40")]), ratio("40"));
+    // One day later it is one day less of forty.
+    assert_eq!(told("average", &[("2024-01-01", "10"), ("2024-06-17", "40")]), ratio("24"));
+}

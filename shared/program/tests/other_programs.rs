@@ -201,3 +201,60 @@ company:
     let found = ["2009-06-30", "2009-07-01"].map(|day| level(&parse(&old), &facts, day).unwrap_or_default());
     assert_eq!(found, ["professional", "registered"]);
 }
+
+/// Rule `program.each_moment_by_its_own_rules`.
+#[test]
+fn over_a_time_every_moment_is_judged_by_its_own_rules() {
+    let keys = |when: &str, bound: &str| {
+        format!(
+            "\nmetrics: {{revenue: {{figure: revenue, unit: points}}}}\nrequirements:\n  enough: {{metric: revenue, at-least: {bound}}}\ncompany:\n  when: {when}\n"
+        )
+    };
+    let mut facts = Facts::default();
+    for (month, value) in [("2023-03", "5"), ("2023-04", "9"), ("2023-05", "10"), ("2023-06", "11")] {
+        figure(&mut facts, "revenue", month, value);
+    }
+    let held = |when: &str, bound: &str, day: &str| level(&program(&keys(when, bound)), &facts, day).is_some();
+    let every = "{every-month-of: 2023-05..2023-07, when: enough}";
+    // On the last day of a month the month before is the last full one: April, May, June.
+    assert!(held(every, "9 points", "2023-07-31"));
+    assert!(!held(every, "10 points", "2023-07-31"));
+    assert!(!held(every, "9 points", "2023-07-30"), "a month that has not ended does not hold");
+    // In May nine were enough; from June on ten are asked for.
+    assert!(held(every, "{2023-01-01: 9 points, 2023-06-01: 10 points}", "2023-07-31"));
+    assert!(held("{any-day-in: {back: 3 months}, when: enough}", "11 points", "2023-07-15"));
+    assert!(!held("{every-day-in: {back: 3 months}, when: enough}", "11 points", "2023-07-15"));
+    assert!(held("{every-day-in: {back: 1 months}, when: enough}", "10 points", "2023-07-15"));
+    assert!(!held("{every-day-in: {back: 2 full-months}, when: enough}", "10 points", "2023-07-15"));
+    let problems = program::Bundle::parse(&files(&keys(
+        "{every-month-of: calendar-quarter, when: {score: this-division, at-least: 1 point}}",
+        "1 points",
+    )))
+    .expect_err("points are of the judged day");
+    assert!(listed(&problems).contains("not asked for over a time"), "{}", listed(&problems));
+}
+
+/// The bands of registered deals as they are printed: the last begins above 5,000 and the one before ends at 4,999, so
+/// that nothing holds 5,000 units.
+#[test]
+fn p_d5_the_gap_in_a_published_table_is_flagged() {
+    let keys = |last: &str| {
+        one_line(
+            "\n  units: {figure: units, unit: units}",
+            &format!(
+                "{{metric: units, max: 3 points, bands: [{{below: 100 units, earns: 0 points}}, \
+                 {{at-least: 100 units, below: 500 units, earns: 1 point}}, \
+                 {{at-least: 500 units, below: 1500 units, earns: 2 points}}, \
+                 {{at-least: 1500 units, below: 5000 units, earns: 3 points}}, {{{last}: 5000 units, earns: 3 points}}]}}"
+            ),
+        )
+    };
+    let tier = |units: &str| points(&program(&keys("above")), &figures(&[("units", units)]), "2023-07-15");
+    let found = ["99", "499", "500", "1499", "1500", "5000", "5001"].map(tier);
+    assert_eq!(found, ["0", "1", "2", "2", "3", "0", "3"]);
+    let gaps = |last: &str| {
+        let findings = program::check::check(&program(&keys(last)));
+        findings.iter().filter(|finding| finding.check == "band-gap").count()
+    };
+    assert_eq!((gaps("above"), gaps("at-least")), (1, 0));
+}

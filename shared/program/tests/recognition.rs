@@ -179,4 +179,7 @@ fn h69_a_change_inside_an_hour_splits_at_the_instant() {
     assert_eq!(paid, ["p USD 1.60", "q USD 31.50"]);
     assert_eq!(rating.control.bases, rating.control.facts);
     assert_eq!(rating.lines[0].interval.end(), Some(rating.lines[1].interval.start()));
+    let more = small::rated(&small::bundle(small::USAGE, "20 %"), "2024-01", &facts, &Prior::default());
+    let paid: Vec<String> = more.statements.iter().map(|one| format!("{} {}", one.partner, one.earned)).collect();
+    assert_eq!(paid, ["p USD 3.20", "q USD 63.00"]);
 }

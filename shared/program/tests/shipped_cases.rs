@@ -4,7 +4,7 @@
 mod scene;
 
 use program::cases::{Outcome, read, run, run_all};
-use scene::{documents, listed, parse};
+use scene::{documents, folder, listed, parse};
 
 /// The documents of a program with its tests.
 fn with_tests(name: &str) -> Vec<(String, String)> {
@@ -72,4 +72,19 @@ fn a_changed_number_fails_a_test() {
         let failed = cases.iter().any(|case| matches!(run(&bundle, case).outcome, Outcome::Failed(_)));
         assert!(failed, "no test saw `{to}`");
     }
+}
+
+/// The register of published cases and the test documents list the same results whose rule is not given.
+#[test]
+fn what_is_not_given_is_listed_beside_the_rules() {
+    let register = std::fs::read_to_string(folder("..").join("tests/cases.md")).expect("the register");
+    let listed = register.split("## Rule not given").nth(1).expect("the list");
+    let ids = |text: &str| -> std::collections::BTreeSet<String> {
+        let heads = text.lines().filter_map(|line| line.strip_prefix("- ")).filter_map(|line| line.split(',').next());
+        heads.flat_map(|head| head.split(" and ")).map(|id| id.trim().to_owned()).collect()
+    };
+    let files: Vec<(String, String)> = ["sample", "microsoft", "vmware"].into_iter().flat_map(with_tests).collect();
+    let told = program::cases::not_given(&files);
+    assert!(told.iter().all(|one| one.line > 0 && !one.why.is_empty()));
+    assert_eq!(told.into_iter().map(|one| one.id).collect::<std::collections::BTreeSet<_>>(), ids(listed));
 }

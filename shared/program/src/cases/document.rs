@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::str::FromStr;
 
+use serde::Serialize;
 use values::{Date, Instant, Month, Zone};
 
 use crate::parse::change::Change;
@@ -110,6 +111,32 @@ pub(crate) fn read_traced<P: AsRef<str>, T: AsRef<str>>(
     if problems.is_empty() { Ok(cases) } else { Err(problems) }
 }
 
+/// A published result whose rule stands nowhere: it is listed, and no rule is fitted to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NotGiven {
+    /// The published case.
+    pub id: String,
+    /// What is not printed, and where the shape is tested with other numbers.
+    pub why: String,
+    /// The file that says so.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+}
+
+/// What the test documents among `files` list under `rule-not-given`, by id.
+pub fn not_given<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Vec<NotGiven> {
+    let mut found = Vec::new();
+    for (file, node) in trees(files).0.iter().filter(|(_, node)| is_tests(node)) {
+        for (id, why) in node.entry("rule-not-given").map(Node::entries).unwrap_or_default() {
+            let why = why.text().unwrap_or_default().to_owned();
+            found.push(NotGiven { id: id.text.clone(), why, file: file.clone(), line: id.mark.line });
+        }
+    }
+    found.sort();
+    found
+}
+
 fn document(top: &Cursor<'_>, cases: &mut Vec<Case>) {
     let Some(fields) = top.fields() else { return };
     fields.need("language").and_then(|cursor| cursor.choice("language", &[("1", ())]));
@@ -126,6 +153,12 @@ fn document(top: &Cursor<'_>, cases: &mut Vec<Case>) {
     }
     if let Some(partner) = fields.get("partner") {
         base.partner = partner.text().unwrap_or_default().to_owned();
+    }
+    // Told in the report, and no case: see `not_given`.
+    if let Some(told) = fields.get("rule-not-given").and_then(|cursor| cursor.fields()) {
+        for (_, why) in told.named(&[]) {
+            why.text();
+        }
     }
     let Some(tests) = fields.need("tests").and_then(|cursor| cursor.fields()) else { return };
     for (name, entry) in tests.named(&[]) {
@@ -224,16 +257,40 @@ impl Told<'_> {
                 asked.changes.extend(change(&item, &asked.of));
             }
         }
+        let parameters = fields.get("parameters").and_then(|cursor| cursor.fields());
+        for (name, entry) in parameters.map(|named| named.named(&[])).unwrap_or_default() {
+            asked.changes.extend(parameter(&entry, name, &asked.of));
+        }
     }
 
     fn same_as(&self, at: &Cursor<'_>, name: &str, asked: &mut Asked) {
         let tests = self.tests.named(&[]);
         let found = tests.iter().find(|(test, _)| *test == name);
-        match found.and_then(|(_, entry)| entry.unnoted().fields()?.get("given")) {
+        match found.and_then(|(_, entry)| entry.beside("given")) {
             Some(given) => asked.given.push(placed(&given)),
             None => at.unknown("test with facts", name, tests.iter().map(|(test, _)| *test)),
         }
     }
+}
+
+/// `{enough: 80 points}`: a parameter of the one tested document, or `vendor/name#enough`, for this test alone.
+fn parameter(cursor: &Cursor<'_>, name: &str, of: &[String]) -> Option<Change> {
+    let (document, name) = match (name.split_once('#'), of) {
+        (Some((document, name)), _) => (document, name),
+        (None, [one]) => (one.as_str(), name),
+        (None, _) => {
+            cursor.problem(format!("say whose parameter it is: `vendor/name#{name}`"));
+            return None;
+        }
+    };
+    Some(Change {
+        document: document.to_owned(),
+        path: format!("parameters.{name}"),
+        is: Some(cursor.node.clone()),
+        announced_from: None,
+        file: cursor.origin.file.clone(),
+        mark: cursor.node.mark,
+    })
 }
 
 /// A day or an instant.

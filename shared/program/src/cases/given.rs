@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use values::{Month, Ratio, Zone};
 
+use super::claimed::Claim;
 use super::document::months;
 use super::expansion::{Draft, expand};
 use super::pinned::pinned;
@@ -23,6 +24,8 @@ pub(crate) struct Given {
     pub facts: Facts,
     pub pins: Pins,
     pub prior: Prior,
+    /// Claims by id.
+    pub claims: BTreeMap<String, Claim>,
     /// Paths of requirements that are taken to hold.
     pub met: BTreeSet<String>,
 }
@@ -71,6 +74,9 @@ pub(crate) fn given(cursors: &[Cursor<'_>], words: &Words<'_>) -> Given {
         }
         if let Some(people) = fields.get("people") {
             self::people(&people, words.partner, &mut drafts);
+        }
+        if let Some(claims) = fields.get("claims") {
+            super::claimed::given(&claims, &mut given.claims);
         }
         pinned(&fields, words, &mut given);
         fields.done();

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use values::{Instant, Zone};
 
+use super::claimed::claimed;
 use super::compare::Compare;
 use super::coverage::Seen;
 use super::document::Case;
@@ -138,6 +139,7 @@ fn expectations(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
     life(question, fields);
     surroundings(question, fields);
     recognized(question, fields, seen);
+    claimed(question, fields);
     earnings(question, fields, seen);
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::coverage::{Coverage, Seen};
-use super::document::{Case, read};
+use super::document::{Case, NotGiven, not_given, read};
 use super::judged::run;
 use crate::bundle::Bundle;
 use crate::explain::{Explanation, Step};
@@ -65,6 +65,8 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
     /// What the cases reached.
     pub coverage: Coverage,
+    /// Published results whose rule is not printed anywhere.
+    pub not_given: Vec<NotGiven>,
 }
 
 impl Verdict {
@@ -152,5 +154,5 @@ pub fn run_all<P: AsRef<str>, T: AsRef<str>>(bundle: &Bundle, files: &[(P, T)]) 
     let cases: Vec<Case> = read(files)?;
     let verdicts: Vec<Verdict> = cases.iter().map(|case| run(bundle, case)).collect();
     let coverage = Coverage::of(bundle, verdicts.iter().map(|verdict| &verdict.seen));
-    Ok(Report { verdicts, coverage })
+    Ok(Report { verdicts, coverage, not_given: not_given(files) })
 }

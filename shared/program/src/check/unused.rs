@@ -7,7 +7,7 @@ use crate::bundle::Bundle;
 use crate::parse::yaml::{Node, Value};
 
 /// Keys under which names are defined that the same document must use.
-const DEFINED: [&str; 5] = ["lists", "metrics", "requirements", "lines", "columns"];
+const DEFINED: [&str; 6] = ["parameters", "lists", "metrics", "requirements", "lines", "columns"];
 
 pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
     // What a catalog defines is for other documents, perhaps of another bundle.

@@ -9,12 +9,13 @@ use super::RateError;
 use super::drafts::{Draft, usage_row};
 use super::eligibility::asks;
 use super::growth::{Base, grow};
+use super::levels::{Measurements, mean, seats};
 use super::rating::InputRef;
 use super::scene::{Scene, payee_moment, payees, rule_date, usage_in};
 use super::transactions::{number, original, transaction_row};
 use super::usage::touches;
 use crate::catalog::{Derived, Measure, Reads};
-use crate::facts::{Flow, Grain, Seats, Usage, UsageKey};
+use crate::facts::{Flow, Grain, Usage, UsageKey};
 use crate::ground::{Row, last_instant, usage_number};
 use crate::model::{Charge, Found, Lever, LinePer, MonthValue, Requirement, Several, Stream};
 use crate::recognition::Payee;
@@ -39,7 +40,7 @@ pub(crate) fn rows<'a>(
     let mut rows = match (lever.basis.stream, measure) {
         (_, None) => Vec::new(),
         (Stream::Transactions, _) => sold(scene, lever, interval)?,
-        (_, Some(measure)) if measure.reads == Reads::Seats => seats(scene, lever, interval),
+        (_, Some(measure)) if measure.reads == Reads::Seats => seats(scene, lever, interval)?,
         (_, Some(measure)) => match &measure.derived {
             Some(Derived::Rated(card)) => rated(scene, lever, card, interval, split)?,
             _ => used(scene, lever, measure, interval, split)?,
@@ -73,6 +74,7 @@ fn used<'a>(
     let ground = scene.ground;
     let mut rows = Vec::new();
     let mut levels: BTreeMap<(&str, &str, &str), (&'a Usage, Decimal)> = BTreeMap::new();
+    let mut measured: BTreeMap<(&str, &str, &str), Measurements> = BTreeMap::new();
     for usage in &ground.facts.usage {
         let Some(number) = usage_number(measure, usage) else { continue };
         if interval == scene.interval && usage.grain == Grain::Hour && usage.start < interval.start() {
@@ -89,11 +91,19 @@ fn used<'a>(
             if stands_for_month(lever, (usage, number), *slot) {
                 *slot = (usage, number);
             }
+            if lever.basis.month_value == Some(MonthValue::Average) {
+                let place = (usage.subscription.as_str(), usage.workload.as_str(), usage.meter.as_str());
+                measured.entry(place).or_default().push((usage.start, number));
+            }
             continue;
         }
         rows.extend(used_row(scene, lever, usage, number)?);
     }
-    for (usage, number) in levels.into_values() {
+    for (place, (usage, number)) in levels {
+        let number = match measured.remove(&place) {
+            Some(measured) => mean(scene, lever, interval, measured)?,
+            None => number,
+        };
         rows.extend(used_row(scene, lever, usage, number)?);
     }
     Ok(rows)
@@ -151,47 +161,6 @@ fn stands_for_month(lever: &Lever, new: (&Usage, Decimal), known: (&Usage, Decim
         Some(MonthValue::Highest) => (new.1, last(new)) > (known.1, last(known)),
         _ => last(new) > last(known),
     }
-}
-
-/// Every workload of a subscription has its seats; an association limited to one covers those.
-fn seats<'a>(scene: &Scene<'a>, lever: &Lever, interval: Interval) -> Vec<GroupRow<'a>> {
-    let ground = scene.ground;
-    let end = last_instant(&interval);
-    let mut rows = Vec::new();
-    for id in ground.subscription_ids() {
-        let Some(subscription) = ground.subscription(id, end).filter(|one| one.effective.contains(end)) else {
-            continue;
-        };
-        let last = ground.seats(id, end);
-        let inside =
-            ground.facts.seats.iter().filter(|seats| seats.subscription == id && interval.contains(seats.from));
-        let seats = match lever.basis.month_value {
-            Some(MonthValue::Highest) => {
-                inside.chain(ground.seats(id, interval.start())).max_by_key(|seats| (seats.count, seats.from))
-            }
-            _ => last,
-        };
-        let Some(seats) = seats else { continue };
-        let whole = lever.basis.per != LinePer::CustomerWorkload && lever.basis.per != LinePer::SubscriptionWorkload;
-        let workloads = subscription.workloads.iter().map(String::as_str);
-        let mut passing = workloads.filter(|workload| {
-            let row = usage_row(subscription, workload, "", end);
-            ground.passes(&lever.basis.filters, &row)
-        });
-        let places: Vec<&'a str> = if whole { passing.next().into_iter().collect() } else { passing.collect() };
-        rows.extend(places.into_iter().map(|workload| seat_row(subscription, workload, seats, end)));
-    }
-    rows
-}
-
-fn seat_row<'a>(
-    subscription: &'a crate::facts::Subscription,
-    workload: &'a str,
-    seats: &Seats,
-    at: Instant,
-) -> GroupRow<'a> {
-    let input = InputRef::Seats { subscription: seats.subscription.clone(), from: seats.from };
-    GroupRow { row: usage_row(subscription, workload, "", at), since: at, input, number: seats.count }
 }
 
 /// What a line is about, by the lever's `per`: customer, subscription, workload.

@@ -59,6 +59,7 @@ pub(crate) fn prices(scene: &Scene<'_>, drafts: &[Draft<'_>], counters: &mut Cou
     }
     for (draft, price) in drafts.iter().zip(&mut prices) {
         accelerate(draft, price);
+        lessen(draft, price);
     }
     prices
 }
@@ -139,6 +140,21 @@ fn accelerate(draft: &Draft<'_>, price: &mut Price) {
         price.exact *= factor;
         price.notes.push(node);
     }
+}
+
+/// Rule: `program.less_takes_a_fixed_sum`: off the amount of a line after alternatives and accelerators, and never
+/// below nothing; what takes back takes the same back.
+fn lessen(draft: &Draft<'_>, price: &mut Price) {
+    let less = draft.lever.less.as_ref().and_then(|less| less.on(draft.rule_date));
+    let Some(less) = less.filter(|_| !price.exact.is_zero()) else { return };
+    let size = (price.exact.abs() - &less.value.value).max(Ratio::zero());
+    let after = price.exact.signum() * size;
+    let node = Explanation::new(Step::Amount, less.rule, "less a fixed sum", ratio_to_text(&after))
+        .source(less.source.map(str::to_owned))
+        .number("amount", ratio_to_text(&price.exact))
+        .number("less", less.value);
+    price.exact = after;
+    price.notes.push(node);
 }
 
 /// Rule: `program.counter_belongs_to_its_owner`: a customer's total goes on when its partner changes.

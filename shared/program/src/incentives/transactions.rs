@@ -13,6 +13,7 @@ use crate::catalog::Reads;
 use crate::facts::{Subscription, Transaction};
 use crate::ground::{Ground, Row};
 use crate::model::{Charge, Found, Lever, Position, Several};
+use crate::reason::Reason;
 
 /// A draft for every transaction of the period that the lever's filters let through, and for every payee.
 pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Vec<Draft<'a>>, RateError> {
@@ -56,6 +57,7 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
                 // Of several payees the first one's line stands for the fact in the control totals.
                 counted: if place == 0 { ratio_from_decimal(basis) } else { Ratio::default() },
                 notes: note.clone().into_iter().collect(),
+                nothing: taken_back_before(transaction, basis),
                 inputs: vec![input.clone()],
                 moves: vec![(transaction.at, input, position.clone())],
                 position,
@@ -141,12 +143,43 @@ pub(crate) fn number(
     transaction: &Transaction,
 ) -> Result<Option<Decimal>, RateError> {
     match scene.ground.catalog.measures.get(measure).map(|measure| measure.reads) {
-        Some(Reads::TransactionSeats) => Ok(transaction.seats),
+        Some(Reads::TransactionSeats) => Ok(transaction.seats.map(|_| left(scene, transaction, &|one| one.seats))),
         Some(Reads::TransactionAmount) => {
             let Some(amount) = transaction.amount else { return Ok(None) };
             let at = original(&scene.ground.facts.transactions, transaction).at;
-            exchanged(scene, lever, amount.value, amount.currency, at).map(Some)
+            let same =
+                |one: &Transaction| one.amount.filter(|own| own.currency == amount.currency).map(|own| own.value);
+            exchanged(scene, lever, left(scene, transaction, &same), amount.currency, at).map(Some)
         }
         _ => Ok(None),
     }
+}
+
+/// Rule: `program.taken_back_once`: of several that take one transaction back, a refund and a dispute of one sale, the
+/// first does so as it says, and a later one only as far as something is left. Sums beyond the range of exact decimals
+/// leave it as it says.
+fn left(scene: &Scene<'_>, transaction: &Transaction, of: &dyn Fn(&Transaction) -> Option<Decimal>) -> Decimal {
+    let value = of(transaction).unwrap_or(Decimal::ZERO);
+    let Some(id) = transaction.reverses.as_ref().filter(|_| value < Decimal::ZERO) else { return value };
+    let all = &scene.ground.facts.transactions;
+    let Some(sold) = all.iter().find(|other| other.transaction == *id).and_then(of) else { return value };
+    let place = |one: &Transaction| (one.at, one.transaction.clone());
+    let own = place(transaction);
+    let before = all.iter().filter(|other| other.reverses.as_ref() == Some(id) && place(other) < own);
+    let taken: Vec<Decimal> = before.filter_map(of).collect();
+    if taken.is_empty() || sold < Decimal::ZERO {
+        return value;
+    }
+    match Decimal::checked_sum(taken.into_iter().chain([sold])) {
+        // What was taken back in full, or beyond, is not taken back again.
+        Ok(rest) if rest <= Decimal::ZERO => Decimal::ZERO,
+        Ok(rest) => rest.checked_neg().map_or(value, |rest| value.max(rest)),
+        Err(_) => value,
+    }
+}
+
+/// A reversal of which nothing is left says so.
+fn taken_back_before(transaction: &Transaction, basis: Decimal) -> Option<Reason> {
+    let takes = transaction.amount.is_some_and(|amount| amount.value != Decimal::ZERO);
+    (transaction.reverses.is_some() && takes && basis == Decimal::ZERO).then_some(Reason::Reversed)
 }

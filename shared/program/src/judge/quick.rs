@@ -3,6 +3,7 @@
 
 use values::Ratio;
 
+use super::over::over;
 use super::requirement::{ScoreSoFar, is_there, months_since_enrollment};
 use super::staff::fill;
 use super::{Judge, Supposed};
@@ -52,6 +53,10 @@ pub(crate) fn holds(
             Some(months) => inside(judge, bound, &months)?,
             None => false,
         },
+        Requirement::OverTime { over: stretch, every, when, .. } => {
+            let found = over(judge, *stretch, when)?;
+            if *every { found.missed.is_none() } else { found.met.is_some() }
+        }
         fact => supposed.obtained.contains(fact.rule()) || is_there(judge, fact),
     })
 }

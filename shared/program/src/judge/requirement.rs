@@ -2,6 +2,7 @@
 
 use values::{Date, Instant, Ratio, ratio_from_decimal};
 
+use super::over::over_time;
 use super::quick::holds;
 use super::staff::{Filled, fill};
 use super::{Judge, Supposed};
@@ -80,6 +81,10 @@ pub(crate) fn judge(
             let order: Vec<usize> = (0..roles.len()).collect();
             let filled = fill(judge, roles, *one_role_per_person, *serves_at_most, supposed, &order)?;
             Ok(staffed(rule, source.as_ref(), roles, &filled))
+        }
+        Requirement::OverTime { rule, source, over, every, when } => {
+            let found = super::over::over(judge, *over, when)?;
+            Ok(over_time(rule, source.as_ref(), *every, when.rule(), &found))
         }
         Requirement::Age { rule, program, bound } => {
             let months = months_since_enrollment(judge, program);
@@ -233,7 +238,7 @@ pub(crate) fn case_of(on: &Judge<'_>, class: &Class) -> Result<String, EvaluateE
     Ok(class.otherwise.clone())
 }
 
-fn explain(leaf: &RequirementResult) -> Explanation {
+pub(super) fn explain(leaf: &RequirementResult) -> Explanation {
     let mut node = Explanation::new(Step::Requirement, leaf.rule.clone(), leaf.says.clone(), word(leaf.met))
         .source(leaf.source.clone());
     if let Some(actual) = &leaf.actual {

@@ -79,7 +79,7 @@ pub(crate) fn span(zone: &Zone, as_of: Instant, year: &Year<'_>, window: Window,
 }
 
 /// The first month of the block of so many months, in a year that starts with `first`.
-fn block(month: Month, first: i8, months: u16) -> Month {
+pub(super) fn block(month: Month, first: i8, months: u16) -> Month {
     let place = (i32::from(month.month_of_year()) - i32::from(first)).rem_euclid(12);
     back(month, place.rem_euclid(i32::from(months)))
 }

@@ -71,6 +71,8 @@ pub struct Lever {
     pub charge: Value<Charge>,
     /// What raises or reduces it.
     pub accelerators: Accelerators,
+    /// What is taken off the amount of each line, which never falls below nothing by it.
+    pub less: Option<Value<Quantity>>,
     /// Floors and caps, one after another.
     pub limits: Vec<Limit>,
     /// The name of the split that divides its lines.
@@ -140,6 +142,8 @@ pub enum MonthValue {
     Last,
     /// The highest one.
     Highest,
+    /// The mean of its days, each by its last measurement, from the first measured one on.
+    Average,
 }
 
 /// Growth against the same month of the year before.

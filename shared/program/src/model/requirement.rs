@@ -1,5 +1,7 @@
 //! Requirements: what must hold.
 
+use values::Month;
+
 use crate::model::{Bound, Holding, Metric, Value};
 use crate::quantity::Quantity;
 
@@ -114,6 +116,20 @@ pub enum Requirement {
         /// The bound in months.
         bound: Value<Bound>,
     },
+    /// Another requirement holds over a time: on every moment of it, or on some. Each moment is judged by its own
+    /// day's rules, over the facts that are known now.
+    OverTime {
+        /// Rule id.
+        rule: String,
+        /// Where the time comes from.
+        source: Option<String>,
+        /// Which moments.
+        over: Stretch,
+        /// Whether all of them must hold; otherwise one is enough.
+        every: bool,
+        /// What must hold; nothing about the division's score.
+        when: Box<Requirement>,
+    },
     /// A manual decision is in force.
     Decision {
         /// Rule id.
@@ -123,6 +139,21 @@ pub enum Requirement {
         /// The decision.
         decision: String,
     },
+}
+
+/// The moments at which a requirement over time is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// The ends of all days from the same day so many months ago to the judged one.
+    DaysBack(u16),
+    /// The ends of all days from the first day of the month so many full months ago to the judged one.
+    FullMonthsBack(u16),
+    /// The ends of the months of the calendar's quarter (3), half-year (6) or year (12) of the judged day, up to it.
+    Calendar(u16),
+    /// The ends of the months of the fiscal quarter, half-year or year of the judged day, up to it.
+    Fiscal(u16),
+    /// The ends of these months, both in; one that has not ended does not hold.
+    Months(Month, Month),
 }
 
 /// A role that people fill.
@@ -172,6 +203,7 @@ impl Requirement {
             | Requirement::Enrolled { rule, .. }
             | Requirement::Staffed { rule, .. }
             | Requirement::Age { rule, .. }
+            | Requirement::OverTime { rule, .. }
             | Requirement::Decision { rule, .. } => rule,
         }
     }

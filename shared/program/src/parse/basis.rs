@@ -20,7 +20,7 @@ pub(crate) fn basis(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Basis> {
     let stated = fields.get("from").and_then(|cursor| cursor.choice("stream", &streams));
     let per = fields.need("per").and_then(|cursor| per(&cursor));
     let with = fields.get("with");
-    let values = [("last", MonthValue::Last), ("highest", MonthValue::Highest)];
+    let values = [("last", MonthValue::Last), ("highest", MonthValue::Highest), ("average", MonthValue::Average)];
     let month_value = fields.get("month-value").and_then(|cursor| cursor.choice("measurement", &values));
     let change = fields.get("change");
     let mark = fields.get("above-high-water-mark");
@@ -71,7 +71,8 @@ fn check_level(
         && names.catalog.measures.get(measure).is_some_and(|measure| measure.flow == Flow::Level);
     match (level, month_value) {
         (true, None) => cursor.problem(format!(
-            "`{measure}` is a level: it is not added over a month; say which `month-value` counts, `last` or `highest`"
+            "`{measure}` is a level: it is not added over a month; say which `month-value` counts, `last`, `highest` \
+             or `average`"
         )),
         (false, Some(_)) => cursor.problem(format!("`{measure}` adds up: only a level has a `month-value`")),
         _ => {}

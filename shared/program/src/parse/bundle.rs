@@ -133,6 +133,9 @@ fn draft(node: &Node, origin: Rc<Origin>) -> Option<Draft<'_>> {
     // Sources are known now, so that `source` and `sample` at the top resolve.
     let fields = top.fields()?;
     fields.get("sources");
+    if let Some(parameters) = fields.get("parameters") {
+        read_parameters(&parameters, &origin);
+    }
     let language = fields.need("language").and_then(|cursor| cursor.choice("language", &[("1", ())]));
     let kinds = [
         DocumentKind::Catalog,
@@ -194,6 +197,19 @@ fn read_sources(cursor: &Cursor<'_>, origin: &Origin) {
             None => continue,
         };
         origin.sources.borrow_mut().insert(short.to_owned(), text);
+    }
+}
+
+/// `{enough: 70 points, rate: {2020-01-01: 6 %, 2020-10-01: 4.75 %}}`: values that rules refer to by name.
+fn read_parameters(cursor: &Cursor<'_>, origin: &Origin) {
+    let Some(fields) = cursor.fields() else { return };
+    for (name, entry) in fields.named(&[]) {
+        let letters = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if !letters || !name.starts_with(|letter: char| letter.is_ascii_lowercase()) {
+            entry.problem(format!("`{name}` is no name of a parameter: lower-case letters, digits and hyphens"));
+        }
+        let found = (Rc::new(entry.node.clone()), entry.source.clone());
+        origin.parameters.borrow_mut().insert(name.to_owned(), found);
     }
 }
 

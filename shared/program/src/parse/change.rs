@@ -7,7 +7,7 @@ use super::yaml::{Key, Mark, Node, Value};
 /// One change: the value at a path becomes another, or goes away.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
-    /// The document's id.
+    /// The document's id, with `@` and its effective day where it has several versions.
     pub document: String,
     /// The path inside it: keys joined by `.`, `/` before the name of a list item.
     pub path: String,
@@ -26,16 +26,30 @@ pub(crate) struct Change {
 ///
 /// Why the change cannot be made: an unknown document or path.
 pub(crate) fn apply(trees: &mut [(String, Node)], change: &Change) -> Result<(), String> {
-    let id = |node: &Node| node.entry("id").and_then(Node::text).map(str::to_owned);
-    let found = trees.iter_mut().find(|(_, node)| id(node).as_deref() == Some(&change.document));
-    let Some((_, node)) = found else {
-        return Err(format!("there is no document `{}`", change.document));
-    };
+    let node = document(trees, &change.document)?;
     if let Some(day) = change.announced_from {
         return announced(node, &change.path, day);
     }
+    if change.path.starts_with("parameters.") && find(node, &change.path).is_none() {
+        return Err(format!("`{}` has no parameter `{}`", change.document, &change.path["parameters.".len()..]));
+    }
     set(node, &change.path, change.is.as_ref())
         .map_err(|rest| format!("`{}` has no `{}` (nothing at `{rest}`)", change.document, change.path))
+}
+
+/// The document of an id; of several versions the one that is named: `vendor/name@2024-07-01`.
+fn document<'t>(trees: &'t mut [(String, Node)], named: &str) -> Result<&'t mut Node, String> {
+    let (id, version) = named.split_once('@').map_or((named, None), |(id, version)| (id, Some(version)));
+    let text = |node: &Node, key: &str| node.entry(key).and_then(Node::text).map(str::to_owned);
+    let own = |node: &Node| text(node, "id").as_deref() == Some(id);
+    let versions: Vec<String> =
+        trees.iter().filter(|(_, node)| own(node)).filter_map(|(_, node)| text(node, "effective")).collect();
+    if version.is_none() && versions.len() > 1 {
+        return Err(format!("`{id}` has versions of {}: say which, as in `{id}@{}`", versions.join(", "), versions[0]));
+    }
+    let meant = |node: &Node| own(node) && version.is_none_or(|one| text(node, "effective").as_deref() == Some(one));
+    let found = trees.iter_mut().find(|(_, node)| meant(node));
+    found.map(|(_, node)| node).ok_or_else(|| format!("there is no document `{named}`"))
 }
 
 /// Gives the announced value at a path its date.

@@ -13,6 +13,12 @@ use crate::problem::Problem;
 /// Keys that any map may have. They annotate and mean nothing.
 pub(crate) const ANNOTATIONS: [&str; 6] = ["title", "source", "sample", "note", "name", "accepted"];
 
+/// A named value: its node and its source.
+pub(crate) type Parameter = (Rc<Node>, Option<String>);
+
+/// The path above every parameter.
+const PARAMETERS: &str = "parameters.";
+
 /// What all places of one document share.
 pub(crate) struct Origin {
     pub file: String,
@@ -20,6 +26,8 @@ pub(crate) struct Origin {
     pub id: RefCell<String>,
     /// Short name of a source to its title and edition.
     pub sources: RefCell<BTreeMap<String, String>>,
+    /// Named values of the document: the node and its source.
+    pub parameters: RefCell<BTreeMap<String, Parameter>>,
     pub problems: RefCell<Vec<Problem>>,
     /// Where the parser's questions are noted, when a schema is made.
     pub trace: Option<Rc<RefCell<Trace>>>,
@@ -31,6 +39,7 @@ impl Origin {
             file: file.to_owned(),
             id: RefCell::default(),
             sources: RefCell::default(),
+            parameters: RefCell::default(),
             problems: RefCell::default(),
             trace: None,
         }
@@ -172,6 +181,18 @@ impl<'a> Cursor<'a> {
         self.items().iter().filter_map(|item| item.text().map(str::to_owned)).collect()
     }
 
+    /// What `read` makes of the parameter that this word names, where it names one. A parameter is a value and
+    /// never another one's name.
+    pub fn parameter<T>(&self, read: impl FnOnce(&Cursor<'_>) -> T) -> Option<T> {
+        let Value::Text { text, quoted: false } = &self.node.value else { return None };
+        if self.path.starts_with(PARAMETERS) {
+            return None;
+        }
+        let (node, source) = self.origin.parameters.borrow().get(text).cloned()?;
+        let (path, origin) = (format!("{PARAMETERS}{text}"), self.origin.clone());
+        Some(read(&Cursor { node: &node, path, source, origin, slot: self.slot }))
+    }
+
     /// One of some words, each standing for a value.
     pub fn choice<T: Copy>(&self, what: &str, choices: &[(&str, T)]) -> Option<T> {
         let names = || choices.iter().map(|(name, _)| (*name).to_owned());
@@ -213,6 +234,13 @@ impl<'a> Cursor<'a> {
             Value::Map(entries) => Some(Fields { around: true, ..Fields::new(self, entries) }),
             _ => None,
         }
+    }
+
+    /// The value of a key, of which nothing is noted and which counts as asked for nowhere.
+    pub fn beside(&self, key: &str) -> Option<Cursor<'a>> {
+        let node = self.node.entry(key)?;
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        Some(Cursor { node, path, source: self.source.clone(), origin: self.origin.clone(), slot: 0 })
     }
 
     /// The same place, of which nothing is noted.

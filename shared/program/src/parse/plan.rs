@@ -11,6 +11,7 @@ use super::definitions;
 use super::limit::limits;
 use super::names::Names;
 use super::payment::{payment, splits};
+use super::quantity::quantity_in;
 use super::requirement::requirement;
 use super::table::SPANS;
 use super::value::value;
@@ -20,6 +21,7 @@ use crate::model::{
     Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, Once, OncePer, PayeeAt, Pays,
     Several, Split, Stream, Value,
 };
+use crate::quantity::Unit;
 use crate::reason::Reason;
 use crate::recognition::Grant;
 
@@ -119,6 +121,9 @@ fn lever(
     let basis = basis?;
     let charge = fields.need("rate").and_then(|cursor| rate(&cursor, &basis, names));
     let accelerators = fields.get("accelerators").and_then(|cursor| accelerators(&cursor, names));
+    let money = names.currency.map(Unit::Money);
+    let less = fields.get("less").zip(money);
+    let less = less.and_then(|(cursor, money)| value(&cursor, &|cursor| quantity_in(cursor, &money)));
     let limits = limits(&fields, names);
     let title = fields.title();
     let source = fields.at.source.clone();
@@ -135,6 +140,7 @@ fn lever(
         once,
         charge: charge?,
         accelerators: accelerators.unwrap_or_default(),
+        less,
         limits,
         split,
         paid_as: paid_as.unwrap_or_else(|| EARNINGS.to_owned()),

@@ -10,8 +10,8 @@ use crate::model::value::{Form, Value};
 use crate::model::{Bound, Range};
 use crate::quantity::{Quantity, Unit};
 
-/// The form of a quantity, for schemas: a currency and a number, or a number and a unit.
-const QUANTITY: &str = r"^\s*([A-Z]{3}\s+-?[0-9][0-9_.]*|-?[0-9][0-9_.]*\s+(%|[a-z-]+))\s*$";
+/// The form of a quantity, for schemas: a currency and a number, a number and a unit, or a parameter's name.
+const QUANTITY: &str = r"^\s*([A-Z]{3}\s+-?[0-9][0-9_.]*|-?[0-9][0-9_.]*\s+(%|[a-z-]+)|[a-z][a-z0-9-]*)\s*$";
 /// The form of a day, for schemas.
 pub(crate) const DATE: &str = r"^-?[0-9]{4,6}-[0-9]{2}-[0-9]{2}$";
 
@@ -29,9 +29,18 @@ pub(crate) fn number(text: &str) -> Option<Ratio> {
 
 /// A number with its unit: `USD 93_750`, `8 %`, `2 x`, `10 points`, `2 people`.
 pub(crate) fn quantity(cursor: &Cursor<'_>) -> Option<Quantity> {
+    if let Some(found) = cursor.parameter(quantity) {
+        return found;
+    }
     let text = cursor.text_like(QUANTITY)?;
     let parts: Vec<&str> = text.split_ascii_whitespace().collect();
     let [first, second] = parts.as_slice() else {
+        let known = cursor.origin.parameters.borrow();
+        let word = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        if word && !known.is_empty() {
+            cursor.unknown("parameter", text, known.keys().map(String::as_str));
+            return None;
+        }
         cursor.problem(match number(text) {
             Some(_) => format!("`{text}` needs a unit, as in `{text} customers`, `USD {text}` or `{text} %`"),
             None => format!("`{text}` is not a number with its unit"),

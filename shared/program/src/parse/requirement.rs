@@ -1,16 +1,21 @@
 //! Requirements.
 
+use values::Month;
+
 use super::cursor::{Cursor, Fields};
 use super::metric::{holding, metric_here, settled};
 use super::names::Names;
-use super::quantity::{bound_value, months, quantity_in};
+use super::quantity::{bound_value, months, quantity, quantity_in};
 use super::value::value;
 use crate::model::value::Value;
-use crate::model::{Bound, Requirement, Role};
+use crate::model::{Bound, Requirement, Role, Stretch};
 use crate::quantity::Unit;
 
 /// The words that make a requirement; exactly one stands in each.
-const FORMS: [&str; 25] = [
+const FORMS: [&str; 28] = [
+    "every-day-in",
+    "any-day-in",
+    "every-month-of",
     "all",
     "any",
     "none",
@@ -51,6 +56,7 @@ pub(crate) fn requirement(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Requ
     let fields = cursor.fields()?;
     let form = FORMS.into_iter().chain(["decision"]).find(|form| fields.has(form));
     let found = match form {
+        Some(time @ ("every-day-in" | "any-day-in" | "every-month-of")) => over_time(cursor, &fields, time, names),
         Some("all") => list(&fields, "all", names).map(|parts| Requirement::All(cursor.rule(), parts)),
         Some("any") => list(&fields, "any", names).map(|parts| Requirement::Any(cursor.rule(), parts)),
         Some("none") => list(&fields, "none", names).map(|parts| Requirement::None(cursor.rule(), parts)),
@@ -101,6 +107,79 @@ fn some_of(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Optio
         }
     }
 }
+
+/// `{every-day-in: {back: 6 months}, when: ..}`, `{any-day-in: {back: 5 full-months}, when: ..}`, or
+/// `{every-month-of: calendar-quarter, metric: m, above: USD 0}`, also `2024-01..2024-06`.
+fn over_time(cursor: &Cursor<'_>, fields: &Fields<'_>, time: &'static str, names: &Names<'_>) -> Option<Requirement> {
+    let stated = fields.need(time)?;
+    let over = if time == "every-month-of" { months_of(&stated) } else { days_of(&stated) };
+    let when = match fields.get("when") {
+        Some(when) => requirement(&when, names),
+        None => measured(cursor, fields, names),
+    }?;
+    if asks_for_points(&when) {
+        cursor.problem("points are those of the judged day: they are not asked for over a time");
+    }
+    let (rule, source) = (cursor.rule(), fields.at.source.clone());
+    let every = time != "any-day-in";
+    Some(Requirement::OverTime { rule, source, over: over?, every, when: Box::new(when) })
+}
+
+fn asks_for_points(requirement: &Requirement) -> bool {
+    match requirement {
+        Requirement::Score { .. } | Requirement::EveryLine { .. } => true,
+        Requirement::OverTime { when, .. } => asks_for_points(when),
+        other => other.parts().unwrap_or_default().iter().any(asks_for_points),
+    }
+}
+
+/// `{back: 6 months}` or `{back: 5 full-months}`.
+fn days_of(cursor: &Cursor<'_>) -> Option<Stretch> {
+    let fields = cursor.fields()?;
+    let back = fields.need("back");
+    fields.done();
+    let back = back?;
+    let found = quantity(&back)?;
+    let count = found.value.is_integer().then(|| u16::try_from(found.value.to_integer()).ok()).flatten();
+    let count = count.filter(|count| (1..=MOST_MONTHS_BACK).contains(count));
+    match (count, &found.unit) {
+        (Some(count), unit) if *unit == Unit::thing("months") => Some(Stretch::DaysBack(count)),
+        (Some(count), unit) if *unit == Unit::thing("full-months") => Some(Stretch::FullMonthsBack(count)),
+        _ => {
+            back.problem(format!("expected 1 to {MOST_MONTHS_BACK} `months` or `full-months`"));
+            None
+        }
+    }
+}
+
+/// Every day of a stretch is judged by itself.
+const MOST_MONTHS_BACK: u16 = 36;
+
+fn months_of(cursor: &Cursor<'_>) -> Option<Stretch> {
+    let blocks = [
+        ("calendar-quarter", Stretch::Calendar(3)),
+        ("calendar-half-year", Stretch::Calendar(6)),
+        ("calendar-year", Stretch::Calendar(12)),
+        ("fiscal-quarter", Stretch::Fiscal(3)),
+        ("fiscal-half-year", Stretch::Fiscal(6)),
+        ("fiscal-year", Stretch::Fiscal(12)),
+    ];
+    if !cursor.unnoted().word().is_some_and(|word| word.contains("..")) {
+        return cursor.choice("time", &blocks);
+    }
+    let (first, last) = cursor.text_like(MONTHS)?.split_once("..")?;
+    let most = |first: &Month| first.add(i32::from(MOST_MONTHS_BACK)).unwrap_or(*first);
+    match (first.parse::<Month>(), last.parse::<Month>()) {
+        (Ok(first), Ok(last)) if first <= last && last < most(&first) => Some(Stretch::Months(first, last)),
+        _ => {
+            cursor.problem(format!("expected a range of at most {MOST_MONTHS_BACK} months such as `2024-01..2024-06`"));
+            None
+        }
+    }
+}
+
+/// The form of a range of months, for schemas.
+const MONTHS: &str = r"^[0-9]{4}-[0-9]{2}\.\.[0-9]{4}-[0-9]{2}$";
 
 fn measured(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<Requirement> {
     let metric = settled(metric_here(fields, names)?, cursor);

@@ -11,8 +11,12 @@ use crate::incentives::LEVEL_OF;
 use crate::model::value::{Announced, Form, Value};
 
 /// Reads a value that may be plain, dated (`{2022-10-03: ..}`), split (`{by: field, ..}`), or given
-/// with its source (`{is: .., source: ..}`), in any nesting; `read` reads the plain ones.
+/// with its source (`{is: .., source: ..}`), in any nesting, or named under `parameters`; `read` reads the
+/// plain ones.
 pub(crate) fn value<T>(cursor: &Cursor<'_>, read: &dyn Fn(&Cursor<'_>) -> Option<T>) -> Option<Value<T>> {
+    if let Some(found) = cursor.parameter(|at| value(at, read)) {
+        return found;
+    }
     if !cursor.is_map() {
         return plain(cursor, read);
     }

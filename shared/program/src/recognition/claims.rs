@@ -167,6 +167,19 @@ pub enum ClaimRefusal {
     },
 }
 
+impl ClaimRefusal {
+    /// The stable name: `too-late`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ClaimRefusal::NoSuchMove { .. } => "no-such-move",
+            ClaimRefusal::NotTheirs { .. } => "not-theirs",
+            ClaimRefusal::TooLate { .. } => "too-late",
+            ClaimRefusal::TooOften { .. } => "too-often",
+            ClaimRefusal::Missing { .. } => "missing-proof",
+        }
+    }
+}
+
 impl BusinessDays {
     /// Whether business is done on a day.
     pub fn open(&self, day: Date) -> bool {

@@ -33,6 +33,12 @@ pub(crate) fn days_of_facts(program: &TierProgram, known: &Facts, from: Date, un
         class.cases.iter().for_each(|(_, when)| shape.requirement(when));
     }
     shape.rules.iter().for_each(|day| days.day(*day));
+    let mut day = from;
+    while shape.daily && day <= until {
+        days.day(day);
+        let Ok(next) = day.add_days(1) else { break };
+        day = next;
+    }
     intervals(&mut days, program, known);
     repeated(&mut days, known, &shape);
     let by_day = !shape.rolling.is_empty() || program.conventions.current_month == Some(CurrentMonth::RunningMonth);
@@ -87,6 +93,8 @@ struct Shape {
     rolling: Vec<Window>,
     /// Months after which a check or a fee no longer counts.
     lasting: BTreeSet<u16>,
+    /// Whether every day may change something: a time that moves with the judged day.
+    daily: bool,
 }
 
 impl Shape {
@@ -137,6 +145,10 @@ impl Shape {
                     self.value(&role.people);
                     role.holding.groups.iter().for_each(|group| self.value(group));
                 }
+            }
+            Requirement::OverTime { when, .. } => {
+                self.daily = true;
+                self.requirement(when);
             }
             other => other.parts().unwrap_or_default().iter().for_each(|part| self.requirement(part)),
         }

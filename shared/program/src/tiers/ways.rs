@@ -184,7 +184,10 @@ impl Solver<'_, '_> {
                 self.staffed(roles, *one_role_per_person, *serves_at_most)
             }
             // What must not hold, what a person decides and what only time brings is nothing to add.
-            Requirement::None(..) | Requirement::Decision { .. } | Requirement::Age { .. } => Ok(Vec::new()),
+            Requirement::None(..)
+            | Requirement::Decision { .. }
+            | Requirement::Age { .. }
+            | Requirement::OverTime { .. } => Ok(Vec::new()),
         }
     }
 

@@ -122,6 +122,7 @@ fn each(requirement: &mut Requirement, change: &mut dyn FnMut(&mut Metric)) {
         | Requirement::None(_, parts)
         | Requirement::AtLeast(_, _, parts) => parts.iter_mut().for_each(|part| each(part, change)),
         Requirement::Metric { metric, .. } => change(metric),
+        Requirement::OverTime { when, .. } => each(when, change),
         _ => {}
     }
 }
