@@ -2,6 +2,7 @@
 
 mod association;
 mod fold;
+mod lines;
 pub(crate) mod metric;
 pub(crate) mod over;
 mod parts;
@@ -24,6 +25,7 @@ use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::{Ground, current_month};
 use crate::model::{Found, PeopleRules, Population, TierProgram, Value};
 use crate::tiers::EvaluateError;
+use lines::Lines;
 use metric::Measured;
 use pins::Pins;
 use window::Moment;
@@ -53,6 +55,7 @@ pub(crate) struct Judge<'a> {
     /// The partner's case of each class.
     classes: BTreeMap<String, String>,
     measured: RefCell<BTreeMap<String, Rc<Measured>>>,
+    pub lines: Lines,
     populations: RefCell<Populations>,
 }
 
@@ -79,6 +82,7 @@ impl<'a> Judge<'a> {
             fiscal_start: 1,
             classes: BTreeMap::new(),
             measured: RefCell::default(),
+            lines: Lines::default(),
             populations: RefCell::default(),
         }
     }

@@ -9,7 +9,7 @@ use crate::judge::points::line_value;
 use crate::judge::quick::holds;
 use crate::judge::requirement::ScoreSoFar;
 use crate::judge::{Judge, Supposed};
-use crate::model::{Division, TierProgram, Track};
+use crate::model::{Division, PointLine, TierProgram, Track};
 
 /// The points of a track's lines with `supposed` beside the facts.
 pub(crate) fn score_with(
@@ -19,18 +19,23 @@ pub(crate) fn score_with(
     supposed: &Supposed,
 ) -> Result<ScoreSoFar, EvaluateError> {
     let parts = program.conventions.part_steps.unwrap_or(PartSteps::Exact);
-    let empty = ScoreSoFar::default();
     let mut score = ScoreSoFar::default();
     for line in &track.lines {
-        let mut open = true;
-        for gate in &line.gates {
-            open &= holds(on, gate, &empty, supposed)?;
-        }
-        let points = if open { line_value(on, line, parts, supposed)?.points } else { Ratio::default() };
+        let points = on.lines.points(line, supposed, || points_of(on, line, parts, supposed))?;
         score.total += &points;
         score.lines.push((line.name.clone(), points));
     }
     Ok(score)
+}
+
+fn points_of(on: &Judge<'_>, line: &PointLine, parts: PartSteps, supposed: &Supposed) -> Result<Ratio, EvaluateError> {
+    let empty = ScoreSoFar::default();
+    for gate in &line.gates {
+        if !holds(on, gate, &empty, supposed)? {
+            return Ok(Ratio::default());
+        }
+    }
+    Ok(line_value(on, line, parts, supposed)?.points)
 }
 
 /// The place of the highest level that holds by some track, as `Standings::held` says it.
