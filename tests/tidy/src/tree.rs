@@ -46,7 +46,7 @@ pub fn root() -> PathBuf {
 pub fn files(endings: &[&str]) -> Result<Vec<Source>> {
     let root = root();
     let mut found = Vec::new();
-    for folder in ["proto", "shared", "services", "programs", "helm", "tests", "docs"] {
+    for folder in ["proto", "shared", "services", "programs", "helm", "tests", "docs", "bench"] {
         collect(&root, &root.join(folder), endings, &mut found)?;
     }
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
