@@ -134,9 +134,17 @@ impl Bundle {
         &self.catalog
     }
 
-    /// The tier programs, ordered by id and effective day: a version undecided stands first.
+    /// The tier programs, ordered by id and effective day: a version undecided stands first. A program that uses a
+    /// catalog with several versions stands here once for each stretch of time between them.
     pub fn tier_programs(&self) -> &[TierProgram] {
         &self.programs
+    }
+
+    /// The ids of the tier programs, each once, in order.
+    pub fn tier_program_ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.programs.iter().map(|program| program.id.as_str()).collect();
+        ids.dedup();
+        ids
     }
 
     /// The tier program of this id, if the bundle has it; of several versions the last.
@@ -152,13 +160,28 @@ impl Bundle {
         begun.or_else(|| versions.next())
     }
 
-    /// The incentive plans, ordered by id.
+    /// The incentive plans, ordered by id and effective day, with versions as tier programs have them.
     pub fn incentive_plans(&self) -> &[IncentivePlan] {
         &self.plans
     }
 
-    /// The incentive plan of this id, if the bundle has it.
+    /// The ids of the incentive plans, each once, in order.
+    pub fn incentive_plan_ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.plans.iter().map(|plan| plan.id.as_str()).collect();
+        ids.dedup();
+        ids
+    }
+
+    /// The incentive plan of this id, if the bundle has it; of several versions the last.
     pub fn incentive_plan(&self, id: &str) -> Option<&IncentivePlan> {
-        self.plans.iter().find(|plan| plan.id == id)
+        self.plans.iter().rev().find(|plan| plan.id == id)
+    }
+
+    /// The version of the plan that rules on `day`: the last one that took effect up to then, or the first where
+    /// none has yet.
+    pub fn incentive_plan_on(&self, id: &str, day: Date) -> Option<&IncentivePlan> {
+        let mut versions = self.plans.iter().filter(|plan| plan.id == id);
+        let begun = versions.clone().rev().find(|plan| plan.effective.is_some_and(|from| from <= day));
+        begun.or_else(|| versions.next())
     }
 }

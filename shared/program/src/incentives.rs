@@ -27,7 +27,7 @@ mod statements;
 mod transactions;
 mod usage;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use values::{Instant, Interval, Month};
 
@@ -174,13 +174,15 @@ pub fn hours_to_split(
     known_at: Instant,
 ) -> Result<Vec<UsageKey>, RateError> {
     let known = facts.known_at(known_at);
-    let (plan, ground, interval) = stage(bundle, plan, period, &known)?;
-    let scene = Scene { plan, ground: &ground, period, interval };
-    match drafts::drafts(&scene) {
-        Ok(_) => Ok(Vec::new()),
-        Err(RateError::HoursMustSplit(hours)) => Ok(hours),
-        Err(error) => Err(error),
+    let mut hours = BTreeSet::new();
+    for stage in &stages(bundle, plan, period, &known)? {
+        match drafts::drafts(&stage.scene(period)) {
+            Ok(_) => {}
+            Err(RateError::HoursMustSplit(found)) => hours.extend(found),
+            Err(error) => return Err(error),
+        }
     }
+    Ok(hours.into_iter().collect())
 }
 
 /// Rates the incentive plan `plan` of `bundle` for the month `period`, as known at `known_at`.
@@ -201,35 +203,31 @@ pub fn rate(
     prior: &Prior,
 ) -> Result<Rating, RateError> {
     let known = facts.known_at(known_at);
-    let (plan, ground, interval) = stage(bundle, plan, period, &known)?;
-    // The convention was asked for when the document was read.
-    let currency = plan.conventions.currency.unwrap_or(values::Currency::USD);
-    let scene = Scene { plan, ground: &ground, period, interval };
-    let mut drafts = drafts::drafts(&scene)?;
+    let stages = stages(bundle, plan, period, &known)?;
     let mut counters = counters::Counters::new(prior);
     let mut once: BTreeSet<String> = prior.paid_once.iter().cloned().collect();
-    let verdicts = eligibility::verdicts(&scene, &drafts, &mut once, &mut counters)?;
-    growth::above_marks(&scene, &mut drafts, &verdicts, &mut counters);
-    let prices = pricing::prices(&scene, &drafts, &mut counters);
-    let bases = control_bases(&drafts, plan);
-    let mut facts_total = Vec::new();
-    for lever in &plan.levers {
-        let total = drafts::fact_total(&scene, lever, &known)?;
-        facts_total.push((lever.name.clone(), Quantity::new(total, lever.basis.measured.clone())));
+    let mut rated = Rated::default();
+    for stage in &stages {
+        rated.version(&stage.scene(period), &known, &mut once, &mut counters)?;
     }
-    let mut lines = lines::lines(&scene, &drafts, &prices, verdicts, currency)?;
-    if plan.conventions.rounding.is_some_and(|rule| rule.at == RoundedAt::Statement) {
-        lines::round_by_statement(&mut lines, plan, currency)?;
+    // Payment is by the version that rules when the month ends.
+    let ends = stages.iter().rev().find(|stage| stage.plan.effective.is_some_and(|from| from <= period.last_day()));
+    let Some(stage) = ends.or(stages.first()) else { return Err(RateError::UnknownPlan(plan.to_owned())) };
+    let (scene, plan) = (stage.scene(period), stage.plan);
+    // The convention was asked for when the document was read.
+    let currency = plan.conventions.currency.unwrap_or(values::Currency::USD);
+    let Rated { mut lines, balances, bases, facts: facts_total } = rated;
+    if stages.len() > 1 {
+        distinct_keys(&mut lines);
+        lines.sort_by(|a, b| order(plan, a).cmp(&order(plan, b)));
     }
-    lines.sort_by(|a, b| order(plan, a).cmp(&order(plan, b)));
-    let balances = limits::apply(&scene, currency, &mut lines, &mut counters)?;
-    splits::split(plan, currency, &mut lines)?;
+    counters.turn_to(plan);
     let statements = statements::statements(&scene, currency, &lines, prior, &mut counters)?;
     let control = statements::control(currency, &lines, &statements, bases, facts_total)?;
     let mut rating = Rating {
         plan: plan.id.clone(),
         period,
-        interval,
+        interval: stage.interval,
         known_at,
         bundle: bundle.hash(),
         currency,
@@ -245,6 +243,71 @@ pub fn rate(
     Ok(rating)
 }
 
+/// What the versions of a plan make of a month, one after the other.
+#[derive(Default)]
+struct Rated {
+    lines: Vec<Line>,
+    balances: Vec<Balance>,
+    bases: Totals,
+    facts: Totals,
+}
+
+impl Rated {
+    fn version(
+        &mut self,
+        scene: &Scene<'_>,
+        known: &Facts,
+        once: &mut BTreeSet<String>,
+        counters: &mut counters::Counters,
+    ) -> Result<(), RateError> {
+        let plan = scene.plan;
+        let currency = plan.conventions.currency.unwrap_or(values::Currency::USD);
+        counters.turn_to(plan);
+        let mut drafts = drafts::drafts(scene)?;
+        let verdicts = eligibility::verdicts(scene, &drafts, once, counters)?;
+        growth::above_marks(scene, &mut drafts, &verdicts, counters);
+        let prices = pricing::prices(scene, &drafts, counters);
+        merge(&mut self.bases, control_bases(&drafts, plan));
+        let mut facts_total = Vec::new();
+        for lever in &plan.levers {
+            let total = drafts::fact_total(scene, lever, known)?;
+            facts_total.push((lever.name.clone(), Quantity::new(total, lever.basis.measured.clone())));
+        }
+        merge(&mut self.facts, facts_total);
+        let mut lines = lines::lines(scene, &drafts, &prices, verdicts, currency)?;
+        if plan.conventions.rounding.is_some_and(|rule| rule.at == RoundedAt::Statement) {
+            lines::round_by_statement(&mut lines, plan, currency)?;
+        }
+        lines.sort_by(|a, b| order(plan, a).cmp(&order(plan, b)));
+        self.balances.extend(limits::apply(scene, currency, &mut lines, counters)?);
+        splits::split(plan, currency, &mut lines)?;
+        self.lines.append(&mut lines);
+        Ok(())
+    }
+}
+
+/// Adds totals of one name and unit together.
+fn merge(totals: &mut Totals, more: Totals) {
+    for (name, quantity) in more {
+        match totals.iter_mut().find(|(known, total)| *known == name && total.unit == quantity.unit) {
+            Some((_, total)) => total.value += quantity.value,
+            None => totals.push((name, quantity)),
+        }
+    }
+}
+
+/// A month's line of one subject under two versions is two lines: the later has the number of its turn in its key.
+fn distinct_keys(lines: &mut [Line]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for line in lines {
+        let turn = seen.entry(line.key.clone()).or_default();
+        *turn += 1;
+        if *turn > 1 {
+            line.key = format!("{}/{turn}", line.key);
+        }
+    }
+}
+
 type Order<'l> = (usize, &'l Option<String>, &'l Option<String>, Instant, &'l str);
 
 fn order<'l>(plan: &IncentivePlan, line: &'l Line) -> Order<'l> {
@@ -252,18 +315,38 @@ fn order<'l>(plan: &IncentivePlan, line: &'l Line) -> Order<'l> {
     (lever, &line.partner, &line.subscription, line.interval.start(), &line.key)
 }
 
-fn stage<'a>(
-    bundle: &'a Bundle,
-    plan: &str,
-    period: Month,
-    known: &'a Facts,
-) -> Result<(&'a IncentivePlan, Ground<'a>, Interval), RateError> {
+/// One version of a plan with the facts that it is rated on.
+struct Stage<'a> {
+    plan: &'a IncentivePlan,
+    ground: Ground<'a>,
+    interval: Interval,
+    owned: (Option<values::Date>, Option<values::Date>),
+}
+
+impl Stage<'_> {
+    fn scene(&self, period: Month) -> Scene<'_> {
+        Scene { plan: self.plan, ground: &self.ground, period, interval: self.interval, owned: self.owned }
+    }
+}
+
+/// The versions of a plan in the order of their days; what is undecided rules nothing beside one that has a day.
+fn stages<'a>(bundle: &'a Bundle, plan: &str, period: Month, known: &'a Facts) -> Result<Vec<Stage<'a>>, RateError> {
     let unknown = || RateError::UnknownPlan(plan.to_owned());
-    let found = bundle.incentive_plan(plan).ok_or_else(unknown)?;
-    let policy = bundle.recognition_policy(&found.recognition).ok_or_else(unknown)?;
-    let zone = found.conventions.zone.clone();
-    let interval = zone.whole_month(period);
-    Ok((found, Ground::new(&found.catalog, policy, zone, known), interval))
+    let mut versions: Vec<&IncentivePlan> = bundle.incentive_plans().iter().filter(|one| one.id == plan).collect();
+    if versions.iter().any(|version| version.effective.is_some()) {
+        versions.retain(|version| version.effective.is_some());
+    }
+    let mut stages = Vec::new();
+    for (place, found) in versions.iter().enumerate() {
+        let policy = bundle.recognition_policy(&found.recognition).ok_or_else(unknown)?;
+        let zone = found.conventions.zone.clone();
+        let interval = zone.whole_month(period);
+        let from = found.effective.filter(|_| place > 0);
+        let until = versions.get(place + 1).and_then(|next| next.effective);
+        let ground = Ground::new(&found.catalog, policy, zone, known);
+        stages.push(Stage { plan: found, ground, interval, owned: (from, until) });
+    }
+    if stages.is_empty() { Err(unknown()) } else { Ok(stages) }
 }
 
 type Totals = Vec<(String, Quantity)>;

@@ -21,6 +21,7 @@ mod table;
 mod tier;
 pub(crate) mod trace;
 mod value;
+mod versions;
 pub(crate) mod yaml;
 
 pub(crate) use bundle::{bundle, checked, is_tests, trees};

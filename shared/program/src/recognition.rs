@@ -118,7 +118,7 @@ impl Recognition {
         .rejecting(self.rejected.clone());
         for partner in &self.partners {
             for evidence in &partner.evidence {
-                let kind = policy.kind(&evidence.kind);
+                let kind = policy.kind_at(&evidence.kind, evidence.since);
                 let grants: Vec<&str> = kind.iter().flat_map(|kind| &kind.grants).map(|grant| grant.name()).collect();
                 top = top.part(
                     Explanation::new(
@@ -227,7 +227,7 @@ pub(crate) fn covers(association: &Association, subject: &Subject) -> bool {
 }
 
 fn counts<'p>(policy: &'p RecognitionPolicy, association: &Association, at: Instant) -> Result<&'p Kind, Reason> {
-    let kind = policy.kind(&association.kind).ok_or(Reason::UnknownKind)?;
+    let kind = policy.kind_at(&association.kind, at).ok_or(Reason::UnknownKind)?;
     if !kind.in_force.contains(at) {
         return Err(Reason::KindNotInForce);
     }

@@ -39,7 +39,7 @@ pub async fn create(
 ) -> Result<Evaluation, OpError> {
     let (current, bundle) = rules.current(tx, None).await?;
     let programs = match command.programs.as_slice() {
-        [] => bundle.tier_programs().iter().map(|program| program.id.clone()).collect(),
+        [] => bundle.tier_program_ids().into_iter().map(str::to_owned).collect(),
         ids => ids
             .iter()
             .map(|id| get_program(&bundle, id).map(|program| program.id.clone()))

@@ -118,7 +118,7 @@ fn told(
 ) -> Result<pb::IncentiveBundle, OpError> {
     let hash = staged.hash.to_string();
     let digits = hash.get(..DIGITS).unwrap_or(&hash);
-    let plans = bundle.incentive_plans().iter().map(|plan| super::to_proto::plan_name(&plan.id));
+    let plans = bundle.incentive_plan_ids().into_iter().map(super::to_proto::plan_name);
     Ok(pb::IncentiveBundle {
         name: format!("incentiveBundles/b-{digits}"),
         paths: bundles::paths(staged)?,

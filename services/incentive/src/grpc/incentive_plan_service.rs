@@ -45,7 +45,12 @@ impl IncentivePlanService for Desk {
         let bundle = or_fault(plans::current(&self.office).await)?;
         let at = at.unwrap_or_else(|| self.office.clock().now());
         let (skip, take) = (usize::try_from(place.offset), usize::try_from(place.limit));
-        let found = bundle.incentive_plans().iter().skip(skip.unwrap_or(usize::MAX)).take(take.unwrap_or(0));
+        let found = bundle.incentive_plan_ids().into_iter().skip(skip.unwrap_or(usize::MAX)).take(take.unwrap_or(0));
+        // Of several versions the one that rules then.
+        let found = found.filter_map(|id| {
+            let zone = &bundle.incentive_plan(id)?.conventions.zone;
+            bundle.incentive_plan_on(id, zone.date(at))
+        });
         let mut incentive_plans: Vec<_> = found.map(|plan| plan_to_proto::plan(plan, bundle.hash(), at)).collect();
         let next_page_token = place.cut(&mut incentive_plans)?;
         Ok(Response::new(pb::ListIncentivePlansResponse { incentive_plans, next_page_token }))

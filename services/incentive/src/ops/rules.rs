@@ -133,6 +133,8 @@ pub async fn plans(office: &Office, rules: &Rules, month: Month, before: i64) ->
     let all = rules.of(month).incentive_plans();
     let pays = all.iter().filter(|plan| touches(plan.effective, None, month));
     let mut found: Vec<String> = pays.map(|plan| plan.id.clone()).collect();
+    // Versions of one plan stand beside each other, and are rated together.
+    found.dedup();
     if rules.corrected(month).is_some() {
         let paid = units::plans(office.store().read(), month, before).await?;
         let known = |plan: &String| all.iter().any(|one| one.id == *plan) && !found.contains(plan);

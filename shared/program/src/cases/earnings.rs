@@ -271,7 +271,11 @@ fn counters(question: &Question<'_>, rating: &Rating, cursor: &Cursor<'_>) {
     for (lever, entry) in cursor.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
         let rule = format!("{}#levers.{lever}", rating.plan);
         for (owner, at) in entry.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
-            let counter = rating.counters.iter().find(|counter| counter.rule == rule && counter.owner == owner);
+            // Of a version whose counters begin anew the last.
+            let own =
+                |known: &str| known.strip_prefix(&rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'));
+            let mut counters = rating.counters.iter().rev();
+            let counter = counters.find(|counter| own(&counter.rule) && counter.owner == owner);
             let text = at.text().unwrap_or_default();
             let expected = text.split_whitespace().find_map(super::given::exact);
             let Some(expected) = expected else {

@@ -172,8 +172,16 @@ fn tested<'b>(bundle: &'b Bundle, case: &Case, at: &Cursor<'_>) -> Tested<'b> {
         if !known {
             at.unknown("document", id, bundle.documents().iter().map(|document| document.id.as_str()));
         }
-        program = program.or_else(|| bundle.tier_program(id));
-        plan = plan.or_else(|| bundle.incentive_plan(id));
+        program = program.or_else(|| {
+            let last = bundle.tier_program(id)?;
+            let zone = &last.conventions.zone;
+            let day = case.asked.as_of.map(|when| zone.date(when.instant(zone)));
+            day.map_or(Some(last), |day| bundle.tier_program_on(id, day))
+        });
+        plan = plan.or_else(|| match case.asked.period {
+            Some((_, last)) => bundle.incentive_plan_on(id, last.last_day()),
+            None => bundle.incentive_plan(id),
+        });
         policy = policy.or_else(|| bundle.recognition_policy(id));
     }
     if case.asked.of.is_empty() {

@@ -15,8 +15,26 @@ const ANNOTATIONS: [&str; 5] = ["title", "source", "sample", "note", "accepted"]
 pub(crate) fn compare(bundle: &Bundle, published: Published<'_>, findings: &mut Findings<'_>) {
     let id = |node: &Node| node.entry("id").and_then(Node::text).unwrap_or_default().to_owned();
     for (_, node) in bundle.trees() {
-        let before = published.bundle.trees().iter().find(|(_, old)| id(old) == id(node));
-        let Some((_, before)) = before else { continue };
+        let own = |tree: &&(String, Node)| id(&tree.1) == id(node);
+        let day = |node: &Node| node.entry("effective").and_then(Node::text).unwrap_or_default().to_owned();
+        let known: Vec<&(String, Node)> = published.bundle.trees().iter().filter(own).collect();
+        let versions = bundle.trees().iter().filter(own).count();
+        let before = match known.as_slice() {
+            [only] if versions == 1 => Some(only),
+            several => several.iter().find(|(_, old)| day(old) == day(node)),
+        };
+        let Some((_, before)) = before else {
+            let plan = node.entry("kind").and_then(Node::text) == Some(DocumentKind::IncentivePlan.name());
+            let paid = published.paid_until.filter(|_| plan && !known.is_empty());
+            if let (Some(paid), Ok(begins)) = (paid, Date::from_str(&day(node)))
+                && begins <= paid
+            {
+                let message =
+                    format!("a version from {begins} on, and what was before it was used to pay up to {paid}");
+                findings.error("effective-too-early", &format!("{}#effective", id(node)), message);
+            }
+            continue;
+        };
         for group in ["metrics", "measures"] {
             renamed(node, before, &id(node), group, findings);
         }

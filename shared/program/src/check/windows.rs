@@ -74,7 +74,7 @@ fn metric(
     }
     let kinds: Vec<&Kind> = match &metric.recognized_by {
         RecognizedBy::Granting(grant) => policy.kinds_granting(*grant).collect(),
-        RecognizedBy::Kinds(names) => names.iter().filter_map(|name| policy.kind(name)).collect(),
+        RecognizedBy::Kinds(names) => names.iter().flat_map(|name| policy.versions(name)).collect(),
         _ => return,
     };
     let zone = &program.conventions.zone;

@@ -13,6 +13,9 @@ pub(crate) type CounterKey = (String, String, String);
 /// Running totals while a period is rated.
 pub(crate) struct Counters {
     totals: BTreeMap<CounterKey, Ratio>,
+    /// Of a version whose counters begin anew: what its balances begin with, which go on, and what the names of its
+    /// own counters end with.
+    version: Option<(String, String)>,
 }
 
 impl Counters {
@@ -20,30 +23,48 @@ impl Counters {
         let keyed = |counter: &Counter| {
             ((counter.rule.clone(), counter.owner.clone(), counter.span.clone()), counter.total.clone())
         };
-        Counters { totals: prior.counters.iter().map(keyed).collect() }
+        Counters { totals: prior.counters.iter().map(keyed).collect(), version: None }
+    }
+
+    /// Counts for this version of the plan from now on.
+    pub fn turn_to(&mut self, plan: &IncentivePlan) {
+        self.version = plan.counted_from.map(|day| (format!("{}#payment", plan.id), format!("@{day}")));
+    }
+
+    /// The name under which a counter is kept.
+    fn kept(&self, rule: &str) -> String {
+        match &self.version {
+            Some((balances, version)) if !rule.starts_with(balances) => format!("{rule}{version}"),
+            _ => rule.to_owned(),
+        }
+    }
+
+    fn key(&self, key: &CounterKey) -> CounterKey {
+        (self.kept(&key.0), key.1.clone(), key.2.clone())
     }
 
     /// The total under `key`; zero where there is none.
     pub fn total(&self, key: &CounterKey) -> Ratio {
-        self.totals.get(key).cloned().unwrap_or_default()
+        self.totals.get(&self.key(key)).cloned().unwrap_or_default()
     }
 
     /// The total under `key`, if there is one.
     pub fn find(&self, key: &CounterKey) -> Option<&Ratio> {
-        self.totals.get(key)
+        self.totals.get(&self.key(key))
     }
 
     pub fn set(&mut self, key: CounterKey, total: Ratio) {
-        self.totals.insert(key, total);
+        self.totals.insert(self.key(&key), total);
     }
 
     pub fn remove(&mut self, key: &CounterKey) {
-        self.totals.remove(key);
+        self.totals.remove(&self.key(key));
     }
 
     /// All totals of `rule`: owner, span, total, in this order.
     pub fn of_rule(&self, rule: &str) -> Vec<(String, String, Ratio)> {
-        let mine = self.totals.iter().filter(|((known, _, _), _)| known == rule);
+        let rule = self.kept(rule);
+        let mine = self.totals.iter().filter(|((known, _, _), _)| *known == rule);
         mine.map(|((_, owner, span), total)| (owner.clone(), span.clone(), total.clone())).collect()
     }
 

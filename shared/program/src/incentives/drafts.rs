@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use num_traits::Zero;
 use values::{Date, Decimal, Instant, Interval, Ratio, ratio_from_decimal};
 
-use super::grouped::{grouped, rows};
+use super::grouped::{grouped, own_rows, owned, rows};
 use super::rating::InputRef;
 use super::scene::{Scene, in_force, usage_in};
 use super::transactions::{number, transactions};
@@ -106,6 +106,7 @@ pub(crate) fn drafts<'a>(scene: &Scene<'a>) -> Result<Vec<Draft<'a>>, RateError>
             Stream::Transactions => transactions(scene, lever)?,
             _ => usage(scene, lever, &mut split)?,
         };
+        found.retain(|draft| scene.owns(draft.rule_date));
         found.sort_by(|a, b| a.key.cmp(&b.key));
         all.append(&mut found);
     }
@@ -122,7 +123,8 @@ pub(crate) fn usage_row<'r>(subscription: &'r Subscription, workload: &'r str, m
 pub(crate) fn fact_total(scene: &Scene<'_>, lever: &Lever, facts: &Facts) -> Result<Ratio, RateError> {
     let ground = scene.ground;
     if lever.basis.grouped() {
-        let rows = rows(scene, lever, scene.interval, &mut BTreeSet::new())?;
+        let mut rows = rows(scene, lever, scene.interval, &mut BTreeSet::new())?;
+        own_rows(scene, lever, &mut rows);
         return Ok(rows.iter().map(|row| ratio_from_decimal(row.number)).sum());
     }
     let mut numbers = Vec::new();
@@ -138,7 +140,7 @@ pub(crate) fn fact_total(scene: &Scene<'_>, lever: &Lever, facts: &Facts) -> Res
                 transaction: Some(transaction),
                 at: transaction.at,
             };
-            if ground.passes(&lever.basis.filters, &row) {
+            if ground.passes(&lever.basis.filters, &row) && owned(scene, lever, &row, transaction.at) {
                 numbers.extend(number(scene, lever, &lever.basis.measure, transaction)?);
             }
         }
@@ -147,6 +149,7 @@ pub(crate) fn fact_total(scene: &Scene<'_>, lever: &Lever, facts: &Facts) -> Res
             let Some(subscription) = ground.subscription(&usage.subscription, usage.start) else { continue };
             let row = usage_row(subscription, &usage.workload, &usage.meter, usage.start);
             let number = usage_number(measure, usage).filter(|_| ground.passes(&lever.basis.filters, &row));
+            let number = number.filter(|_| owned(scene, lever, &row, usage.start));
             if let Some(number) = number {
                 numbers.push(usage_in(scene, lever, number, usage)?);
             }

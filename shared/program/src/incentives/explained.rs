@@ -43,7 +43,7 @@ pub(crate) fn explain(
     top = top.part(sum.counting(facts).parts(draft.notes.clone()));
     top = top.part(match &draft.payee {
         Some(payee) => {
-            let kind = scene.ground.policy.kind(&payee.kind);
+            let kind = scene.ground.policy.kind_at(&payee.kind, scene.interval.start());
             let rule = kind.map_or_else(|| scene.ground.policy.id.clone(), |kind| kind.rule.clone());
             Explanation::new(Step::Recognition, rule, format!("paid as {}", payee.kind), payee.partner.clone())
                 .source(kind.and_then(|kind| kind.source.clone()))

@@ -50,6 +50,21 @@ pub(crate) fn rows<'a>(
     Ok(rows)
 }
 
+/// Keeps the rows whose rules are those of the scene's version of the plan.
+pub(crate) fn own_rows(scene: &Scene<'_>, lever: &Lever, rows: &mut Vec<GroupRow<'_>>) {
+    rows.retain(|row| owned(scene, lever, &row.row, row.since));
+}
+
+/// Whether the rules of a row are those of the scene's version of the plan.
+pub(crate) fn owned(scene: &Scene<'_>, lever: &Lever, row: &Row<'_>, since: Instant) -> bool {
+    if scene.alone() {
+        return true;
+    }
+    let first = row.transaction.map(|one| original(&scene.ground.facts.transactions, one));
+    let since = first.map_or(since, |first| first.at);
+    scene.owns(rule_date(scene, lever, since, row.subscription, first))
+}
+
 fn sold<'a>(scene: &Scene<'a>, lever: &Lever, interval: Interval) -> Result<Vec<GroupRow<'a>>, RateError> {
     let ground = scene.ground;
     let mut rows = Vec::new();
@@ -202,7 +217,8 @@ pub(crate) fn grouped<'a>(
     lever: &'a Lever,
     split: &mut BTreeSet<UsageKey>,
 ) -> Result<Vec<Draft<'a>>, RateError> {
-    let rows = rows(scene, lever, scene.interval, split)?;
+    let mut rows = rows(scene, lever, scene.interval, split)?;
+    own_rows(scene, lever, &mut rows);
     let mut groups: BTreeMap<Slot, Group<'a>> = BTreeMap::new();
     for row in &rows {
         gather(scene, lever, row, &mut groups)?;

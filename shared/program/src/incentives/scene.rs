@@ -18,9 +18,24 @@ pub(crate) struct Scene<'a> {
     pub ground: &'a Ground<'a>,
     pub period: Month,
     pub interval: Interval,
+    /// Of a plan with several versions: the days whose rules are this one's, from the first on and before the second;
+    /// no bound before the first version and after the last.
+    pub owned: (Option<Date>, Option<Date>),
 }
 
 impl<'a> Scene<'a> {
+    /// Whether the rules of a day are those of this version.
+    ///
+    /// Rule: `program.later_version_rules_from_its_day`.
+    pub fn owns(&self, day: Date) -> bool {
+        self.owned.0.is_none_or(|from| from <= day) && self.owned.1.is_none_or(|until| day < until)
+    }
+
+    /// Whether there is one version only, which owns every day.
+    pub fn alone(&self) -> bool {
+        self.owned == (None, None)
+    }
+
     /// The value of a field of a row, or of the payee's standing where the name asks for that.
     pub fn field(&self, row: &Row<'_>, payee: Option<&Payee>, name: &str) -> Option<String> {
         match name.strip_prefix(LEVEL_OF) {

@@ -159,10 +159,12 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
     if lever.pays.at == PayeeAt::Start {
         let known = ground.associations(&subscription.customer).iter();
         for association in known.filter(|association| lever.pays.kinds.contains(&association.kind)) {
-            let Some(kind) = ground.policy.kind(&association.kind) else { continue };
-            cuts.insert(kind.counted_since(association));
-            cuts.extend(association.effective.end());
-            cuts.extend(kind.in_force.end());
+            for kind in ground.policy.versions(&association.kind) {
+                cuts.insert(kind.counted_since(association));
+                cuts.extend(association.effective.end());
+                cuts.insert(kind.in_force.start());
+                cuts.extend(kind.in_force.end());
+            }
         }
     }
     let clock = lever.dated_by.or(scene.plan.conventions.rules_dated_by);

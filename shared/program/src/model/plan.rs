@@ -24,6 +24,8 @@ pub struct IncentivePlan {
     pub effective: Option<Date>,
     /// Up to which day (exclusive) it pays.
     pub until: Option<Date>,
+    /// The day of its version, where counters begin anew with it.
+    pub counted_from: Option<Date>,
     /// What was announced about it.
     pub announced: Vec<Announced>,
     /// Whether its numbers are samples.

@@ -13,6 +13,7 @@ use super::names::{Definitions, Names};
 use super::quantity::date;
 use super::trace::Trace;
 use super::value::announcements;
+use super::versions::{Catalogs, Versions, end_versions, follow_on, restart_counters};
 use super::yaml::{Mark, Node, Value as Yaml, read};
 use super::{catalog, conventions, plan, recognition, tier};
 use crate::bundle::{Bundle, Document, DocumentKind};
@@ -26,6 +27,7 @@ use crate::recognition::RecognitionPolicy;
 const MAX_FILES: usize = 1000;
 
 /// What every document says at its top.
+#[derive(Clone)]
 pub(crate) struct Head {
     pub kind: DocumentKind,
     pub id: String,
@@ -47,10 +49,10 @@ impl Head {
 }
 
 /// One document on its way.
-struct Draft<'a> {
-    head: Head,
-    fields: Fields<'a>,
-    node: &'a Node,
+pub(super) struct Draft<'a> {
+    pub head: Head,
+    pub fields: Fields<'a>,
+    pub node: &'a Node,
 }
 
 /// Reads and checks a bundle.
@@ -96,9 +98,8 @@ pub(crate) fn checked(
     drafts.sort_by_key(|draft| (draft.head.id.clone(), draft.head.effective));
     for pair in drafts.windows(2) {
         let (first, second) = (&pair[0].head, &pair[1].head);
-        // Two versions of a tier program rule one after the other.
-        let versions =
-            first.kind == DocumentKind::TierProgram && second.kind == first.kind && first.effective != second.effective;
+        // Two versions of a document rule one after the other.
+        let versions = second.kind == first.kind && first.effective != second.effective;
         if first.id == second.id && !versions {
             pair[1].fields.at.problem(format!("the id `{}` is taken by {}", second.id, first.file));
         }
@@ -216,7 +217,7 @@ fn read_parameters(cursor: &Cursor<'_>, origin: &Origin) {
 fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
     let hash = hash(&drafts);
     let ids: Vec<String> = drafts.iter().map(|draft| draft.head.id.clone()).collect();
-    let mut catalogs: BTreeMap<String, Catalog> = BTreeMap::new();
+    let mut catalogs = Catalogs::default();
     let mut policies: Vec<RecognitionPolicy> = Vec::new();
     for draft in &drafts {
         for used in &draft.head.uses {
@@ -226,10 +227,15 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
         }
         match draft.head.kind {
             DocumentKind::Catalog => {
-                let own = catalogs.entry(draft.head.id.clone()).or_default();
-                catalog::catalog(&draft.fields, own);
+                let mut own = Catalog::default();
+                catalog::catalog(&draft.fields, &mut own);
+                catalogs.add(&draft.head.id, draft.head.effective, own);
             }
-            DocumentKind::RecognitionPolicy => policies.extend(recognition::policy(&draft.fields, &draft.head)),
+            DocumentKind::RecognitionPolicy => {
+                if let Some(policy) = recognition::policy(&draft.fields, &draft.head) {
+                    follow_on(&mut policies, policy, &draft.fields);
+                }
+            }
             DocumentKind::TierProgram | DocumentKind::IncentivePlan => {}
         }
     }
@@ -237,29 +243,34 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
     let awards = awards(&drafts);
     let mut programs: Vec<TierProgram> = Vec::new();
     let mut plans: Vec<IncentivePlan> = Vec::new();
-    let mut defined: BTreeMap<String, Definitions> = BTreeMap::new();
+    let mut defined: Versions<Definitions> = Versions::default();
     for draft in in_order_of_use(&drafts) {
         let Some(policy) = policies.iter().find(|policy| draft.head.uses.contains(&policy.id)) else {
             draft.fields.at.problem("`uses` names no recognition policy of the bundle");
             continue;
         };
-        let mut names = Names::new(Arc::new(used(draft, &catalogs)), policy, &awards);
-        for id in &draft.head.uses {
-            names.borrow(id, defined.get(id));
-        }
-        match draft.head.kind {
-            DocumentKind::TierProgram => {
-                programs.extend(tier::program(&draft.fields, &draft.head, &mut names));
-                defined.insert(draft.head.id.clone(), names.into_definitions());
+        for (from, until) in catalogs.stretches(&draft.head) {
+            let mut names = Names::new(Arc::new(used(draft, &catalogs, from)), policy, &awards);
+            for id in &draft.head.uses {
+                names.borrow(id, defined.on(id, from));
             }
-            _ => plans.extend(plan::plan(&draft.fields, &draft.head, names)),
+            let head = Head { effective: from, until, ..draft.head.clone() };
+            match draft.head.kind {
+                DocumentKind::TierProgram => {
+                    programs.extend(tier::program(&draft.fields, &head, &mut names));
+                    defined.add(&head.id, from, names.into_definitions());
+                }
+                _ => plans.extend(plan::plan(&draft.fields, &head, names)),
+            }
         }
     }
     programs.sort_by(|a, b| (&a.id, a.effective).cmp(&(&b.id, b.effective)));
-    end_versions(&mut programs);
-    plans.sort_by(|a, b| a.id.cmp(&b.id));
+    plans.sort_by(|a, b| (&a.id, a.effective).cmp(&(&b.id, b.effective)));
+    end_versions(&mut programs, |program| (&program.id, program.effective), |program| &mut program.until);
+    end_versions(&mut plans, |plan| (&plan.id, plan.effective), |plan| &mut plan.until);
+    restart_counters(&mut plans, &drafts);
     let mut catalog = Catalog::default();
-    for other in catalogs.values() {
+    for other in catalogs.latest() {
         // Names with two meanings concern the documents that use both; each was told above.
         catalog.absorb(other);
     }
@@ -292,41 +303,30 @@ fn in_order_of_use<'d, 'a>(drafts: &'d [Draft<'a>]) -> Vec<&'d Draft<'a>> {
     ordered
 }
 
-/// A version ends where the next one begins.
-fn end_versions(programs: &mut [TierProgram]) {
-    for place in 1..programs.len() {
-        let (before, after) = programs.split_at_mut(place);
-        if let (Some(old), Some(new)) = (before.last_mut(), after.first())
-            && old.id == new.id
-        {
-            old.until = [old.until, new.effective].into_iter().flatten().min();
-        }
-    }
-}
-
 /// Lists and names inside measures are read once every catalog is known.
-fn finish_catalogs(drafts: &[Draft<'_>], policies: &[RecognitionPolicy], catalogs: &mut BTreeMap<String, Catalog>) {
+fn finish_catalogs(drafts: &[Draft<'_>], policies: &[RecognitionPolicy], catalogs: &mut Catalogs) {
     let none = BTreeMap::new();
     let nobody = RecognitionPolicy::empty();
     let policy = policies.first().unwrap_or(&nobody);
     for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::Catalog) {
-        let Some(own) = catalogs.get(&draft.head.id).cloned() else { continue };
-        let mut together = used(draft, catalogs);
+        let (id, day) = (&draft.head.id, draft.head.effective);
+        let Some(own) = catalogs.on(id, day).cloned() else { continue };
+        let mut together = used(draft, catalogs, day);
         together.absorb(&own);
         let mut names = Names::new(Arc::new(together.clone()), policy, &none);
         let mut own = own;
         // A list may name one before it.
         catalog::lists(&draft.fields, &mut names, &mut own);
         catalog::check(&draft.fields, &together);
-        catalogs.insert(draft.head.id.clone(), own);
+        catalogs.replace(id, day, own);
     }
 }
 
-/// The catalogs that a document uses, together. One name with two meanings is a problem.
-fn used(draft: &Draft<'_>, catalogs: &BTreeMap<String, Catalog>) -> Catalog {
+/// The catalogs that a document uses, together, as they are from a day on. One name with two meanings is a problem.
+fn used(draft: &Draft<'_>, catalogs: &Catalogs, day: Option<Date>) -> Catalog {
     let mut together = Catalog::default();
     for id in &draft.head.uses {
-        for name in catalogs.get(id).map(|other| together.absorb(other)).unwrap_or_default() {
+        for name in catalogs.on(id, day).map(|other| together.absorb(other)).unwrap_or_default() {
             draft.fields.at.problem(format!("`{name}` has two meanings in the catalogs it uses"));
         }
     }

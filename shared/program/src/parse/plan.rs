@@ -61,6 +61,7 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         title: head.title.clone(),
         effective: head.effective,
         until: head.until,
+        counted_from: None,
         announced: head.announced.clone(),
         sample: head.sample,
         conventions,
@@ -172,8 +173,7 @@ fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<
         cursor.problem("`as-of` is missing");
     }
     let kinds = kinds?;
-    let shared =
-        kinds.len() > 1 || kinds.iter().any(|kind| names.policy.kind(kind).is_some_and(|kind| !kind.exclusive));
+    let shared = kinds.len() > 1 || kinds.iter().any(|kind| names.policy.versions(kind).any(|kind| !kind.exclusive));
     if shared && several.is_none() && above.is_none() {
         cursor.problem("more than one partner may be meant: say `if-several: first-by-attribution` or `all-in-full`");
     }

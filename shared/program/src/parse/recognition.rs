@@ -27,6 +27,9 @@ pub(crate) fn policy(fields: &Fields<'_>, head: &Head) -> Option<RecognitionPoli
     }
     let (attribution, duplicates) =
         fields.get("attribution").map(|cursor| attribution(&cursor, &kinds)).unwrap_or_default();
+    for kind in &mut kinds {
+        kind.number = attribution.get(&kind.name).copied();
+    }
     let business = conventions.business_days.clone().unwrap_or_default();
     let claims = fields.get("claims").and_then(|cursor| claims::claims(&cursor, &kinds, business));
     Some(RecognitionPolicy {
@@ -82,6 +85,8 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
         rule: cursor.rule(),
         source,
         in_force: in_force.ok()?,
+        continues: None,
+        number: None,
         said_by,
         scope: scope?,
         exclusive: exclusive?,

@@ -140,8 +140,12 @@ pub struct Kind {
     pub rule: String,
     /// Where it comes from.
     pub source: Option<String>,
-    /// While associations of this kind count at all.
+    /// While associations of this kind count by these rules.
     pub in_force: Interval,
+    /// From when on the kind counted by the rules of an earlier version of the policy, without a gap.
+    pub continues: Option<Instant>,
+    /// Its number in its own version's attribution; the lowest goes first.
+    pub number: Option<u32>,
     /// Who may state it.
     pub said_by: Vec<Sayer>,
     /// What one association is about.
@@ -200,9 +204,10 @@ impl Kind {
 
     /// From when on the association counts, by the kind's restatement and its own first day.
     pub fn counted_since(&self, association: &Association) -> Instant {
-        let start = association.effective.start().max(self.in_force.start());
+        let first = self.continues.unwrap_or(self.in_force.start());
+        let start = association.effective.start().max(first);
         match self.restated {
-            Restated::Full => self.in_force.start(),
+            Restated::Full => first,
             Restated::Forward => start,
             Restated::None => start.max(association.recorded.at),
         }
@@ -222,9 +227,10 @@ pub struct RecognitionPolicy {
     pub sample: bool,
     /// Time zone and the like.
     pub conventions: Conventions,
-    /// The kinds, in the document's order.
+    /// The kinds, in the document's order; of a policy with several versions each as often as there are versions
+    /// that have it, one after the other in time.
     pub kinds: Vec<Kind>,
-    /// The number of each kind in the attribution order; the lowest goes first.
+    /// The number of each kind in the attribution order of the last version; the lowest goes first.
     pub attribution: BTreeMap<String, u32>,
     /// How duplicates are numbered, by the name of the level.
     pub duplicates: Vec<(String, Duplicates)>,
@@ -248,9 +254,20 @@ impl RecognitionPolicy {
         }
     }
 
-    /// The kind of this name, if the policy has it.
+    /// The kind of this name, if the policy has it; of several versions the last.
     pub fn kind(&self, name: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|kind| kind.name == name)
+        self.versions(name).last()
+    }
+
+    /// The kind of this name by the rules of an instant; where none is in force then, the next one, or else the last.
+    pub fn kind_at(&self, name: &str, at: Instant) -> Option<&Kind> {
+        let rules = |kind: &&Kind| kind.in_force.end().is_none_or(|end| at < end);
+        self.versions(name).find(rules).or_else(|| self.kind(name))
+    }
+
+    /// All versions of a kind, in the order of time.
+    pub fn versions<'p>(&'p self, name: &str) -> impl Iterator<Item = &'p Kind> {
+        self.kinds.iter().filter(move |kind| kind.name == name)
     }
 
     /// The kinds that grant `grant`.
@@ -260,6 +277,33 @@ impl RecognitionPolicy {
 
     /// The order in which kinds go first: numbered kinds by their number, then the others by place.
     pub(crate) fn priority(&self, kind: &Kind) -> (u32, usize) {
-        (self.attribution.get(&kind.name).copied().unwrap_or(u32::MAX), kind.place)
+        (kind.number.unwrap_or(u32::MAX), kind.place)
+    }
+
+    /// Lets a later version rule from its first instant on. What it keeps goes on without a gap, what it does not
+    /// have ends then; claims, duplicates and their order are those of the later version.
+    ///
+    /// Rule: `program.later_version_rules_from_its_day`.
+    pub(crate) fn followed_by(&mut self, later: RecognitionPolicy, from: Instant) {
+        let mut kept: Vec<(String, Instant)> = Vec::new();
+        for kind in &mut self.kinds {
+            if kind.in_force.end().is_none_or(|end| from < end) {
+                let first = kind.in_force.start();
+                if first < from {
+                    kept.push((kind.name.clone(), kind.continues.unwrap_or(first)));
+                }
+                kind.in_force = Interval::new(first.min(from), Some(from)).unwrap_or(kind.in_force);
+            }
+        }
+        for mut kind in later.kinds {
+            let first = kind.in_force.start().max(from);
+            kind.continues = kept.iter().find(|(name, _)| *name == kind.name).map(|(_, since)| *since);
+            kind.continues = kind.continues.filter(|_| first == from);
+            kind.in_force = Interval::new(first, kind.in_force.end()).unwrap_or(kind.in_force);
+            self.kinds.push(kind);
+        }
+        self.attribution = later.attribution;
+        self.duplicates = later.duplicates;
+        self.claims = later.claims;
     }
 }

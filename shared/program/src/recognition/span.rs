@@ -53,10 +53,12 @@ pub(crate) fn spans_among(
 ) -> Vec<Span> {
     let mut cuts: BTreeSet<Instant> = BTreeSet::new();
     for association in associations.iter().filter(|association| covers(association, subject)) {
-        let Some(kind) = policy.kind(&association.kind) else { continue };
-        cuts.insert(kind.counted_since(association));
-        cuts.extend(kind.counted_until(association));
-        cuts.extend(kind.in_force.end());
+        for kind in policy.versions(&association.kind) {
+            cuts.insert(kind.counted_since(association));
+            cuts.extend(kind.counted_until(association));
+            cuts.insert(kind.in_force.start());
+            cuts.extend(kind.in_force.end());
+        }
     }
     let inside = |cut: &Instant| *cut > period.start() && period.contains(*cut);
     let mut starts = vec![period.start()];
