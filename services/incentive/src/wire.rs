@@ -4,6 +4,7 @@
 //! become facts when a run reads them. Nothing here decides anything.
 
 pub mod affects;
+pub mod awards;
 pub mod documents;
 pub mod grounds;
 pub mod known;

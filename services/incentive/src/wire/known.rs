@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 
 use program::facts::{
-    Agreement, Association, Award, Check, Customer, Enrollment, Facts, Partner, Recorded, Seats, Subscription,
-    Transaction,
+    Agreement, Association, Check, Customer, Enrollment, Facts, Partner, Recorded, Seats, Subscription, Transaction,
 };
 use prost::{Message, Name};
 use prost_types::Timestamp;
@@ -18,6 +17,7 @@ use rpc::wire;
 use values::{Amount, Decimal, Instant, Interval};
 
 use super::WireFault;
+use super::awards::awards;
 use crate::store::received::Received;
 
 /// The kinds of registry that rating reads.
@@ -92,7 +92,7 @@ pub fn facts(rows: &[Received], programs: &Programs) -> Result<Facts, WireFault>
         } else if kind == association::SeatCount::full_name() {
             facts.seats.push(seats(last)?);
         } else if kind == competency::Award::full_name() {
-            facts.awards.extend(award(last, programs)?);
+            facts.awards.extend(awards(history, programs)?);
         }
     }
     Ok(facts)
@@ -109,15 +109,15 @@ pub fn segment_after<'a>(name: &'a str, collection: &str) -> &'a str {
     segments.find(|segment| *segment == collection).and_then(|_| segments.next()).unwrap_or_default()
 }
 
-fn decode<M: Message + Default>(row: &Received) -> Result<M, WireFault> {
+pub(super) fn decode<M: Message + Default>(row: &Received) -> Result<M, WireFault> {
     M::decode(row.payload.as_slice()).map_err(|error| WireFault::new(&row.name, error))
 }
 
-fn recorded(row: &Received) -> Recorded {
+pub(super) fn recorded(row: &Received) -> Recorded {
     Recorded::new(row.recorded, row.source.name())
 }
 
-fn at(name: &str, time: Option<&Timestamp>) -> Result<Option<Instant>, WireFault> {
+pub(super) fn at(name: &str, time: Option<&Timestamp>) -> Result<Option<Instant>, WireFault> {
     time.map(wire::instant).transpose().map_err(|error| WireFault::new(name, error))
 }
 
@@ -345,25 +345,6 @@ fn seats(row: &Received) -> Result<Seats, WireFault> {
         from: at(name, seats.start_time.as_ref())?.unwrap_or(row.recorded),
         recorded: recorded(row),
     })
-}
-
-/// An award counts while it is held, grace and legacy use included; one that has not begun is not.
-fn award(row: &Received, programs: &Programs) -> Result<Option<Award>, WireFault> {
-    let award: competency::Award = decode(row)?;
-    if matches!(award.state(), competency::award::State::Qualified | competency::award::State::InProgress) {
-        return Ok(None);
-    }
-    let validity = award.validity.unwrap_or_default();
-    let program = last_segment(&award.tier_program);
-    Ok(Some(Award {
-        partner: segment_after(&award.name, "partners").to_owned(),
-        program: programs.get(program).cloned().unwrap_or_else(|| program.to_owned()),
-        award: award.award_kind.clone(),
-        division: award.division.clone(),
-        level: award.level.clone(),
-        effective: between(&row.name, validity.start_time.as_ref(), validity.end_time.as_ref())?,
-        recorded: recorded(row),
-    }))
 }
 
 /// The global account above each location account, by the newest revision of each.
