@@ -14,6 +14,7 @@ pub mod period;
 pub mod plan;
 pub mod result;
 pub mod run;
+pub mod simulation;
 pub mod statement;
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod preview_period;
 pub mod read;
 pub mod replay_run;
 pub mod rules;
+pub mod simulate_bundle;
 
 pub use error::OpError;
 pub use office::Office;

@@ -18,6 +18,7 @@ pub mod postings;
 pub mod received;
 pub mod records;
 pub mod runs;
+pub mod simulations;
 pub mod statement_lines;
 pub mod statements;
 pub mod units;

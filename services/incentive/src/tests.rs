@@ -7,5 +7,6 @@ mod crashes;
 mod late_facts;
 mod reading;
 mod refusals;
+mod simulating;
 mod splitting;
 mod world;

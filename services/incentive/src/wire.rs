@@ -9,6 +9,7 @@ pub mod documents;
 pub mod grounds;
 pub mod known;
 pub mod register;
+pub mod simulated;
 pub mod usage;
 
 /// An encoded column, or a neighbour's message, cannot be read.

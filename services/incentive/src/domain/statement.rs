@@ -18,8 +18,14 @@ pub struct Payment {
     pub earned: Money,
     /// What earlier statements carried, plus the adjustments of this one.
     pub due_before: Money,
+    /// What is advanced on future earnings.
+    pub advanced: Money,
+    /// What is kept back for earlier advances.
+    pub recovered: Money,
     /// What is paid now.
     pub paid: Money,
+    /// What is lost, because a minimum or a deadline was missed.
+    pub forfeited: Money,
     /// What goes into the next statement.
     pub carried_forward: Money,
     /// Why nothing is paid; empty when all is.
@@ -35,8 +41,14 @@ pub struct Amounts {
     pub adjusted: Money,
     /// What earlier statements carried forward.
     pub brought_forward: Money,
+    /// What is advanced on future earnings.
+    pub advanced: Money,
+    /// What is kept back for earlier advances.
+    pub recovered: Money,
     /// What is paid now.
     pub paid: Money,
+    /// What is lost, because a minimum or a deadline was missed.
+    pub forfeited: Money,
     /// What goes into the next statement.
     pub carried_forward: Money,
 }
@@ -45,7 +57,16 @@ impl Amounts {
     /// Nothing in every place.
     pub fn zero(currency: Currency) -> Amounts {
         let zero = Money::zero(currency);
-        Amounts { earned: zero, adjusted: zero, brought_forward: zero, paid: zero, carried_forward: zero }
+        Amounts {
+            earned: zero,
+            adjusted: zero,
+            brought_forward: zero,
+            advanced: zero,
+            recovered: zero,
+            paid: zero,
+            forfeited: zero,
+            carried_forward: zero,
+        }
     }
 
     /// The sum of all lines: earned plus adjusted.
@@ -61,7 +82,10 @@ impl Amounts {
             earned: self.earned.checked_add(other.earned)?,
             adjusted: self.adjusted.checked_add(other.adjusted)?,
             brought_forward: self.brought_forward.checked_add(other.brought_forward)?,
+            advanced: self.advanced.checked_add(other.advanced)?,
+            recovered: self.recovered.checked_add(other.recovered)?,
             paid: self.paid.checked_add(other.paid)?,
+            forfeited: self.forfeited.checked_add(other.forfeited)?,
             carried_forward: self.carried_forward.checked_add(other.carried_forward)?,
         })
     }
@@ -184,7 +208,10 @@ fn plan_totals<G>(lines: &[GroundedLine<G>], payments: &[&Payment]) -> Result<Ve
         let total =
             plans.entry(payment.plan.clone()).or_insert_with(|| empty(&payment.plan, payment.earned.currency()));
         total.amounts.brought_forward = payment.due_before.checked_sub(total.amounts.adjusted)?;
+        total.amounts.advanced = payment.advanced;
+        total.amounts.recovered = payment.recovered;
         total.amounts.paid = payment.paid;
+        total.amounts.forfeited = payment.forfeited;
         total.amounts.carried_forward = payment.carried_forward;
         total.reason.clone_from(&payment.reason);
     }
@@ -202,6 +229,11 @@ fn content<G>(partner: &str, period: Month, plans: &[PlanTotal], lines: &[Ground
         let amounts = &plan.amounts;
         canon.text(&plan.plan).show(amounts.earned).show(amounts.adjusted).show(amounts.brought_forward);
         canon.show(amounts.paid).show(amounts.carried_forward).text(&plan.reason);
+        // Few plans advance or forfeit; a statement without either says nothing about them.
+        let rare = [("advanced", amounts.advanced), ("recovered", amounts.recovered), ("forfeited", amounts.forfeited)];
+        for (name, amount) in rare.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            canon.text(name).show(amount);
+        }
     }
     canon.int(lines.len() as i128);
     for line in lines {

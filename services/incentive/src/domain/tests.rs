@@ -208,6 +208,9 @@ fn h19_lines_add_up_to_their_statement_in_any_order() {
         due_before: usd(9),
         paid: usd(0),
         carried_forward: usd(9),
+        advanced: usd(0),
+        recovered: usd(0),
+        forfeited: usd(0),
         reason: "below-payment-minimum".to_owned(),
     };
     let payments = [payment];

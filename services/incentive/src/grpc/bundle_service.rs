@@ -1,5 +1,6 @@
 //! Staged bundles, on the wire.
 
+use proto::google::longrunning::Operation;
 use proto::incentive::v1 as pb;
 use proto::incentive::v1::bundle_service_server::BundleService;
 use rpc::page::Limits;
@@ -9,9 +10,12 @@ use tonic::{Request, Response, Status, async_trait};
 use values::{Digest, Instant};
 
 use super::call::{Desk, Place, or_fault};
-use super::from_proto::BUNDLE;
+use super::from_proto::{self, BUNDLE};
+use super::operations::simulation_operation;
+use super::period_service::unexplained;
 use super::to_fault;
 use crate::ops::bundles::{self, Stage};
+use crate::ops::simulate_bundle::{self, SimulateBundle};
 use crate::ops::{Office, OpError};
 use crate::store::bundles::{self as staged, StagedBundle};
 
@@ -21,6 +25,8 @@ const TEXT_AT_MOST: usize = 1 << 20;
 const PATH_AT_MOST: usize = 256;
 /// The digits of a hash in a name: with `b-` before them they fit into an id.
 const DIGITS: usize = 32;
+/// The most periods of one simulation.
+const PERIODS_AT_MOST: i32 = 36;
 
 #[async_trait]
 impl BundleService for Desk {
@@ -54,19 +60,7 @@ impl BundleService for Desk {
         request: Request<pb::GetIncentiveBundleRequest>,
     ) -> Result<Response<pb::IncentiveBundle>, Status> {
         let name = &request.get_ref().name;
-        let mut wrong = Violations::new();
-        let id = wrong.name("name", name, BUNDLE);
-        wrong.check()?;
-        let digits = id.as_ref().and_then(|[id]| id.as_str().strip_prefix("b-")).unwrap_or_default();
-        let found = match digits.len() {
-            DIGITS => {
-                let found = staged::find_by_start(self.office.store().read(), digits).await;
-                or_fault(found.map_err(OpError::from))?
-            }
-            _ => None,
-        };
-        let missing = || OpError::NotFound { kind: "incentive.accolade.dev/IncentiveBundle", name: name.clone() };
-        let found = found.ok_or_else(missing).map_err(to_fault)?;
+        let found = self.named_bundle(name, Violations::new()).await?;
         let told = describe(&self.office, &found).await.map_err(to_fault)?;
         Ok(Response::new(told))
     }
@@ -85,6 +79,59 @@ impl BundleService for Desk {
             incentive_bundles.push(describe(&self.office, staged).await.map_err(to_fault)?);
         }
         Ok(Response::new(pb::ListIncentiveBundlesResponse { incentive_bundles, next_page_token }))
+    }
+
+    async fn simulate_bundle(
+        &self,
+        request: Request<pb::SimulateBundleRequest>,
+    ) -> Result<Response<Operation>, Status> {
+        let message = request.get_ref();
+        let mut wrong = Violations::new();
+        let key = Self::once_key(&request, "SimulateBundle", &message.request_id, &mut wrong)?;
+        let first = from_proto::period(&mut wrong, "first_period", &message.first_period);
+        let last = match message.last_period.as_str() {
+            "" => first,
+            name => from_proto::period(&mut wrong, "last_period", name),
+        };
+        if let (Some(first), Some(last)) = (first, last)
+            && (last < first || first.add(PERIODS_AT_MOST - 1).is_ok_and(|limit| limit < last))
+        {
+            wrong.add("last_period", format!("must not be before first_period, and at most {PERIODS_AT_MOST} in all"));
+        }
+        let bundle = self.named_bundle(&message.name, wrong).await?.hash;
+        let (Some(first), Some(last)) = (first, last) else { return Err(unexplained()) };
+        let (command, now) = (&SimulateBundle { bundle, first, last }, self.office.clock().now());
+        let begun: Operation = self
+            .office
+            .store()
+            .once_message(&key, now, |tx| {
+                Box::pin(async move {
+                    let simulation = simulate_bundle::begin(&tx, now, command).await?;
+                    Ok::<_, OpError>(simulation_operation(&simulation)?.into_wire())
+                })
+            })
+            .await
+            .map_err(to_fault)?;
+        self.office.ring_for_corrections();
+        Ok(Response::new(begun))
+    }
+}
+
+impl Desk {
+    /// The staged bundle of a name, once nothing else of the request is wrong.
+    async fn named_bundle(&self, name: &str, mut wrong: Violations) -> Result<StagedBundle, Status> {
+        let id = wrong.name("name", name, BUNDLE);
+        wrong.check()?;
+        let digits = id.as_ref().and_then(|[id]| id.as_str().strip_prefix("b-")).unwrap_or_default();
+        let found = match digits.len() {
+            DIGITS => {
+                let found = staged::find_by_start(self.office.store().read(), digits).await;
+                or_fault(found.map_err(OpError::from))?
+            }
+            _ => None,
+        };
+        let missing = || OpError::NotFound { kind: "incentive.accolade.dev/IncentiveBundle", name: name.to_owned() };
+        Ok(found.ok_or_else(missing).map_err(to_fault)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Long-running operations: views of runs and corrections.
+//! Long-running operations: views of runs, corrections and simulations.
 
 use proto::incentive::v1 as pb;
 use rpc::operations::{Operation, Records, State};
@@ -8,8 +8,10 @@ use rpc::{Fault, Kind};
 use super::{correction_to_proto, to_fault, to_proto};
 use crate::domain::correction::{Correction, CorrectionState, correction_number};
 use crate::domain::run::{Run, RunState, run_number};
+use crate::domain::simulation::{Simulation, SimulationState, simulation_number};
 use crate::ops::{Office, OpError, read};
-use crate::store::{adjusted, corrections, runs};
+use crate::store::{adjusted, corrections, runs, simulations};
+use crate::wire::simulated;
 
 /// The operations of incentive.
 pub struct Operations {
@@ -50,6 +52,26 @@ pub fn correction_operation(correction: &Correction, told: pb::Correction) -> Op
     Operation { name, metadata: Some(pack(&metadata)), state }
 }
 
+/// The operation that reports on a simulation.
+///
+/// # Errors
+/// When its result cannot be read.
+pub fn simulation_operation(simulation: &Simulation) -> Result<Operation, OpError> {
+    let progress_percent = simulation.progress;
+    let metadata = pb::SimulateBundleMetadata { bundle_hash: simulation.bundle.to_string(), progress_percent };
+    let state = match simulation.state {
+        SimulationState::Running => State::Running,
+        SimulationState::Failed => failed(&simulation.failure),
+        SimulationState::Cancelled => State::Cancelled,
+        SimulationState::Succeeded => {
+            let result = simulation.result.as_deref().unwrap_or_default();
+            State::Succeeded(pack(&simulated::decode(result)?))
+        }
+    };
+    let name = to_proto::simulation_operation_name(simulation.number);
+    Ok(Operation { name, metadata: Some(pack(&metadata)), state })
+}
+
 fn failed(failure: &str) -> State {
     let reason = pb::ErrorReason::FactsInconsistent.as_str_name();
     let fault = Fault::new(Kind::FailedPrecondition, "accolade.incentive", reason, failure.to_owned());
@@ -75,6 +97,9 @@ impl Operations {
                 None => Ok(None),
             };
         }
+        if let Some(number) = simulation_number(id) {
+            return simulations::find(connection, number).await?.as_ref().map(simulation_operation).transpose();
+        }
         let Some(number) = correction_number(id) else { return Ok(None) };
         match corrections::find(connection, number).await? {
             Some(correction) => Ok(Some(self.told_correction(&correction).await?)),
@@ -82,20 +107,28 @@ impl Operations {
         }
     }
 
-    /// Closes first, then corrections, the newest of each first.
+    /// Closes first, then corrections, then simulations, the newest of each first.
     async fn listed(&self, after: Option<&str>, count: usize) -> Result<Vec<Operation>, OpError> {
         let connection = self.office.store().read();
         let mut operations = Vec::new();
         let corrected = after.and_then(correction_number);
-        if corrected.is_none() {
+        let simulated = after.and_then(simulation_number);
+        if corrected.is_none() && simulated.is_none() {
             let after = after.and_then(run_number).unwrap_or(i64::MAX);
             for run in runs::list_before(connection, after, count as u64).await? {
                 operations.push(self.told(&run).await?);
             }
         }
-        let room = count.saturating_sub(operations.len()) as u64;
-        for correction in corrections::list_before(connection, corrected.unwrap_or(i64::MAX), room).await? {
-            operations.push(self.told_correction(&correction).await?);
+        let room = |operations: &Vec<Operation>| count.saturating_sub(operations.len()) as u64;
+        if simulated.is_none() {
+            let (before, room) = (corrected.unwrap_or(i64::MAX), room(&operations));
+            for correction in corrections::list_before(connection, before, room).await? {
+                operations.push(self.told_correction(&correction).await?);
+            }
+        }
+        let (before, room) = (simulated.unwrap_or(i64::MAX), room(&operations));
+        for simulation in simulations::list_before(connection, before, room).await? {
+            operations.push(simulation_operation(&simulation)?);
         }
         Ok(operations)
     }
@@ -116,7 +149,7 @@ impl Records for Operations {
     }
 
     async fn cancel(&self, id: &str) -> Result<(), Fault> {
-        let (run, correction) = (run_number(id), correction_number(id));
+        let (run, correction, simulation) = (run_number(id), correction_number(id), simulation_number(id));
         let asked = self.office.store().transact(|tx| {
             Box::pin(async move {
                 if let Some(number) = run {
@@ -124,6 +157,9 @@ impl Records for Operations {
                 }
                 if let Some(number) = correction {
                     corrections::request_cancel(&*tx, number).await?;
+                }
+                if let Some(number) = simulation {
+                    simulations::request_cancel(&*tx, number).await?;
                 }
                 Ok::<_, OpError>(())
             })

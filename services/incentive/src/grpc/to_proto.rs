@@ -12,6 +12,7 @@ use crate::domain::ledger::{Account, Posting};
 use crate::domain::line::{GroundedLine, LineKind, LinePlace};
 use crate::domain::plan::plan_id;
 use crate::domain::run::{Run, RunState, run_id};
+use crate::domain::simulation::simulation_id;
 use crate::domain::statement::{self, Amounts};
 use crate::ops::OpError;
 use crate::ops::read::RunTotals;
@@ -100,6 +101,9 @@ fn total(amounts: &Amounts) -> Result<pb::StatementTotal, OpError> {
         brought_forward: told(amounts.brought_forward)?,
         paid: told(amounts.paid)?,
         carried_forward: told(amounts.carried_forward)?,
+        advanced: told(amounts.advanced)?,
+        recovered: told(amounts.recovered)?,
+        forfeited: told(amounts.forfeited)?,
     })
 }
 
@@ -212,6 +216,11 @@ pub fn operation_name(number: i64) -> String {
 /// The name of the operation that reports on a correction.
 pub fn correction_operation_name(number: i64) -> String {
     rpc::operations::name(crate::NAME, &correction_id(number))
+}
+
+/// The name of the operation that reports on a simulation.
+pub fn simulation_operation_name(number: i64) -> String {
+    rpc::operations::name(crate::NAME, &simulation_id(number))
 }
 
 /// Control totals by currency; the bases stand with the first, as each names its own unit.

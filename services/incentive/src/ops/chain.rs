@@ -246,6 +246,9 @@ fn payments(plan: &str, rating: &Rating) -> Vec<Payment> {
         due_before: total.brought_forward,
         paid: total.paid,
         carried_forward: total.carried_forward,
+        advanced: total.advanced,
+        recovered: total.recovered,
+        forfeited: total.forfeited,
         reason: total.reason.map(|reason| reason.name().to_owned()).unwrap_or_default(),
     };
     rating.statements.iter().map(payment).collect()
@@ -336,6 +339,9 @@ fn carried_unit(period: Month, plan: &str, currency: Currency, balances: BTreeMa
             due_before: balance,
             paid: zero,
             carried_forward: balance,
+            advanced: zero,
+            recovered: zero,
+            forfeited: zero,
             reason: program::Reason::NotInForce.name().to_owned(),
         });
     }

@@ -14,7 +14,7 @@ use super::chain::{self, Chain, Corrected, Task};
 use super::dry::{self, Watched};
 use super::gather::SplitHours;
 use super::rules::{self, Rules};
-use super::{Office, OpError, bundles, pin};
+use super::{Office, OpError, bundles, pin, simulate_bundle};
 use crate::domain::adjustment::Cause;
 use crate::domain::correction::{
     Adjusted, Correction, CorrectionRefusal, CorrectionState, CorrectionTotal, Review, none_closing, span,
@@ -146,7 +146,7 @@ pub async fn find<C: sea_orm::ConnectionTrait>(connection: &C, number: i64) -> R
     corrections::find(connection, number).await?.ok_or_else(missing)
 }
 
-/// Computes corrections until it is told to stop, and proposes one by itself when a bundle becomes current that is not
+/// Computes corrections and simulations until it is told to stop, and proposes a correction by itself when a bundle becomes current that is not
 /// the one by which the last period was closed.
 ///
 /// # Errors
@@ -154,12 +154,16 @@ pub async fn find<C: sea_orm::ConnectionTrait>(connection: &C, number: i64) -> R
 pub async fn drive(office: Office, stop: CancellationToken) -> Result<(), OpError> {
     loop {
         let seen = office.following(Source::Registry).map(|following| following.progress().position);
+        let all = async {
+            drive_all(&office).await?;
+            simulate_bundle::drive_all(&office).await
+        };
         let done = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            done = drive_all(&office) => done,
+            done = all => done,
         };
         if let Err(error) = done {
-            warn!(%error, "corrections cannot go on now and are tried again");
+            warn!(%error, "corrections and simulations cannot go on now and are tried again");
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),

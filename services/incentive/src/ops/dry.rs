@@ -13,7 +13,7 @@ use super::gather::{self, Asking, SplitHours};
 use super::rules::Rules;
 use super::{Office, OpError};
 use crate::domain::parts::PartCount;
-use crate::store::corrections;
+use crate::store::{corrections, simulations};
 
 /// Everything that rating these units may read, hours that must be split replaced by their records.
 ///
@@ -72,6 +72,8 @@ fn ends(task: &Task, todo: &[(Month, String)]) -> (Month, Month) {
 pub enum Watched {
     /// A correction.
     Correction(i64),
+    /// A simulation.
+    Simulation(i64),
 }
 
 /// Tells how much of a computation is done, out of so much.
@@ -80,14 +82,15 @@ pub enum Watched {
 /// [`OpError::Cancelled`] when somebody asked to stop it.
 pub async fn tell(office: &Office, watched: Watched, done: usize, of: usize) -> Result<(), OpError> {
     let percent = i32::try_from(5 + 90 * done / of.max(1)).unwrap_or(95);
-    let stop = match watched {
-        Watched::Correction(number) => {
-            let told = office
-                .store()
-                .transact(|tx| Box::pin(async move { corrections::progress(&*tx, number, percent).await }));
-            told.await?
-        }
-    };
+    let told = office.store().transact(|tx| {
+        Box::pin(async move {
+            match watched {
+                Watched::Correction(number) => corrections::progress(&*tx, number, percent).await,
+                Watched::Simulation(number) => simulations::progress(&*tx, number, percent).await,
+            }
+        })
+    });
+    let stop = told.await?;
     office.changes().announce();
     if stop { Err(OpError::Cancelled) } else { Ok(()) }
 }

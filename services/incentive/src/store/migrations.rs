@@ -2,6 +2,8 @@
 
 mod m0001_first;
 mod m0002_corrections;
+mod m0003_simulations;
+mod m0004_payouts;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -14,6 +16,8 @@ impl MigratorTrait for Migrator {
         all.extend(feed::migrations());
         all.push(Box::new(m0001_first::First));
         all.push(Box::new(m0002_corrections::Corrections));
+        all.push(Box::new(m0003_simulations::Simulations));
+        all.push(Box::new(m0004_payouts::Payouts));
         all
     }
 }

@@ -49,6 +49,9 @@ mod total {
         pub brought_forward: i64,
         pub paid: i64,
         pub carried_forward: i64,
+        pub advanced: i64,
+        pub recovered: i64,
+        pub forfeited: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -117,6 +120,9 @@ pub async fn insert<C: ConnectionTrait>(
             brought_forward: Set(columns::minor(amounts.brought_forward)?),
             paid: Set(columns::minor(amounts.paid)?),
             carried_forward: Set(columns::minor(amounts.carried_forward)?),
+            advanced: Set(columns::minor(amounts.advanced)?),
+            recovered: Set(columns::minor(amounts.recovered)?),
+            forfeited: Set(columns::minor(amounts.forfeited)?),
         };
         total::Entity::insert(total).exec_without_returning(connection).await?;
     }
@@ -194,6 +200,9 @@ fn plan_total(row: total::Model) -> Result<PlanTotal, StoreError> {
         brought_forward: money(row.brought_forward)?,
         paid: money(row.paid)?,
         carried_forward: money(row.carried_forward)?,
+        advanced: money(row.advanced)?,
+        recovered: money(row.recovered)?,
+        forfeited: money(row.forfeited)?,
     };
     Ok(PlanTotal { plan: row.plan, amounts, reason: row.reason })
 }

@@ -258,7 +258,14 @@ async fn statements_lines_and_postings_come_back_as_they_went() {
     each(async |store| {
         let september = month("2024-09");
         let place = LinePlace { period: september, partner: "harbor".to_owned(), number: 1 };
-        let amounts = Amounts { earned: usd(-161), paid: usd(7), ..Amounts::zero(Currency::USD) };
+        let amounts = Amounts {
+            earned: usd(-161),
+            paid: usd(7),
+            advanced: usd(1),
+            recovered: usd(2),
+            forfeited: usd(3),
+            ..Amounts::zero(Currency::USD)
+        };
         let head = StatementHead {
             partner: "harbor".to_owned(),
             period: september,
@@ -335,6 +342,9 @@ async fn units_records_and_bundles_come_back_as_they_went() {
             due_before: usd(2),
             paid: usd(0),
             carried_forward: usd(3),
+            advanced: usd(4),
+            recovered: usd(5),
+            forfeited: usd(6),
             reason: "below-payment-minimum".to_owned(),
         };
         let basis = BasisTotal {

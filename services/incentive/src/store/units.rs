@@ -54,6 +54,9 @@ mod payment {
         pub due_before: i64,
         pub paid: i64,
         pub carried_forward: i64,
+        pub advanced: i64,
+        pub recovered: i64,
+        pub forfeited: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -198,6 +201,9 @@ fn payment_row(run: i64, period: &str, payment: &Payment) -> Result<payment::Act
         due_before: Set(columns::minor(payment.due_before)?),
         paid: Set(columns::minor(payment.paid)?),
         carried_forward: Set(columns::minor(payment.carried_forward)?),
+        advanced: Set(columns::minor(payment.advanced)?),
+        recovered: Set(columns::minor(payment.recovered)?),
+        forfeited: Set(columns::minor(payment.forfeited)?),
     })
 }
 
@@ -313,6 +319,9 @@ fn payment(row: payment::Model) -> Result<Payment, StoreError> {
         due_before: money(row.due_before)?,
         paid: money(row.paid)?,
         carried_forward: money(row.carried_forward)?,
+        advanced: money(row.advanced)?,
+        recovered: money(row.recovered)?,
+        forfeited: money(row.forfeited)?,
         partner: row.partner,
         plan: row.plan,
         reason: row.reason,

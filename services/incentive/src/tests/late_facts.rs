@@ -151,3 +151,38 @@ async fn a_balance_outlives_its_plan() {
     let total = world.statements("2024-11").await[0].totals[0].clone();
     assert_eq!(cents(&total.carried_forward), 10, "month after month");
 }
+
+#[tokio::test]
+async fn what_is_held_too_long_is_forfeited_and_the_statement_says_so() {
+    let world = World::start().await;
+    let mut documents = super::world::sample();
+    for (_, text) in &mut documents {
+        *text = text.replace(
+            "minimum: {at-least: USD 0.20, per: partner, below: carried-forward}",
+            "hold: {until: [{check: bank-profile}], at-most: 60 days, then: forfeited}",
+        );
+    }
+    world.rule_by(&documents).await;
+    world.partner_is("harbor", "").await;
+    world.customer_is("atlas").await;
+    world.of_record("a1", "harbor", "atlas", "2024-01-01T00:00:00Z", None, 1).await;
+    world.used("atlas", "2024-09-02T10:00:00Z", "4.00").await;
+    let mut forfeited = Vec::new();
+    for (period, now) in
+        [("2024-09", ""), ("2024-10", "2024-11-03"), ("2024-11", "2024-12-03"), ("2024-12", "2025-01-03")]
+    {
+        if !now.is_empty() {
+            world.at(&format!("{now}T00:00:00Z"));
+        }
+        world.close(period).await;
+        for total in world.statements(period).await.iter().flat_map(|statement| &statement.totals) {
+            assert_eq!(cents(&total.paid), 0, "{period}: there is no bank profile");
+            let due = cents(&total.total) + cents(&total.brought_forward) + cents(&total.advanced);
+            let gone = cents(&total.recovered) + cents(&total.paid) + cents(&total.forfeited);
+            assert_eq!(cents(&total.carried_forward), due - gone, "{period}");
+            forfeited.push(cents(&total.forfeited));
+        }
+    }
+    assert_eq!(forfeited[0], 0, "September is held");
+    assert_eq!(forfeited.iter().sum::<i64>(), 100, "and lost after sixty days");
+}
