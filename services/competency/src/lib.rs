@@ -16,6 +16,7 @@ mod names;
 mod ops;
 mod publish;
 mod run;
+mod simulating;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -177,6 +178,11 @@ fn tasks(shared: Arc<Shared>, feed: Feed, followers: Vec<Follower>) -> Vec<Task>
             Ok::<_, StoreError>(())
         }));
     }
+    let shown = shared.clone();
+    tasks.push(Task::new("competency-simulate", move |stop| async move {
+        simulating::simulate(&shown, stop).await;
+        Ok::<_, StoreError>(())
+    }));
     tasks.push(Task::new("competency-evaluate", move |stop| async move {
         run::evaluate(&shared, stop).await;
         Ok::<_, StoreError>(())

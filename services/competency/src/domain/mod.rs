@@ -8,6 +8,7 @@ pub mod held;
 pub mod kept;
 pub mod notice;
 pub mod score;
+pub mod simulation;
 #[cfg(test)]
 mod tests;
 pub mod timeline;

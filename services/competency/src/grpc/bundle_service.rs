@@ -6,17 +6,20 @@ use std::sync::Arc;
 use program::Bundle;
 use proto::competency::v1 as wire;
 use proto::competency::v1::bundle_service_server::BundleService;
+use proto::google::longrunning::Operation;
 use rpc::page::{Limits, Page};
 use rpc::validate::Violations;
 use rpc::{Caller, Fault, wire as convert};
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
-use super::once_key;
+use super::{once_key, operations, times};
 use crate::Shared;
 use crate::domain::award::program_id;
 use crate::domain::bundle::{Document, Staged};
 use crate::names;
-use crate::ops::{OpError, stage_bundle};
+use crate::ops::simulate_bundle::Command;
+use crate::ops::{OpError, simulate_bundle, stage_bundle};
 use crate::store::bundles;
 
 /// The most documents of a bundle.
@@ -113,6 +116,47 @@ impl BundleService for Bundles {
         }
         Ok(Response::new(wire::ListStagedBundlesResponse { staged_bundles, next_page_token }))
     }
+
+    async fn simulate_bundle(
+        &self,
+        request: Request<wire::SimulateBundleRequest>,
+    ) -> Result<Response<Operation>, Status> {
+        let caller = Caller::of(&request)?;
+        let mut request = request.into_inner();
+        let mut wrong = Violations::new();
+        let request_id = wrong.request_id(&request.request_id);
+        let bundle = staged_hash(&mut wrong, "name", &request.name);
+        let compared = match request.compared_bundle.as_str() {
+            "" => None,
+            name => staged_hash(&mut wrong, "compared_bundle", name),
+        };
+        let as_of = wrong.optional_instant("effective_time", request.effective_time.as_ref());
+        wrong.check()?;
+        let Some(bundle) = bundle else { return Err(Fault::bug("a name was refused without a complaint").into()) };
+        request.request_id.clear();
+        let key = once_key(&caller, "SimulateBundle", request_id, &request);
+        // The same for every attempt of the transaction; ordered by time.
+        let id = format!("s-{}", Uuid::now_v7());
+        let now = self.shared.clock.now();
+        let known_at = times::present(&self.shared).await;
+        let (shared, id, command) = (&self.shared, &id, &Command { bundle, compared, as_of, known_at });
+        let done = shared.store.once_message(&key, now, |tx| {
+            Box::pin(async move {
+                let simulation = simulate_bundle::create(&tx, now, id, &shared.rules, command).await?;
+                Ok::<_, OpError>(operations::simulating(&simulation)?.into_wire())
+            })
+        });
+        Ok(Response::new(done.await?))
+    }
+}
+
+/// The hash in the name of a staged bundle.
+fn staged_hash(wrong: &mut Violations, field: &str, name: &str) -> Option<String> {
+    let hash = names::bundle_hash(names::STAGED_BUNDLE, name).map(str::to_owned);
+    if hash.is_none() {
+        wrong.add(field, "must look like `stagedBundles/{hash}`, where the hash has 64 hexadecimal digits");
+    }
+    hash
 }
 
 fn documents(wrong: &mut Violations, sent: &[wire::BundleDocument]) -> Vec<Document> {

@@ -1,4 +1,4 @@
-//! `google.longrunning.Operations` over the evaluations that this service keeps.
+//! `google.longrunning.Operations` over the evaluations and simulations that this service keeps.
 
 use std::sync::Arc;
 
@@ -10,11 +10,14 @@ use rpc::{Fault, wire as convert};
 
 use crate::domain::award::program_id;
 use crate::domain::evaluation::{Evaluation, Failure, RunState};
+use crate::domain::simulation::Simulation;
 use crate::names;
 use crate::ops::OpError;
-use crate::store::evaluations;
+use crate::store::{evaluations, simulations};
 use crate::{NAME, Shared};
 
+/// What the ids of simulations begin with.
+const SIMULATION: &str = "s-";
 /// The most failures told with a result.
 const FAILURES: u64 = 1_000;
 
@@ -55,6 +58,10 @@ impl rpc::operations::Records for Records {
     }
 
     async fn find(&self, id: &str) -> Result<Option<Operation>, Fault> {
+        if id.starts_with(SIMULATION) {
+            let found = simulations::find(self.shared.store.read(), id).await.map_err(OpError::from)?;
+            return Ok(found.as_ref().map(simulating).transpose()?);
+        }
         let found = evaluations::find(self.shared.store.read(), id).await.map_err(OpError::from)?;
         match found {
             Some(evaluation) => Ok(Some(self.tell(&evaluation).await?)),
@@ -63,10 +70,18 @@ impl rpc::operations::Records for Records {
     }
 
     async fn list(&self, after: Option<&str>, count: usize) -> Result<Vec<Operation>, Fault> {
-        let found = evaluations::list(self.shared.store.read(), after, count).await.map_err(OpError::from)?;
-        let mut operations = Vec::with_capacity(found.len());
-        for evaluation in &found {
-            operations.push(self.tell(evaluation).await?);
+        let db = self.shared.store.read();
+        let mut operations = Vec::new();
+        // Evaluations first, then simulations, the newest of each first.
+        let simulated = after.filter(|id| id.starts_with(SIMULATION));
+        if simulated.is_none() {
+            for evaluation in &evaluations::list(db, after, count).await.map_err(OpError::from)? {
+                operations.push(self.tell(evaluation).await?);
+            }
+        }
+        let room = count.saturating_sub(operations.len());
+        for simulation in &simulations::list(db, simulated, room).await.map_err(OpError::from)? {
+            operations.push(simulating(simulation)?);
         }
         Ok(operations)
     }
@@ -74,10 +89,41 @@ impl rpc::operations::Records for Records {
     async fn cancel(&self, id: &str) -> Result<(), Fault> {
         let asked = self.shared.store.transact(|tx| {
             let id = id.to_owned();
-            Box::pin(async move { Ok::<_, OpError>(evaluations::ask_to_cancel(&tx, &id).await?) })
+            Box::pin(async move {
+                simulations::ask_to_cancel(&*tx, &id).await?;
+                Ok::<_, OpError>(evaluations::ask_to_cancel(&tx, &id).await?)
+            })
         });
         Ok(asked.await?)
     }
+}
+
+/// A simulation as an operation.
+///
+/// # Errors
+/// When its result cannot be read.
+pub fn simulating(simulation: &Simulation) -> Result<Operation, OpError> {
+    let unread = |error| OpError::Store(store::StoreError::bug(format!("a recorded result cannot be read: {error}")));
+    let recorded = simulation.result.as_deref().unwrap_or_default();
+    let state = match simulation.state {
+        RunState::Waiting | RunState::Running => State::Running,
+        RunState::Cancelled => State::Cancelled,
+        RunState::Failed => State::Failed(proto::google::rpc::Status::decode(recorded).map_err(unread)?),
+        RunState::Succeeded => {
+            State::Succeeded(convert::pack(&wire::SimulateBundleResponse::decode(recorded).map_err(unread)?))
+        }
+    };
+    let percent = match simulation.state {
+        RunState::Waiting | RunState::Running => 100 * simulation.judged / simulation.partners.max(1),
+        RunState::Succeeded | RunState::Cancelled | RunState::Failed => 100,
+    };
+    let metadata = wire::SimulateBundleMetadata {
+        bundle_hash: simulation.bundle.clone(),
+        partner_count: simulation.partners,
+        judged_partner_count: simulation.judged,
+        progress_percent: i32::try_from(percent.clamp(0, 100)).unwrap_or(100),
+    };
+    Ok(Operation { name: name(NAME, &simulation.id), metadata: Some(convert::pack(&metadata)), state })
 }
 
 /// An operation that was just asked for.

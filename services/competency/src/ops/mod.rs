@@ -12,6 +12,7 @@ pub mod record;
 pub mod rules;
 pub mod show_scorecard;
 pub mod show_standing;
+pub mod simulate_bundle;
 pub mod stage_bundle;
 
 use program::Problem;

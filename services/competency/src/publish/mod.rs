@@ -3,6 +3,7 @@
 
 pub mod explanation;
 pub mod revision;
+pub mod simulated;
 pub mod to_proto;
 
 use feed::NewChange;

@@ -10,6 +10,7 @@ pub mod facts;
 mod migrations;
 pub mod notices;
 pub mod scorecards;
+pub mod simulations;
 #[cfg(test)]
 mod tests;
 pub mod usage_sql;

@@ -7,4 +7,5 @@ mod ownership;
 mod reasons;
 mod scoring;
 mod shipped;
+mod simulating;
 mod standing;
