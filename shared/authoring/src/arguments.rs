@@ -97,8 +97,14 @@ pub struct Simulate {
     #[arg(long = "change", value_name = "AT=VALUE", value_parser = change)]
     pub changes: Vec<(String, String)>,
     /// The facts of the population: NDJSON, or CSV
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present = "gateway", num_args = 1.., value_name = "FILE")]
     pub population: Vec<PathBuf>,
+    /// The gateway of a running suite whose facts are the population, such as http://127.0.0.1:7400
+    #[arg(long, value_name = "URL", conflicts_with = "population")]
+    pub gateway: Option<String>,
+    /// The token to call it with (`accolade token program-manager`)
+    #[arg(long, env = "ACCOLADE_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
     /// The day that tier programs judge
     #[arg(long, value_name = "DAY")]
     pub as_of: Option<Date>,

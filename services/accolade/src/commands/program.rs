@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use boot::Clock;
 use cli::connect::connect;
 use cli::facts::{FactsError, Wanted, write_facts};
+use tempfile::{Builder, NamedTempFile};
 
 use crate::args::{Program, ProgramCommand, ProgramFacts};
 
@@ -18,6 +19,8 @@ use crate::args::{Program, ProgramCommand, ProgramFacts};
 pub async fn run(program: Program) -> Result<ExitCode> {
     match program.command {
         ProgramCommand::Documents(command) => {
+            // The facts of a suite live as long as the command.
+            let (command, _facts) = with_population(command).await?;
             let (text, code) = authoring::run(authoring::Program { command })?;
             print!("{text}");
             Ok(ExitCode::from(code))
@@ -27,23 +30,42 @@ pub async fn run(program: Program) -> Result<ExitCode> {
 }
 
 async fn facts(arguments: ProgramFacts) -> Result<ExitCode> {
-    let mut out: Box<dyn Write> = match &arguments.output {
+    let out: Box<dyn Write> = match &arguments.output {
         Some(path) => {
             let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
             Box::new(BufWriter::new(file))
         }
         None => Box::new(BufWriter::new(std::io::stdout())),
     };
-    let wire = connect(&arguments.gateway, &arguments.token)?;
     let wanted = Wanted { usage: arguments.usage, now: Clock::system().now(), by_the_hour: arguments.hours };
+    let count = gathered(&arguments.gateway, &arguments.token, &wanted, out).await?;
+    // Standard output may be a pipe of facts.
+    eprintln!("{count} facts");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the facts of a suite, and says how many there are.
+async fn gathered(gateway: &str, token: &str, wanted: &Wanted, mut out: impl Write) -> Result<u64> {
+    let wire = connect(gateway, token)?;
     let mut sink = |facts: program::Facts| {
         let refused = |error: &dyn std::fmt::Display| FactsError::Write(error.to_string());
         let text = authoring::facts::write(&facts).map_err(|error| refused(&error))?;
         out.write_all(text.as_bytes()).map_err(|error| refused(&error))
     };
-    let count = write_facts(&wire, &wanted, &mut sink).await?;
+    let count = write_facts(&wire, wanted, &mut sink).await?;
     out.flush()?;
-    // Standard output may be a pipe of facts.
-    eprintln!("{count} facts");
-    Ok(ExitCode::SUCCESS)
+    Ok(count)
+}
+
+/// A simulation over a running suite reads its facts first, into a file that goes with the command.
+async fn with_population(command: authoring::Command) -> Result<(authoring::Command, Option<NamedTempFile>)> {
+    let authoring::Command::Simulate(mut simulate) = command else { return Ok((command, None)) };
+    let Some(gateway) = simulate.gateway.take() else { return Ok((authoring::Command::Simulate(simulate), None)) };
+    let token = simulate.token.take().context("a suite is asked with --token")?;
+    let file = Builder::new().suffix(".ndjson").tempfile().context("cannot make a file for the facts")?;
+    let wanted = Wanted { usage: None, now: Clock::system().now(), by_the_hour: false };
+    let count = gathered(&gateway, &token, &wanted, BufWriter::new(file.reopen()?)).await?;
+    eprintln!("{count} facts from {gateway}");
+    simulate.population.push(file.path().to_owned());
+    Ok((authoring::Command::Simulate(simulate), Some(file)))
 }

@@ -105,3 +105,21 @@ fn facts_of_a_suite_that_is_not_there_are_not_written() {
     let wrong = run(folder.path(), &["program", "facts", "--token", "none", "--usage", "2024-13"]);
     assert!(wrong.stderr.contains("`2024-13` is neither a month"), "{}", wrong.stderr);
 }
+
+#[test]
+fn a_simulation_asks_a_suite_for_its_population() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let asked = |extra: &[&str]| {
+        let simulate = ["program", "simulate", "documents", "--as-of", "2024-09-30"];
+        run(folder.path(), &[&simulate[..], extra].concat())
+    };
+    let neither = asked(&[]);
+    assert!(neither.stderr.contains("--population"), "{}", neither.stderr);
+    let both = asked(&["--population", "facts.ndjson", "--gateway", "http://127.0.0.1:1"]);
+    assert!(both.stderr.contains("cannot be used with"), "{}", both.stderr);
+    let anonymous = asked(&["--gateway", "http://127.0.0.1:1"]);
+    assert!(anonymous.stderr.contains("--token"), "{}", anonymous.stderr);
+    let nobody = asked(&["--gateway", "http://127.0.0.1:1", "--token", "none"]);
+    assert!(!nobody.status.success());
+    assert!(nobody.stderr.contains("listing partners: the suite answered Unavailable"), "{}", nobody.stderr);
+}
