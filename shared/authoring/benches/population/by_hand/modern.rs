@@ -68,7 +68,7 @@ fn sized(columns: &Columns, kinds: &Kinds, customer: u32, month: usize) -> [bool
     }
     by_workload.drain(|_, seats| {
         found[0] |= seats > 300 * ONE;
-        found[1] |= seats >= 11 * ONE && seats <= 300 * ONE;
+        found[1] |= (11 * ONE..=300 * ONE).contains(&seats);
     });
     found
 }
