@@ -63,7 +63,7 @@ fn what_the_parser_refuses_by_its_shape_the_schema_refuses() {
         ("levels: [silver, gold] ", "level: [silver, gold] "),
         ("cloud-customers:\n    title", "cloud-customers:\n    tilte"),
         ("    count: people\n    holding: cloud-associate", "    count: persons\n    holding: cloud-associate"),
-        ("at-most: USD 10, rate: 25 %", "at-most: USD 10, rate: plenty"),
+        ("at-most: USD 10, rate: 25 %", "at-most: USD 10, rate: [25 %]"),
         ("    nested: true\n", "    nested: perhaps\n"),
         ("kind: Catalog", "kind: Catalogue"),
         ("  restated: forward\n\n  sales-transaction", "  restatd: forward\n\n  sales-transaction"),

@@ -2,7 +2,7 @@
 //! nonsense with a defect of ours.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -20,14 +20,14 @@ use rpc::token::{Audience, Tokens};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Request, Status};
 
+use crate::ports;
 use crate::running::Running;
 
 const KEY: &str = "the key of a suite that is fed garbage";
 
 /// The whole suite as a newcomer serves it, ready.
 async fn served(folder: &Path) -> Result<(Running, SocketAddr)> {
-    let free = || TcpListener::bind(("127.0.0.1", 0))?.local_addr();
-    let (api, admin) = (free()?, free()?);
+    let (api, admin) = (ports::free()?, ports::free()?);
     let settings =
         [format!("listen={api}"), format!("admin={admin}"), format!("caller_key={KEY}"), "log.filter=error".to_owned()];
     let mut arguments = vec!["serve"];

@@ -4,5 +4,6 @@ mod command_line;
 mod demo;
 mod garbage;
 mod killed;
+mod ports;
 mod processes;
 mod running;

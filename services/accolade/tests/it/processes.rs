@@ -2,7 +2,7 @@
 //! database only: the main job over TCP, a neighbour killed and back again, and an orderly end.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,7 @@ use store::{Store, StoreOptions};
 use tempfile::TempDir;
 use tonic::Code;
 
+use crate::ports;
 use crate::running::accolade;
 
 /// The key that the five share.
@@ -74,11 +75,6 @@ impl Drop for Processes {
     }
 }
 
-/// An address that is free now.
-fn free() -> Result<SocketAddr> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
-}
-
 /// A database of a role and a user that may enter it and nothing else; none where PostgreSQL is missing.
 async fn database(role: &str) -> Result<Option<String>> {
     let Some(database) = store::testing::postgres_database_named(&format!("five_{role}")).await else {
@@ -108,7 +104,7 @@ impl Processes {
             } else {
                 None
             };
-            places.insert(entry.name, Place { api: free()?, admin: free()?, database: url });
+            places.insert(entry.name, Place { api: ports::free()?, admin: ports::free()?, database: url });
         }
         Ok(Some(Processes { folder: tempfile::tempdir()?, places, running: BTreeMap::new() }))
     }
