@@ -29,6 +29,7 @@ pub mod format;
 mod ground;
 pub mod incentives;
 mod judge;
+mod limit;
 pub mod model;
 mod number;
 pub mod population;

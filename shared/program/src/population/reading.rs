@@ -172,5 +172,5 @@ pub(super) enum Accept {
     /// Anything but nothing.
     Something,
     /// A share of a whole in percent.
-    Share(Box<super::scores::Limits>),
+    Share(Box<crate::limit::Limits>),
 }

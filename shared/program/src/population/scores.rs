@@ -1,55 +1,11 @@
 //! Measures, scores and levels of one partner, from what was counted.
 
 use crate::conventions::PartSteps;
+use crate::limit::{Limit, Limits};
 use crate::model::metric::Losses;
-use crate::model::{Bound, Range};
 use crate::number::Number;
 use crate::population::states::States;
 use crate::tiers::Standing;
-
-/// A bound.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
-    AtLeast(Number),
-    Above(Number),
-    AtMost(Number),
-    Below(Number),
-}
-
-impl Limit {
-    pub fn of(bound: &Bound) -> Limit {
-        let number = Number::from(&bound.quantity().value);
-        match bound {
-            Bound::AtLeast(_) => Limit::AtLeast(number),
-            Bound::Above(_) => Limit::Above(number),
-            Bound::AtMost(_) => Limit::AtMost(number),
-            Bound::Below(_) => Limit::Below(number),
-        }
-    }
-
-    pub fn holds(&self, value: &Number) -> bool {
-        match self {
-            Limit::AtLeast(bound) => value >= bound,
-            Limit::Above(bound) => value > bound,
-            Limit::AtMost(bound) => value <= bound,
-            Limit::Below(bound) => value < bound,
-        }
-    }
-}
-
-/// Bounds that must all hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Limits(Vec<Limit>);
-
-impl Limits {
-    pub fn of(range: &Range) -> Limits {
-        Limits(range.lower.iter().chain(&range.upper).map(Limit::of).collect())
-    }
-
-    pub fn hold(&self, value: &Number) -> bool {
-        self.0.iter().all(|limit| limit.holds(value))
-    }
-}
 
 /// A metric's value, from the states it is made of.
 pub(super) enum MeasurePlan {

@@ -2,11 +2,12 @@
 
 use super::{Planner, index};
 use crate::judge::window::Moment;
+use crate::limit::{Limit, Limits};
 use crate::model::metric::{Base, Change, Fold, Losses, Metric, Since};
 use crate::model::{Class, Division, LegWorth, Level, PointLine, PointScale, Requirement, TrackChoice};
 use crate::number::Number;
 use crate::population::scores::{
-    ChangePlan, ClassPlan, DivisionPlan, LegPlan, Limit, Limits, LinePlan, MeasurePlan, Need, Scale, TrackPlan,
+    ChangePlan, ClassPlan, DivisionPlan, LegPlan, LinePlan, MeasurePlan, Need, Scale, TrackPlan,
 };
 use crate::population::states::States;
 use crate::population::wants::NotCompiled;

@@ -7,11 +7,11 @@ use values::{Decimal, Ratio};
 use super::{Planner, index};
 use crate::catalog::Derived;
 use crate::judge::window::Moment;
+use crate::limit::Limits;
 use crate::model::metric::{Base, Change, Counted, Fold, Losses, Metric, Part as Parts, Period, Pick, Spread, Test};
 use crate::model::metric::{Since, Stream, Window};
 use crate::model::{Bound, Holding, Range};
 use crate::population::reading::{Accept, Feed, PartOf, TestPlan};
-use crate::population::scores::Limits;
 use crate::population::states::{Already, Cell, Count, Paired, Slot, State, Sum, SumTest, by_workload};
 use crate::population::wants::{NotCompiled, shows_presence};
 

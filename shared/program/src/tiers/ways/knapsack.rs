@@ -3,7 +3,9 @@
 use values::Ratio;
 
 use crate::judge::Supposed;
+use crate::limit::Limit;
 use crate::model::Bound;
+use crate::number::Number;
 
 /// How many partial choices are looked at.
 const MAX_NODES: usize = 6_000;
@@ -22,16 +24,19 @@ pub(crate) struct LineOption {
 /// Lines are taken in order; a line's options rise, so beyond the first one that suffices with the
 /// least of the rest nothing minimal lies.
 pub(crate) fn choices(needed: &Bound, lines: &[Vec<LineOption>]) -> (Vec<Vec<usize>>, bool) {
-    let over = |pick: fn(&Vec<LineOption>) -> Option<&LineOption>| -> Vec<Ratio> {
-        let mut sums = vec![Ratio::default(); lines.len() + 1];
+    let needed = Limit::of(needed);
+    let numbers = |option: &LineOption| (Number::from(&option.points), Number::from(&option.effort));
+    let lines: Vec<Vec<(Number, Number)>> = lines.iter().map(|line| line.iter().map(numbers).collect()).collect();
+    let over = |pick: fn(&[(Number, Number)]) -> Option<&(Number, Number)>| -> Vec<Number> {
+        let mut sums = vec![Number::ZERO; lines.len() + 1];
         for (place, line) in lines.iter().enumerate().rev() {
-            sums[place] = &sums[place + 1] + pick(line).map(|option| option.points.clone()).unwrap_or_default();
+            sums[place] = pick(line).map_or(sums[place + 1].clone(), |(points, _)| sums[place + 1].plus(points));
         }
         sums
     };
     let (least, most) = (over(|line| line.first()), over(|line| line.last()));
-    let mut found: Vec<(Ratio, Vec<usize>)> = Vec::new();
-    let mut open: Vec<(Ratio, Ratio, Vec<usize>)> = vec![Default::default()];
+    let mut found: Vec<(Number, Vec<usize>)> = Vec::new();
+    let mut open: Vec<(Number, Number, Vec<usize>)> = vec![Default::default()];
     let mut nodes = 0;
     while let Some((total, effort, chosen)) = open.pop() {
         nodes += 1;
@@ -42,14 +47,14 @@ pub(crate) fn choices(needed: &Bound, lines: &[Vec<LineOption>]) -> (Vec<Vec<usi
             found.push((effort, chosen));
             continue;
         };
-        for (place, option) in line.iter().enumerate() {
-            let sum = &total + &option.points;
-            if needed.holds(&(&sum + &most[chosen.len() + 1])) {
+        for (place, (points, more)) in line.iter().enumerate() {
+            let sum = total.plus(points);
+            if needed.holds(&sum.plus(&most[chosen.len() + 1])) {
                 let mut next = chosen.clone();
                 next.push(place);
-                open.push((sum.clone(), &effort + &option.effort, next));
+                open.push((sum.clone(), effort.plus(more), next));
             }
-            if needed.holds(&(&sum + &least[chosen.len() + 1])) {
+            if needed.holds(&sum.plus(&least[chosen.len() + 1])) {
                 break;
             }
         }
