@@ -19,6 +19,9 @@ pub(crate) struct LineOption {
     pub changes: Vec<Supposed>,
 }
 
+/// The points of an option and its effort.
+type Weight = (Number, Number);
+
 /// For every kept choice the place of each line's option, and whether the search stopped early.
 ///
 /// Lines are taken in order; a line's options rise, so beyond the first one that suffices with the
@@ -26,8 +29,8 @@ pub(crate) struct LineOption {
 pub(crate) fn choices(needed: &Bound, lines: &[Vec<LineOption>]) -> (Vec<Vec<usize>>, bool) {
     let needed = Limit::of(needed);
     let numbers = |option: &LineOption| (Number::from(&option.points), Number::from(&option.effort));
-    let lines: Vec<Vec<(Number, Number)>> = lines.iter().map(|line| line.iter().map(numbers).collect()).collect();
-    let over = |pick: fn(&[(Number, Number)]) -> Option<&(Number, Number)>| -> Vec<Number> {
+    let lines: Vec<Vec<Weight>> = lines.iter().map(|line| line.iter().map(numbers).collect()).collect();
+    let over = |pick: fn(&[Weight]) -> Option<&Weight>| -> Vec<Number> {
         let mut sums = vec![Number::ZERO; lines.len() + 1];
         for (place, line) in lines.iter().enumerate().rev() {
             sums[place] = pick(line).map_or(sums[place + 1].clone(), |(points, _)| sums[place + 1].plus(points));
