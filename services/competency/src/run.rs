@@ -197,15 +197,16 @@ async fn done(shared: &Shared, now: Instant, reason: Reason<'_>, evaluated: &Eva
 
 /// Takes a step of the oldest operation; false when there is none, or its facts have not arrived.
 ///
-/// Partners that wait because of something the operation sees have their turn first: afterwards they
-/// would record the present over what the operation says about its own instant.
+/// Partners that wait because of something the operation sees have their turn first, and those for whom a day has
+/// come: afterwards they would record the present over what the operation says about its own instant.
 async fn step_operation(shared: &Shared) -> Result<bool, OpError> {
     let Some(evaluation) = evaluations::find_open(shared.store.read()).await? else { return Ok(false) };
     if !evaluation.cancel_asked && !shared.arrivals.wait(evaluation.known_at, ARRIVE).await {
         return Ok(false);
     }
     let before = waiting::list(shared.store.read(), 1).await?;
-    let overdue = before.first().is_some_and(|waiting| waiting.recorded <= evaluation.known_at);
+    let waiting = before.first().is_some_and(|waiting| waiting.recorded <= evaluation.known_at);
+    let overdue = waiting || !due::list(shared.store.read(), shared.clock.now(), 1).await?.is_empty();
     if overdue && !evaluation.cancel_asked && shared.rules.current(shared.store.read(), None).await.is_ok() {
         return Ok(true);
     }
