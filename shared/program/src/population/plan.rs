@@ -17,7 +17,7 @@ use super::wants::{NotCompiled, Wants};
 use crate::bundle::Bundle;
 use crate::conventions::{CurrentMonth, PartSteps};
 use crate::ground::current_month;
-use crate::judge::window::{Moment, Year, back, span};
+use crate::judge::window::{Moment, Year, span};
 use crate::model::metric::{RecognizedBy, Window};
 use crate::model::{Metric, TierProgram, Value};
 use crate::recognition::RecognitionPolicy;
@@ -214,11 +214,6 @@ impl Planner<'_, '_> {
 /// An index of the compiled form. Documents are far smaller, which is checked here once for all of it.
 fn index(place: usize) -> Result<u16, NotCompiled> {
     u16::try_from(place).map_err(|_| NotCompiled::Facts("the program is too large for the compiled form".to_owned()))
-}
-
-/// The month of a moment so many months before another, by which populations are known.
-fn months_before(month: Month, months: u16) -> Month {
-    back(month, i32::from(months))
 }
 
 /// Rates of a card by workload.

@@ -3,7 +3,7 @@
 use num_integer::Integer as _;
 use values::{Currency, Decimal};
 
-use super::{Planner, Rates, index, months_before};
+use super::{Planner, Rates, index};
 use crate::catalog::{Derived, Measure, Reads};
 use crate::judge::window::Moment;
 use crate::model::Population as Customers;
@@ -174,7 +174,7 @@ impl Planner<'_, '_> {
 
     /// The customers of a population in the month of a moment.
     fn among(&mut self, population: &Customers, at: Moment) -> Result<u16, NotCompiled> {
-        let asked = (self.population(population)?, months_before(at.month, 0));
+        let asked = (self.population(population)?, at.month);
         let known = self.plan.among.iter().position(|known| *known == asked);
         let place = known.unwrap_or_else(|| {
             self.plan.among.push(asked);
