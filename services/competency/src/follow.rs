@@ -291,13 +291,23 @@ impl Arrivals {
         matches!(tokio::time::timeout(patience, all).await, Ok(Ok(_)))
     }
 
-    /// The instant that a question about the present is about: no earlier than the clock, nor than
-    /// anything that the feeds hold. Recorded times run ahead of a clock that stands still.
-    pub async fn present(&self, now: Instant, patience: Duration) -> Instant {
-        let all = futures::future::join_all(self.followed.iter().map(Following::caught_up));
+    /// The instant that a question about the present is about: no earlier than the clock, nor than anything
+    /// that the feeds hold, whether it is here or not. Recorded times run ahead of a clock that stands still.
+    pub async fn newest(&self, now: Instant, patience: Duration) -> Instant {
+        let asked = self.followed.iter().map(|followed| tokio::time::timeout(patience, followed.newest()));
+        let answers = futures::future::join_all(asked).await;
         // A feed that does not answer is waited for later, by whoever needs what it recorded.
-        let _ = tokio::time::timeout(patience, all).await;
-        self.followed.iter().map(Following::sealed).fold(now, Instant::max)
+        answers.into_iter().filter_map(|answer| answer.ok()?.ok()).fold(now, Instant::max)
+    }
+
+    /// The latest instant about which everything is here: the present, unless a feed does not bring what it
+    /// holds within `patience`.
+    pub async fn present(&self, now: Instant, patience: Duration) -> Instant {
+        let newest = self.newest(now, patience).await;
+        match self.wait(newest, patience).await {
+            true => newest,
+            false => self.applied().unwrap_or(now).min(newest),
+        }
     }
 
     /// Up to when everything is here; none while a feed has brought nothing.

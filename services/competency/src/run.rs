@@ -137,7 +137,7 @@ async fn evaluate_due(shared: &Shared) -> Result<bool, OpError> {
     let known_at = shared.arrivals.present(now, GATHER).await;
     let purpose = Purpose::Recording { now, newest_awards: true };
     for (partner, since) in &partners {
-        let question = Question { bundle: &bundle, partner, as_of: known_at, known_at, purpose };
+        let question = Question { bundle: &bundle, partner, as_of: known_at.max(now), known_at, purpose };
         let evaluated = evaluate_partner(shared.store.read(), question).await?;
         tell_failures(&evaluated);
         done(shared, now, Reason::Due(*since), &evaluated).await?;

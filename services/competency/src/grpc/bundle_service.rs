@@ -138,7 +138,7 @@ impl BundleService for Bundles {
         // The same for every attempt of the transaction; ordered by time.
         let id = format!("s-{}", Uuid::now_v7());
         let now = self.shared.clock.now();
-        let known_at = times::present(&self.shared).await;
+        let known_at = times::newest(&self.shared).await;
         let (shared, id, command) = (&self.shared, &id, &Command { bundle, compared, as_of, known_at });
         let done = shared.store.once_message(&key, now, |tx| {
             Box::pin(async move {

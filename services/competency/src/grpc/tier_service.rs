@@ -174,7 +174,7 @@ impl TierService for Tiers {
         wrong.check()?;
         if command.known_at.is_none() {
             command.as_of = command.as_of.or(Some(now));
-            command.known_at = Some(times::present(&self.shared).await);
+            command.known_at = Some(times::newest(&self.shared).await);
         }
         request.request_id.clear();
         let key = once_key(&caller, "EvaluateTiers", request_id, &request);

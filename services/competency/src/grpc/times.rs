@@ -15,7 +15,7 @@ use crate::ops::OpError;
 pub async fn known(shared: &Shared, asked: Option<Instant>) -> Result<Instant, OpError> {
     match asked {
         Some(known_at) => arrived(shared, known_at).await.map(|()| known_at),
-        None => Ok(present(shared).await),
+        None => Ok(shared.arrivals.present(shared.clock.now(), patience(shared)).await),
     }
 }
 
@@ -28,10 +28,9 @@ async fn arrived(shared: &Shared, known_at: Instant) -> Result<(), OpError> {
     if known { Ok(()) } else { Err(OpError::NotYetKnown { known_at, applied: applied() }) }
 }
 
-/// The instant that a question about the present is about: everything that the feeds hold is here, unless one
-/// does not answer.
-pub async fn present(shared: &Shared) -> Instant {
-    shared.arrivals.present(shared.clock.now(), patience(shared)).await
+/// The instant that an operation about the present is pinned to. It waits by itself for what was recorded up to then.
+pub async fn newest(shared: &Shared) -> Instant {
+    shared.arrivals.newest(shared.clock.now(), patience(shared)).await
 }
 
 fn patience(shared: &Shared) -> Duration {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boot::Clock;
-use feed::{Feed, FeedConfig, NewChange};
+use feed::{Feed, FeedConfig, Follower, FollowerConfig, Following, NewChange};
 use prost::{Message, Name};
 use proto::association::v1 as association;
 use proto::competency::v1 as wire;
@@ -26,6 +26,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::service::Routes;
 use values::Instant;
 
+use crate::follow::Followed;
 use crate::{ASSOCIATION, Config, Deps, NAME, REGISTRY, build, migrate};
 
 /// The documents of these tests.
@@ -70,6 +71,13 @@ impl Neighbor {
     /// Publishes an entry.
     pub async fn entry<M: Message + Name>(&self, name: &str, message: &M) {
         self.publish(NewChange::entry(name, self.clock.now(), message)).await;
+    }
+
+    /// A follower of this feed that does not run: nothing that the feed holds ever arrives.
+    pub fn standstill(&self, feed: &'static str, consumer: &Store) -> Following {
+        let followed = Followed::all(consumer.read()).into_iter().find(|it| it.feed == feed).expect("it is followed");
+        let source = feed::remote(self.channel.clone());
+        Follower::new(consumer, source, FollowerConfig::new(feed), Arc::new(followed)).following()
     }
 
     async fn publish(&self, change: NewChange) {

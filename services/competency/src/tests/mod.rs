@@ -1,6 +1,7 @@
 //! The service as its callers and its neighbors see it: the generated clients over in-memory
 //! connections, with real feeds beside it.
 
+mod arrivals;
 mod bed;
 mod lives;
 mod ownership;

@@ -111,15 +111,25 @@ impl Following {
         Ok(now)
     }
 
+    /// An instant by which everything was recorded that the feed holds at the time of the call, whether it is
+    /// applied here or not. No earlier than the feed's clock.
+    ///
+    /// # Errors
+    /// [`FeedError::Followed`] when the feed does not answer.
+    pub async fn newest(&self) -> Result<Instant, FeedError> {
+        let request = wire::SealFeedRequest { feed: format!("feeds/{}", self.feed), seal_time: None };
+        let head = self.source.seal(request).await;
+        let head = head.map_err(|status| FeedError::Followed { feed: self.feed.clone(), status: Box::new(status) })?;
+        let sealed = head.sealed_time.as_ref().and_then(|time| rpc::wire::instant(time).ok());
+        Ok(sealed.unwrap_or(Instant::MIN))
+    }
+
     /// Waits until everything is applied that the feed holds at the time of the call.
     ///
     /// # Errors
     /// [`FeedError::Followed`] when the feed does not answer, [`FeedError::Stopped`].
     pub async fn caught_up(&self) -> Result<Progress, FeedError> {
-        let request = wire::SealFeedRequest { feed: format!("feeds/{}", self.feed), seal_time: None };
-        let head = self.source.seal(request).await;
-        let head = head.map_err(|status| FeedError::Followed { feed: self.feed.clone(), status: Box::new(status) })?;
-        self.reached(head.position).await
+        self.passed(self.newest().await?).await
     }
 
     /// How far the followed service has itself applied a feed that it follows: the instant up to
