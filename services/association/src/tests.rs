@@ -8,6 +8,7 @@ mod designations;
 mod recognition;
 mod transactions;
 mod usage;
+mod versions;
 
 use std::sync::Arc;
 

@@ -39,7 +39,7 @@ impl Owners {
         };
         for association in associations::about(db, subscription).await? {
             let said = &association.statement;
-            let grants = policy.kind(said.kind.as_str()).is_ok_and(|kind| insights(kind, now));
+            let grants = policy.kind_at(said.kind.as_str(), now).is_ok_and(|kind| insights(kind, now));
             if grants && said.effective.contains(now) && self.is_within(&said.partner, &accounts).await? {
                 return Ok(true);
             }

@@ -29,9 +29,9 @@ pub fn recognition(
         effective_time: Some(timestamp(at)),
         known_time: Some(timestamp(known)),
         bundle_hash: found.bundle.to_string(),
-        recognized_partners: recognition.partners.iter().map(|partner| recognized(found, partner)).collect(),
+        recognized_partners: recognition.partners.iter().map(|partner| recognized(found, at, partner)).collect(),
         payee: payee.map(|payee| payee.partner.clone()).unwrap_or_default(),
-        payee_explanation: explain_payee(found),
+        payee_explanation: explain_payee(found, at),
         first_contact: recognition.first_contact.clone().unwrap_or_default(),
         rejected_associations: rejected.collect(),
     }
@@ -44,14 +44,14 @@ fn grant_names(grants: impl IntoIterator<Item = Grant>) -> Vec<String> {
 
 /// The units of credit of one partner: each workload once, however many associations show it (rule
 /// `program.credit_counts_once`).
-fn recognized(found: &Recognized, partner: &program::recognition::Recognized) -> wire::RecognizedPartner {
-    let grants_of = |kind: &str| found.policy.kind(kind).map(|kind| kind.grants.clone()).unwrap_or_default();
+fn recognized(found: &Recognized, at: Instant, partner: &program::recognition::Recognized) -> wire::RecognizedPartner {
+    let grants_of = |kind: &str| found.policy.kind_at(kind, at).map(|kind| kind.grants.clone()).unwrap_or_default();
     let whole = [String::new()];
     let workloads: &[String] = if found.workloads.is_empty() { &whole } else { &found.workloads };
     let mut units: BTreeMap<&str, (BTreeSet<Grant>, BTreeSet<String>)> = BTreeMap::new();
     let mut rules: BTreeSet<String> = BTreeSet::from([CREDIT_COUNTS_ONCE.to_owned()]);
     for evidence in &partner.evidence {
-        rules.extend(found.policy.kind(&evidence.kind).map(|kind| kind.rule.clone()));
+        rules.extend(found.policy.kind_at(&evidence.kind, at).map(|kind| kind.rule.clone()));
         for workload in workloads {
             if evidence.workload.as_ref().is_none_or(|limited| limited == workload) {
                 let (grants, associations) = units.entry(workload).or_default();
@@ -73,12 +73,12 @@ fn recognized(found: &Recognized, partner: &program::recognition::Recognized) ->
     }
 }
 
-fn explain_payee(found: &Recognized) -> String {
+fn explain_payee(found: &Recognized, at: Instant) -> String {
     let recognition = &found.recognition;
     let Some(payee) = &recognition.payee else {
         return "nobody is paid: no association that grants incentives holds".to_owned();
     };
-    let rule = found.policy.kind(&payee.kind).map_or_else(String::new, |kind| format!(" ({})", kind.rule));
+    let rule = found.policy.kind_at(&payee.kind, at).map_or_else(String::new, |kind| format!(" ({})", kind.rule));
     let others = recognition.partners.len() - 1;
     let rest = match others {
         0 => String::new(),

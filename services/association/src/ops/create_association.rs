@@ -39,7 +39,8 @@ pub async fn create_association(
     let CreateAssociation { place, statement, .. } = command;
     lock_place(tx, place).await?;
     let policy = policies.current(tx).await?;
-    let kind = policy.kind(statement.kind.as_str())?;
+    // What is said is said of an instant: the rules of that instant say who may, and of what.
+    let kind = policy.kind_at(statement.kind.as_str(), statement.effective.start())?;
     if is_designated(kind) {
         return Err(OpError::DesignationRequired(kind.name.clone()));
     }

@@ -133,7 +133,7 @@ pub async fn remove_designation(
     check_etag(&command.etag, &command.name.to_string(), before.stamp.revision)?;
     let at = instant_of(now, command.effective, command.speaker, &command.reason)?;
     let policy = policies.current(tx).await?;
-    let kind = policy.designated_kind()?;
+    let kind = policy.designated_kind_at(at)?;
     let scope = format!("{} {}", kind.name, command.name);
     let history = store::associations::of_scope(tx, &scope).await?;
     let holder = designation::holder(&history, at)
@@ -158,7 +158,7 @@ fn instant_of(now: Instant, asked: Option<Instant>, speaker: Speaker, reason: &s
 }
 
 fn kind_in_force(policy: &Current, at: Instant) -> Result<&Kind, OpError> {
-    let kind = policy.designated_kind()?;
+    let kind = policy.designated_kind_at(at)?;
     if kind.in_force.contains(at) { Ok(kind) } else { Err(OpError::KindNotInForce { kind: kind.name.clone(), at }) }
 }
 

@@ -40,11 +40,11 @@ pub async fn end_association(
     let name = command.name.to_string();
     check_etag(&command.etag, &name, association.stamp.revision)?;
     let policy = policies.current(tx).await?;
-    let kind = policy.kind(association.statement.kind.as_str())?;
+    let end = command.end.unwrap_or(now);
+    let kind = policy.kind_at(association.statement.kind.as_str(), end)?;
     if is_designated(kind) {
         return Err(OpError::DesignationRequired(kind.name.clone()));
     }
-    let end = command.end.unwrap_or(now);
     if command.speaker == Speaker::Owner && end < now {
         return Err(OpError::PastNotAllowed(end));
     }

@@ -6,7 +6,7 @@ use program::Bundle;
 use program::recognition::{Kind, RecognitionPolicy, Sayer, Scope};
 use sea_orm::ConnectionTrait;
 use store::StoreError;
-use values::Digest;
+use values::{Digest, Instant};
 
 use crate::ops::OpError;
 use crate::store::bundles;
@@ -75,25 +75,32 @@ impl Current {
         self.bundle.recognition_policies()
     }
 
-    /// The kind of this name.
+    /// The kind of this name by the rules of an instant (rule `program.later_version_rules_from_its_day`); where
+    /// none is in force then, the next one, or else the last.
     ///
     /// # Errors
     /// [`OpError::KindUnknown`].
-    pub fn kind(&self, name: &str) -> Result<&Kind, OpError> {
-        let mut found = self.all().iter().filter_map(|policy| policy.kind(name));
+    pub fn kind_at(&self, name: &str, at: Instant) -> Result<&Kind, OpError> {
+        let mut found = self.all().iter().filter_map(|policy| policy.kind_at(name, at));
         found.next().ok_or_else(|| OpError::KindUnknown(name.to_owned()))
     }
 
-    /// The kind that customers designate: exclusive, about one subscription, said by customers.
+    /// The kind that customers designate by the rules of an instant: exclusive, about one subscription, said by
+    /// customers. One that is in force then goes before one that is not.
     ///
     /// # Errors
     /// [`OpError::KindNotDesignated`].
-    pub fn designated_kind(&self) -> Result<&Kind, OpError> {
-        self.all()
-            .iter()
-            .flat_map(|policy| &policy.kinds)
-            .find(|kind| is_designated(kind))
-            .ok_or(OpError::KindNotDesignated)
+    pub fn designated_kind_at(&self, at: Instant) -> Result<&Kind, OpError> {
+        let kinds = || self.all().iter().flat_map(|policy| policy.kinds.iter().map(move |kind| (policy, kind)));
+        // Of a kind with versions only the one counts that rules at the instant.
+        let ruling = || {
+            kinds()
+                .filter(|(policy, kind)| policy.kind_at(&kind.name, at) == Some(*kind))
+                .map(|(_, kind)| kind)
+                .filter(|kind| is_designated(kind))
+        };
+        let in_force = ruling().find(|kind| kind.in_force.contains(at));
+        in_force.or_else(|| ruling().next()).ok_or(OpError::KindNotDesignated)
     }
 }
 

@@ -4,7 +4,7 @@ use tonic::Code;
 
 use super::*;
 
-fn saying(kind: &str, parent: &str, workload: &str, source: &str) -> wire::CreateAssociationRequest {
+pub(super) fn saying(kind: &str, parent: &str, workload: &str, source: &str) -> wire::CreateAssociationRequest {
     wire::CreateAssociationRequest {
         parent: parent.to_owned(),
         association: Some(wire::Association {
