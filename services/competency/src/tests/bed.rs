@@ -125,6 +125,8 @@ pub struct Bed {
     pub registry: Neighbor,
     pub association: Neighbor,
     pub store: Store,
+    /// How the service is configured when it starts the next time.
+    pub config: Config,
     address: Address,
     running: Option<DropGuard>,
     _neighbors: DropGuard,
@@ -155,7 +157,9 @@ impl Bed {
         migrate(&store).await.expect("the schema is applied");
         let address = Address::new();
         let neighbors = stop.drop_guard();
-        let mut bed = Bed { clock, registry, association, store, address, running: None, _neighbors: neighbors };
+        let config = Config { effort_percent: 100, ..Config::default() };
+        let mut bed =
+            Bed { clock, registry, association, store, config, address, running: None, _neighbors: neighbors };
         bed.run().await;
         bed
     }
@@ -166,8 +170,7 @@ impl Bed {
             .with(REGISTRY, self.registry.channel.clone())
             .with(ASSOCIATION, self.association.channel.clone());
         let deps = Deps { store: self.store.clone(), clock: self.clock.clone(), directory };
-        let config = Config { effort_percent: 100, ..Config::default() };
-        let role = build(config, deps).await.unwrap_or_else(|error| panic!("{error}"));
+        let role = build(self.config.clone(), deps).await.unwrap_or_else(|error| panic!("{error}"));
         let stop = CancellationToken::new();
         host(NAME, role.routes, role.ownership, &self.address, &self.clock, &stop);
         for task in role.tasks {

@@ -10,3 +10,4 @@ mod scoring;
 mod shipped;
 mod simulating;
 mod standing;
+mod turns;
