@@ -2,7 +2,6 @@
 
 mod association;
 mod fold;
-mod lines;
 pub(crate) mod metric;
 pub(crate) mod over;
 mod parts;
@@ -19,13 +18,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use values::{Date, Instant, Month, Ratio};
+use values::{Date, Instant, Month};
 
 use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::{Ground, current_month};
 use crate::model::{Found, PeopleRules, Population, TierProgram, Value};
 use crate::tiers::EvaluateError;
-use lines::Lines;
 use metric::Measured;
 use pins::Pins;
 use window::Moment;
@@ -55,7 +53,6 @@ pub(crate) struct Judge<'a> {
     /// The partner's case of each class.
     classes: BTreeMap<String, String>,
     measured: RefCell<BTreeMap<String, Rc<Measured>>>,
-    pub lines: Lines,
     populations: RefCell<Populations>,
 }
 
@@ -82,7 +79,6 @@ impl<'a> Judge<'a> {
             fiscal_start: 1,
             classes: BTreeMap::new(),
             measured: RefCell::default(),
-            lines: Lines::default(),
             populations: RefCell::default(),
         }
     }
@@ -184,13 +180,4 @@ impl<'a> Judge<'a> {
     pub fn all_measured(&self) -> BTreeMap<String, Rc<Measured>> {
         self.measured.borrow().clone()
     }
-}
-
-/// Changes that are supposed and not known: what a way to the next level consists of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Supposed {
-    /// Added to metrics and to the people of roles, by the rule of the metric or role.
-    pub added: BTreeMap<String, Ratio>,
-    /// Requirements about facts that are supposed to hold, by their rule.
-    pub obtained: BTreeSet<String>,
 }

@@ -31,7 +31,6 @@ pub mod incentives;
 mod judge;
 mod limit;
 pub mod model;
-mod number;
 pub mod population;
 pub mod problem;
 pub mod quantity;

@@ -1,20 +1,21 @@
-//! Bounds over numbers in machine words: [`crate::model::Bound`] where it is asked millions of times.
+//! Bounds over fractions alone: [`crate::model::Bound`] where it is asked millions of times.
+
+use values::Ratio;
 
 use crate::model::{Bound, Range};
-use crate::number::Number;
 
 /// A bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
-    AtLeast(Number),
-    Above(Number),
-    AtMost(Number),
-    Below(Number),
+    AtLeast(Ratio),
+    Above(Ratio),
+    AtMost(Ratio),
+    Below(Ratio),
 }
 
 impl Limit {
     pub fn of(bound: &Bound) -> Limit {
-        let number = Number::from(&bound.quantity().value);
+        let number = bound.quantity().value.clone();
         match bound {
             Bound::AtLeast(_) => Limit::AtLeast(number),
             Bound::Above(_) => Limit::Above(number),
@@ -23,7 +24,7 @@ impl Limit {
         }
     }
 
-    pub fn holds(&self, value: &Number) -> bool {
+    pub fn holds(&self, value: &Ratio) -> bool {
         match self {
             Limit::AtLeast(bound) => value >= bound,
             Limit::Above(bound) => value > bound,
@@ -42,7 +43,7 @@ impl Limits {
         Limits(range.lower.iter().chain(&range.upper).map(Limit::of).collect())
     }
 
-    pub fn hold(&self, value: &Number) -> bool {
+    pub fn hold(&self, value: &Ratio) -> bool {
         self.0.iter().all(|limit| limit.holds(value))
     }
 }

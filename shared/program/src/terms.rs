@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 use values::{Currency, Date, Instant, Money, MoneyError, Ratio, Rounding, round_to_minor};
 
 /// Microseconds of a day.

@@ -17,8 +17,8 @@ use crate::bundle::Bundle;
 use crate::explain::{Explanation, Rejected, Step};
 use crate::facts::Facts;
 use crate::ground::Ground;
+use crate::judge::Judge;
 use crate::judge::pins::Pins;
-use crate::judge::{Judge, Supposed};
 use crate::model::{Division, TierProgram};
 use crate::recognition::RecognitionPolicy;
 use line::text;
@@ -158,7 +158,7 @@ pub(crate) fn in_force(program: &TierProgram, division: &Division, day: Date) ->
 
 fn score(on: &Judge<'_>, program: &TierProgram, division: &Division) -> Result<DivisionScore, EvaluateError> {
     let nested = program.award.nested;
-    let mut tracks = all_standings(on, program, division, &Supposed::default())?;
+    let mut tracks = all_standings(on, program, division)?;
     let place = standings::counts(&tracks, nested);
     let in_force = in_force(program, division, on.day) || in_preview(program, on.day);
     let others: Vec<TrackScore> = match tracks.len() {

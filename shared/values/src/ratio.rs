@@ -1,15 +1,11 @@
-//! Exact rational numbers, and the only places where one is rounded.
+//! Fractions as decimals, as text and as whole numbers: the only places where one is rounded.
 
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_rational::BigRational;
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::{ToPrimitive, Zero};
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, Decimal, Money, MoneyError};
-
-/// An exact fraction of any size. A third of a point is a third.
-pub type Ratio = BigRational;
+use crate::{Currency, Decimal, Money, MoneyError, Ratio};
 
 /// How a number between two representable ones is settled. Program documents name the mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,13 +23,13 @@ pub enum Rounding {
 
 /// The decimal as a fraction.
 pub fn ratio_from_decimal(value: Decimal) -> Ratio {
-    Ratio::new(BigInt::from(value.attos()), BigInt::from(Decimal::ONE.attos()))
+    Ratio::attos(value.attos())
 }
 
 /// The fraction as text: a decimal number when it has a finite one of at most eighteen places,
 /// otherwise `numerator/denominator`.
 pub fn ratio_to_text(value: &Ratio) -> String {
-    let attos = value * Ratio::from_integer(BigInt::from(Decimal::ONE.attos()));
+    let attos = value * Ratio::whole(Decimal::ONE.attos());
     match (attos.is_integer(), attos.to_integer().to_i128()) {
         (true, Some(attos)) => Decimal::from_attos(attos).to_string(),
         _ => format!("{}/{}", value.numer(), value.denom()),
@@ -42,15 +38,17 @@ pub fn ratio_to_text(value: &Ratio) -> String {
 
 /// The whole number that `value` rounds to.
 pub fn round_ratio(value: &Ratio, rounding: Rounding) -> BigInt {
-    let (floor, rest) = value.numer().div_mod_floor(value.denom());
+    let floor = value.floor().to_integer();
+    let rest = value - Ratio::from_integer(floor.clone());
     if rest.is_zero() {
         return floor;
     }
-    let twice = &rest * 2;
+    let twice = &rest + &rest;
+    let one = Ratio::whole(1);
     let up = match rounding {
-        Rounding::HalfEven if twice == *value.denom() => floor.is_odd(),
-        Rounding::HalfUp if twice == *value.denom() => !value.is_negative(),
-        Rounding::HalfEven | Rounding::HalfUp => twice > *value.denom(),
+        Rounding::HalfEven if twice == one => floor.is_odd(),
+        Rounding::HalfUp if twice == one => !value.is_negative(),
+        Rounding::HalfEven | Rounding::HalfUp => twice > one,
         Rounding::Down => value.is_negative(),
         Rounding::Up => !value.is_negative(),
     };
@@ -62,8 +60,8 @@ pub fn round_ratio(value: &Ratio, rounding: Rounding) -> BigInt {
 /// # Errors
 /// [`MoneyError::OutOfRange`] beyond 128 bits of minor units.
 pub fn round_to_minor(value: &Ratio, currency: Currency, rounding: Rounding) -> Result<Money, MoneyError> {
-    let scale = BigInt::from(10u32).pow(currency.exponent());
-    let minor = round_ratio(&(value * Ratio::from_integer(scale)), rounding);
+    let scale = Ratio::whole(10_i128.pow(currency.exponent()));
+    let minor = round_ratio(&(value * scale), rounding);
     let minor = minor.to_i128().ok_or(MoneyError::OutOfRange)?;
     Ok(Money::new(minor, currency))
 }

@@ -253,7 +253,7 @@ fn decimal_text(value: &Ratio) -> String {
     if !exact.contains('/') && exact.split('.').nth(1).is_none_or(|decimals| decimals.len() <= SHOWN_DECIMALS) {
         return exact;
     }
-    let scale = Ratio::from_integer(10.into()).pow(SHOWN_DECIMALS as i32);
+    let scale = Ratio::whole(values::Decimal::ONE.attos());
     let rounded = round_ratio(&(value * scale.clone()), Rounding::HalfEven);
     ratio_to_text(&(Ratio::from_integer(rounded) / scale))
 }

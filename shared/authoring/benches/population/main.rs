@@ -100,20 +100,31 @@ fn simulate(current: &Compiled<'_>, proposed: &Compiled<'_>) -> Result<()> {
     Ok(())
 }
 
-/// One large partner after another, with the whole explanation and the ways to the next level.
+/// One partner after another, with the whole explanation and the ways to the next level: any, and the large ones alone.
 fn explain(bundle: &Bundle, recipe: Recipe, as_of: Instant) -> Result<()> {
-    let large = (0..recipe.partners).filter(|number| number % 10 == 3).take(200);
-    let mut times = Vec::new();
-    for number in large {
-        let facts = recipe.partner(number);
-        let partner = facts.partners.first().map(|fact| fact.partner.clone()).unwrap_or_default();
-        let (card, took) = timed(|| program::tiers::evaluate(bundle, PROGRAM, &facts, &partner, as_of, as_of));
-        card?;
-        times.push(took);
+    let any: Vec<u32> = (0..recipe.partners).take(1_000).collect();
+    let large: Vec<u32> = (0..recipe.partners).filter(|number| number % 10 == 3).take(200).collect();
+    for (which, numbers) in [("a", any), ("a large", large)] {
+        let mut times = Vec::new();
+        for number in numbers {
+            let facts = recipe.partner(number);
+            let partner = facts.partners.first().map(|fact| fact.partner.clone()).unwrap_or_default();
+            let (card, took) = timed(|| program::tiers::evaluate(bundle, PROGRAM, &facts, &partner, as_of, as_of));
+            card?;
+            times.push(took);
+        }
+        times.sort();
+        let micros = |took: Duration| took.as_secs_f64() * 1e6;
+        let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+        let mean = times.iter().sum::<Duration>() / u32::try_from(times.len().max(1))?;
+        println!(
+            "{:<28} {:>9.0} us in the middle of {}, {:.0} us in the mean",
+            format!("{which} partner explained"),
+            micros(middle),
+            times.len(),
+            micros(mean)
+        );
     }
-    times.sort();
-    let middle = times.get(times.len() / 2).copied().unwrap_or_default();
-    println!("one large partner explained  {:>9.0} us in the middle of {}", middle.as_secs_f64() * 1e6, times.len());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Tables in which selling more pays less.
 
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 use values::{Currency, Ratio, ratio_to_text};
 
 use super::Findings;

@@ -1,6 +1,6 @@
 //! Bracket tables as exact functions of a position.
 
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 use values::Ratio;
 
 use crate::model::{Applies, Bound, Bracket, BracketPays, Mode, Table};

@@ -11,8 +11,8 @@ use super::drafts::Draft;
 use super::scene::Scene;
 use crate::conventions::{CurrentMonth, RecognizedMonth};
 use crate::ground::{Row, last_instant};
+use crate::judge::Judge;
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
-use crate::judge::{Judge, Supposed};
 use crate::model::{CountedFrom, CounterOver, Eligible, Found, Lever, OncePer, Requirement};
 use crate::reason::Reason;
 use crate::recognition::Payee;
@@ -197,5 +197,5 @@ pub(crate) fn standing(
     let month = conventions.current_month.unwrap_or(CurrentMonth::RunningMonth);
     let recognized = conventions.recognized_month.unwrap_or(RecognizedMonth::UsageStart);
     let on = Judge::new(scene.ground, accounts, moment, month, recognized);
-    Ok(judge(&on, requirement, &ScoreSoFar::default(), &Supposed::default())?)
+    Ok(judge(&on, requirement, &ScoreSoFar::default())?)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 use values::{Month, Ratio, ratio_to_text};
 
 use super::RateError;

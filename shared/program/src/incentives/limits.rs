@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 use values::{Currency, Money, Ratio, Rounding, ratio_to_text, round_to_minor};
 
 use super::RateError;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::{Signed, Zero};
+use num_traits::Zero;
 use values::{Ratio, ratio_from_decimal, ratio_to_text};
 
 use super::brackets::{Part, bracket_at, movement, rate_at, rate_of, worth};

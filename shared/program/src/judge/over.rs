@@ -2,10 +2,10 @@
 
 use values::{Date, Instant, Month};
 
+use super::Judge;
 use super::quick::holds;
 use super::requirement::{Outcome, ScoreSoFar, explain};
 use super::window::block;
-use super::{Judge, Supposed};
 use crate::ground::last_instant;
 use crate::model::{Requirement, Stretch};
 use crate::reason::Reason;
@@ -48,7 +48,7 @@ pub(crate) fn over(judge: &Judge<'_>, over: Stretch, when: &Requirement) -> Resu
 
 /// Before its first dated value a rule asks for nothing, and nobody meets it.
 fn met(judge: &Judge<'_>, at: Instant, when: &Requirement) -> Result<bool, EvaluateError> {
-    match holds(&judge.then(at), when, &ScoreSoFar::default(), &Supposed::default()) {
+    match holds(&judge.then(at), when, &ScoreSoFar::default()) {
         Err(EvaluateError::NoValue { .. }) => Ok(false),
         other => other,
     }

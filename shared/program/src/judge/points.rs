@@ -2,9 +2,9 @@
 
 use values::Ratio;
 
+use super::Judge;
 use super::quick::holds;
 use super::requirement::ScoreSoFar;
-use super::{Judge, Supposed};
 use crate::conventions::PartSteps;
 use crate::model::{Leg, LegWorth, Legs, PointLine, PointScale, Value};
 use crate::quantity::{Quantity, Unit};
@@ -38,7 +38,7 @@ fn absent(judge: &Judge<'_>, rule: &str) -> EvaluateError {
     EvaluateError::NoValue { rule: rule.to_owned(), day: judge.day.to_string() }
 }
 
-fn needed<'v, T>(judge: &Judge<'_>, value: &'v Value<T>) -> Result<&'v T, EvaluateError> {
+pub(crate) fn needed<'v, T>(judge: &Judge<'_>, value: &'v Value<T>) -> Result<&'v T, EvaluateError> {
     judge.find(value).map(|found| found.value).ok_or_else(|| absent(judge, &value.rule))
 }
 
@@ -50,68 +50,65 @@ pub(crate) fn max_of(judge: &Judge<'_>, line: &PointLine) -> Result<Ratio, Evalu
 /// Rule: `program.line_is_floored_and_capped`: a line never gives less than nothing or more than its
 /// `max`, whatever its scale says. Of legs the best or the least counts alone, or they are added; then
 /// the cap.
-pub(crate) fn line_value(
-    judge: &Judge<'_>,
-    line: &PointLine,
-    parts: PartSteps,
-    supposed: &Supposed,
-) -> Result<LineValue, EvaluateError> {
+pub(crate) fn line_value(judge: &Judge<'_>, line: &PointLine, parts: PartSteps) -> Result<LineValue, EvaluateError> {
     let max = max_of(judge, line)?;
     let mut legs = Vec::new();
     for leg in &line.legs {
-        legs.push(leg_value(judge, leg, &max, parts, supposed)?);
+        legs.push(leg_value(judge, leg, &max, parts)?);
     }
-    let by_points = |a: &usize, b: &usize| legs[*a].uncapped.cmp(&legs[*b].uncapped);
-    // Of equals the first in the document wins.
-    let winner = match line.combine {
+    let points: Vec<&Ratio> = legs.iter().map(|leg| &leg.uncapped).collect();
+    let (winner, uncapped) = combined(line.combine, &points);
+    let suspended = suspended(judge, line);
+    let points = if suspended { Ratio::ZERO } else { capped(&uncapped, &max) };
+    Ok(LineValue { legs, winner, uncapped, points, max, suspended })
+}
+
+/// The leg that alone counts, where one does, and the points of all together. Of equals the first in the document wins.
+pub(crate) fn combined(combine: Legs, legs: &[&Ratio]) -> (Option<usize>, Ratio) {
+    let by_points = |a: &usize, b: &usize| legs[*a].cmp(legs[*b]);
+    let winner = match combine {
         Legs::Best => (0..legs.len()).rev().max_by(by_points),
         Legs::Least => (0..legs.len()).min_by(by_points),
         Legs::One | Legs::Sum => None,
     };
-    let uncapped: Ratio = match winner {
-        Some(winner) => legs[winner].uncapped.clone(),
-        None => legs.iter().map(|leg| leg.uncapped.clone()).sum(),
+    let points = match winner {
+        Some(winner) => legs[winner].clone(),
+        None => legs.iter().copied().sum(),
     };
-    let suspended = suspended(judge, line)?;
-    let points = if suspended { Ratio::default() } else { uncapped.clone().max(Ratio::default()).min(max.clone()) };
-    Ok(LineValue { legs, winner, uncapped, points, max, suspended })
+    (winner, points)
+}
+
+/// Between nothing and the most.
+pub(crate) fn capped(uncapped: &Ratio, max: &Ratio) -> Ratio {
+    uncapped.clone().or_nothing().min(max.clone())
 }
 
 /// Rule: `program.suspended_line_gives_nothing`: by the document's days, or while a decision about the
 /// partner or about the rule is in force. The line's weight stays.
-fn suspended(judge: &Judge<'_>, line: &PointLine) -> Result<bool, EvaluateError> {
+pub(crate) fn suspended(judge: &Judge<'_>, line: &PointLine) -> bool {
     if line.suspended.as_ref().and_then(|dated| judge.find(dated)).is_some_and(|found| *found.value) {
-        return Ok(true);
+        return true;
     }
-    let Some(name) = &line.suspended_by else { return Ok(false) };
+    let Some(name) = &line.suspended_by else { return false };
     let about = |subject: &String| judge.accounts.contains(subject) || *subject == line.rule;
     let mut decisions = judge.ground.facts.decisions.iter();
-    Ok(decisions.any(|fact| fact.decision == *name && about(&fact.subject) && fact.effective.contains(judge.as_of)))
+    decisions.any(|fact| fact.decision == *name && about(&fact.subject) && fact.effective.contains(judge.as_of))
 }
 
-fn leg_value(
-    judge: &Judge<'_>,
-    leg: &Leg,
-    max: &Ratio,
-    parts: PartSteps,
-    supposed: &Supposed,
-) -> Result<LegValue, EvaluateError> {
+fn leg_value(judge: &Judge<'_>, leg: &Leg, max: &Ratio, parts: PartSteps) -> Result<LegValue, EvaluateError> {
     match &leg.worth {
         LegWorth::Measured { metric, scale } => {
             let measured = judge.measure(metric)?;
-            let value = match supposed.added.get(&metric.rule) {
-                Some(added) => &measured.value + added,
-                None => measured.value.clone(),
-            };
             let uncapped = match measured.absent {
                 Some(_) => Ratio::default(),
-                None => scaled(needed(judge, scale)?, &value, measured.base.as_ref(), max, parts),
+                None => scaled(needed(judge, scale)?, &measured.value, measured.base.as_ref(), max, parts),
             };
             let reason = measured.absent.or(measured.reason);
-            Ok(LegValue { quantity: Quantity::new(value, measured.unit.clone()), uncapped, reason })
+            let quantity = Quantity::new(measured.value.clone(), measured.unit.clone());
+            Ok(LegValue { quantity, uncapped, reason })
         }
         LegWorth::When { when, earns } => {
-            let met = holds(judge, when, &ScoreSoFar::default(), supposed)?;
+            let met = holds(judge, when, &ScoreSoFar::default())?;
             let earns = needed(judge, earns)?.value.clone();
             let points = if met { earns } else { Ratio::default() };
             let reason = (!met).then_some(Reason::BelowThreshold);
@@ -121,7 +118,13 @@ fn leg_value(
 }
 
 /// The points of a quantity, before floor and cap.
-fn scaled(scale: &PointScale, quantity: &Ratio, base: Option<&Ratio>, max: &Ratio, parts: PartSteps) -> Ratio {
+pub(crate) fn scaled(
+    scale: &PointScale,
+    quantity: &Ratio,
+    base: Option<&Ratio>,
+    max: &Ratio,
+    parts: PartSteps,
+) -> Ratio {
     match scale {
         PointScale::Each { each, earns } => {
             let steps = quantity / &each.value;

@@ -1,29 +1,24 @@
-//! Whether a requirement holds, and nothing else: the search for ways asks this thousands of times.
-//! Same rules as [`super::requirement`], without words; a property test holds the two together.
+//! Whether a requirement holds, and nothing else: a history asks this for every day of a stretch.
+//! Same rules as [`super::requirement`], without words.
 
 use values::Ratio;
 
+use super::Judge;
 use super::over::over;
 use super::requirement::{ScoreSoFar, is_there, months_since_enrollment};
-use super::staff::fill;
-use super::{Judge, Supposed};
-use crate::model::{Bound, Metric, Requirement, Value};
+use super::staff::Staffing;
+use crate::model::{Bound, Requirement, Value};
 use crate::tiers::EvaluateError;
 
-/// Whether `requirement` holds with `supposed` beside the facts.
-pub(crate) fn holds(
-    judge: &Judge<'_>,
-    requirement: &Requirement,
-    score: &ScoreSoFar,
-    supposed: &Supposed,
-) -> Result<bool, EvaluateError> {
+/// Whether `requirement` holds.
+pub(crate) fn holds(judge: &Judge<'_>, requirement: &Requirement, score: &ScoreSoFar) -> Result<bool, EvaluateError> {
     if judge.pins.met.contains(requirement.rule()) {
         return Ok(true);
     }
     let count = |parts: &[Requirement]| -> Result<usize, EvaluateError> {
         let mut held = 0;
         for part in parts {
-            held += usize::from(holds(judge, part, score, supposed)?);
+            held += usize::from(holds(judge, part, score)?);
         }
         Ok(held)
     };
@@ -32,10 +27,10 @@ pub(crate) fn holds(
         Requirement::Any(_, parts) => count(parts)? > 0,
         Requirement::AtLeast(_, needed, parts) => count(parts)? >= *needed,
         Requirement::None(_, parts) => count(parts)? == 0,
-        Requirement::Metric { metric, bound, .. } => match value(judge, metric, supposed)? {
-            Some(value) => inside(judge, bound, &value)?,
-            None => false,
-        },
+        Requirement::Metric { metric, bound, .. } => {
+            let measured = judge.measure(metric)?;
+            measured.absent.is_none() && inside(judge, bound, &measured.value)?
+        }
         Requirement::Score { bound, .. } => inside(judge, bound, &score.total)?,
         Requirement::EveryLine { bound, .. } => {
             let mut all = true;
@@ -45,8 +40,7 @@ pub(crate) fn holds(
             all
         }
         Requirement::Staffed { roles, one_role_per_person, serves_at_most, .. } => {
-            let order: Vec<usize> = (0..roles.len()).collect();
-            let filled = fill(judge, roles, *one_role_per_person, *serves_at_most, supposed, &order)?;
+            let filled = Staffing::of(judge, roles, *one_role_per_person, *serves_at_most)?.filled();
             filled.iter().all(|role| role.filled >= role.needed)
         }
         Requirement::Age { program, bound, .. } => match months_since_enrollment(judge, program) {
@@ -57,17 +51,7 @@ pub(crate) fn holds(
             let found = over(judge, *stretch, when)?;
             if *every { found.missed.is_none() } else { found.met.is_some() }
         }
-        fact => supposed.obtained.contains(fact.rule()) || is_there(judge, fact),
-    })
-}
-
-/// A metric's value with what is supposed to be added; none where there is no value.
-fn value(judge: &Judge<'_>, metric: &Metric, supposed: &Supposed) -> Result<Option<Ratio>, EvaluateError> {
-    let measured = judge.measure(metric)?;
-    Ok(match (measured.absent, supposed.added.get(&metric.rule)) {
-        (Some(_), _) => None,
-        (None, Some(added)) => Some(&measured.value + added),
-        (None, None) => Some(measured.value.clone()),
+        fact => is_there(judge, fact),
     })
 }
 

@@ -2,10 +2,10 @@
 
 use values::{Date, Instant, Ratio, ratio_from_decimal};
 
+use super::Judge;
 use super::over::over_time;
 use super::quick::holds;
-use super::staff::{Filled, fill};
-use super::{Judge, Supposed};
+use super::staff::{Filled, Staffing};
 use crate::explain::{Explanation, Step};
 use crate::facts::FactRef;
 use crate::model::{Bound, Class, Requirement, Role, Value};
@@ -43,26 +43,21 @@ pub(crate) fn judge(
     judge: &Judge<'_>,
     requirement: &Requirement,
     score: &ScoreSoFar,
-    supposed: &Supposed,
 ) -> Result<Outcome, EvaluateError> {
     if let Some(pinned) = judge.pins.outcome(requirement) {
         return Ok(pinned);
     }
     match requirement {
-        Requirement::All(rule, parts) => nested(judge, rule, parts, score, supposed, parts.len(), "all of"),
-        Requirement::Any(rule, parts) => nested(judge, rule, parts, score, supposed, 1, "any of"),
+        Requirement::All(rule, parts) => nested(judge, rule, parts, score, parts.len(), "all of"),
+        Requirement::Any(rule, parts) => nested(judge, rule, parts, score, 1, "any of"),
         Requirement::AtLeast(rule, count, parts) => {
-            nested(judge, rule, parts, score, supposed, *count, &format!("at least {count} of"))
+            nested(judge, rule, parts, score, *count, &format!("at least {count} of"))
         }
-        Requirement::None(rule, parts) => none(judge, rule, parts, score, supposed),
+        Requirement::None(rule, parts) => none(judge, rule, parts, score),
         Requirement::Metric { rule, metric, bound } => {
             let measured = judge.measure(metric)?;
-            let value = match supposed.added.get(&metric.rule) {
-                Some(added) => &measured.value + added,
-                None => measured.value.clone(),
-            };
             let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
-            let mut leaf = bounded(judge, rule, title, value, measured.unit.clone(), bound)?;
+            let mut leaf = bounded(judge, rule, title, measured.value.clone(), measured.unit.clone(), bound)?;
             if let Some(reason) = measured.absent {
                 leaf = RequirementResult { met: false, actual: None, missing: None, reason: Some(reason), ..leaf };
             }
@@ -78,8 +73,7 @@ pub(crate) fn judge(
         }
         Requirement::EveryLine { rule, bound } => every_line(judge, rule, bound, score),
         Requirement::Staffed { rule, roles, one_role_per_person, serves_at_most, source } => {
-            let order: Vec<usize> = (0..roles.len()).collect();
-            let filled = fill(judge, roles, *one_role_per_person, *serves_at_most, supposed, &order)?;
+            let filled = Staffing::of(judge, roles, *one_role_per_person, *serves_at_most)?.filled();
             Ok(staffed(rule, source.as_ref(), roles, &filled))
         }
         Requirement::OverTime { rule, source, over, every, when } => {
@@ -95,7 +89,7 @@ pub(crate) fn judge(
             leaf.missing = None;
             Ok(Outcome { met: leaf.met, explanation: explain(&leaf), leaves: vec![leaf] })
         }
-        _ => Ok(fact(judge, requirement, supposed)),
+        _ => Ok(fact(judge, requirement)),
     }
 }
 
@@ -104,12 +98,11 @@ fn nested(
     rule: &str,
     parts: &[Requirement],
     score: &ScoreSoFar,
-    supposed: &Supposed,
     needed: usize,
     says: &str,
 ) -> Result<Outcome, EvaluateError> {
     let outcomes: Result<Vec<Outcome>, EvaluateError> =
-        parts.iter().map(|part| self::judge(judge, part, score, supposed)).collect();
+        parts.iter().map(|part| self::judge(judge, part, score)).collect();
     let outcomes = outcomes?;
     let held = outcomes.iter().filter(|outcome| outcome.met).count();
     let met = held >= needed;
@@ -121,14 +114,8 @@ fn nested(
     Ok(Outcome { met, leaves: outcomes.into_iter().flat_map(|outcome| outcome.leaves).collect(), explanation })
 }
 
-fn none(
-    judge: &Judge<'_>,
-    rule: &str,
-    parts: &[Requirement],
-    score: &ScoreSoFar,
-    supposed: &Supposed,
-) -> Result<Outcome, EvaluateError> {
-    let inner = nested(judge, rule, parts, score, supposed, 1, "none of")?;
+fn none(judge: &Judge<'_>, rule: &str, parts: &[Requirement], score: &ScoreSoFar) -> Result<Outcome, EvaluateError> {
+    let inner = nested(judge, rule, parts, score, 1, "none of")?;
     let met = !inner.met;
     let mut explanation = inner.explanation;
     explanation.value = word(met).to_owned();
@@ -231,7 +218,7 @@ pub(crate) fn months_since_enrollment(judge: &Judge<'_>, program: &str) -> Optio
 /// The first case of a class whose requirement holds for the partner.
 pub(crate) fn case_of(on: &Judge<'_>, class: &Class) -> Result<String, EvaluateError> {
     for (case, when) in &class.cases {
-        if holds(on, when, &ScoreSoFar::default(), &Supposed::default())? {
+        if holds(on, when, &ScoreSoFar::default())? {
             return Ok(case.clone());
         }
     }
@@ -260,9 +247,9 @@ pub(super) fn explain(leaf: &RequirementResult) -> Explanation {
 }
 
 /// A fact that is there or not: agreement, check, fee, award, enrollment, decision.
-fn fact(judge: &Judge<'_>, requirement: &Requirement, supposed: &Supposed) -> Outcome {
+fn fact(judge: &Judge<'_>, requirement: &Requirement) -> Outcome {
     let (found, says, reason, source) = look(judge, requirement);
-    let met = found.is_some() || supposed.obtained.contains(requirement.rule());
+    let met = found.is_some();
     let leaf = RequirementResult {
         rule: requirement.rule().to_owned(),
         says,

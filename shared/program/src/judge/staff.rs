@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use num_traits::ToPrimitive;
 
+use super::Judge;
 use super::people::holders;
-use super::{Judge, Supposed};
 use crate::model::Role;
 use crate::tiers::EvaluateError;
 
@@ -24,43 +24,59 @@ pub(crate) struct Filled {
     pub holders: usize,
 }
 
-/// Fills the roles, those first that stand first in `order`: if not all can be filled, the last are short.
-///
-/// Rule: `program.roles_are_matched_exactly`.
-pub(crate) fn fill(
-    judge: &Judge<'_>,
-    roles: &[Role],
+/// The roles of a requirement, and the partner's people who can take them.
+pub(crate) struct Staffing<'r> {
+    roles: &'r [Role],
     one_role_per_person: bool,
     serves_at_most: Option<usize>,
-    supposed: &Supposed,
-    order: &[usize],
-) -> Result<Vec<Filled>, EvaluateError> {
-    let mut people: Vec<usize> = Vec::new();
-    for role in roles {
-        let none = || EvaluateError::NoValue { rule: role.people.rule.clone(), day: judge.day.to_string() };
-        let count = judge.find(&role.people).ok_or_else(none)?.value.value.to_integer();
-        people.push(count.to_usize().unwrap_or(usize::MAX).min(MOST));
+    /// How many people each role asks for in each of its places.
+    each: Vec<usize>,
+    /// For every person the roles they can take.
+    able: Vec<Vec<usize>>,
+}
+
+impl<'r> Staffing<'r> {
+    pub fn of(
+        judge: &Judge<'_>,
+        roles: &'r [Role],
+        one_role_per_person: bool,
+        serves_at_most: Option<usize>,
+    ) -> Result<Staffing<'r>, EvaluateError> {
+        let mut each: Vec<usize> = Vec::new();
+        for role in roles {
+            let none = || EvaluateError::NoValue { rule: role.people.rule.clone(), day: judge.day.to_string() };
+            let count = judge.find(&role.people).ok_or_else(none)?.value.value.to_integer();
+            each.push(count.to_usize().unwrap_or(usize::MAX).min(MOST));
+        }
+        Ok(Staffing { roles, one_role_per_person, serves_at_most, each, able: able(judge, roles) })
     }
-    let able = able(judge, roles, supposed);
-    let holders: Vec<usize> =
-        (0..roles.len()).map(|role| able.iter().filter(|person| person.contains(&role)).count()).collect();
-    let each = |role: usize| people[role];
-    let found: Vec<(usize, usize)> = match (serves_at_most, one_role_per_person) {
-        (Some(limit), _) => flow(roles, &each, &able, limit, order),
-        (None, true) => matching(
-            &(0..roles.len()).map(|role| head_count(&roles[role], each(role))).collect::<Vec<_>>(),
-            &able,
-            order,
-        ),
-        (None, false) => (0..roles.len())
-            .map(|role| {
-                let needed = head_count(&roles[role], each(role));
-                (needed, needed.min(holders[role]))
-            })
-            .collect(),
-    };
-    let filled = found.into_iter().zip(holders);
-    Ok(filled.map(|((needed, filled), holders)| Filled { needed, filled, holders }).collect())
+
+    /// The roles filled in the document's order.
+    pub fn filled(&self) -> Vec<Filled> {
+        let order: Vec<usize> = (0..self.roles.len()).collect();
+        self.fill(&vec![0; order.len()], &order)
+    }
+
+    /// Fills the roles, those first that stand first in `order`: if not all can be filled, the last are short. So
+    /// many newcomers beside the partner's people hold what each role asks for.
+    ///
+    /// Rule: `program.roles_are_matched_exactly`.
+    pub fn fill(&self, newcomers: &[usize], order: &[usize]) -> Vec<Filled> {
+        let mut able = self.able.clone();
+        for (role, new) in newcomers.iter().enumerate() {
+            able.extend(std::iter::repeat_n(vec![role], (*new).min(MOST)));
+        }
+        let holders = |role: usize| able.iter().filter(|person| person.contains(&role)).count();
+        let needed = |role: usize| head_count(&self.roles[role], self.each[role]);
+        let all = 0..self.roles.len();
+        let found: Vec<(usize, usize)> = match (self.serves_at_most, self.one_role_per_person) {
+            (Some(limit), _) => flow(self.roles, &|role| self.each[role], &able, limit, order),
+            (None, true) => matching(&all.map(needed).collect::<Vec<_>>(), &able, order),
+            (None, false) => all.map(|role| (needed(role), needed(role).min(holders(role)))).collect(),
+        };
+        let filled = found.into_iter().enumerate();
+        filled.map(|(role, (needed, filled))| Filled { needed, filled, holders: holders(role) }).collect()
+    }
 }
 
 /// Head counts beyond this ask for more people than any partner has.
@@ -73,21 +89,15 @@ fn head_count(role: &Role, each: usize) -> usize {
     each.max((each * places).div_ceil(serves))
 }
 
-/// For every person the roles they can take, supposed newcomers among them: each of those holds what one
-/// role asks for.
-fn able(judge: &Judge<'_>, roles: &[Role], supposed: &Supposed) -> Vec<Vec<usize>> {
+/// For every person the roles they can take.
+fn able(judge: &Judge<'_>, roles: &[Role]) -> Vec<Vec<usize>> {
     let mut able: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, role) in roles.iter().enumerate() {
         for learner in holders(judge, &role.holding, judge.as_of).people.into_keys() {
             able.entry(learner).or_default().push(place);
         }
     }
-    let mut people: Vec<Vec<usize>> = able.into_values().collect();
-    for (place, role) in roles.iter().enumerate() {
-        let new = supposed.added.get(&role.rule).and_then(|added| added.to_integer().to_usize()).unwrap_or(0);
-        people.extend(std::iter::repeat_n(vec![place], new.min(MOST)));
-    }
-    people
+    able.into_values().collect()
 }
 
 /// Everybody takes one role: a bipartite matching by augmenting paths.

@@ -2,7 +2,6 @@
 
 use values::Ratio;
 
-use crate::number::Number;
 use crate::tiers::Standing;
 
 /// How a partner stands in a division.
@@ -31,11 +30,11 @@ impl Decision {
 
 /// Exact points.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Points(pub(super) Number);
+pub struct Points(pub(super) Ratio);
 
 impl Points {
     /// The points as a fraction.
     pub fn ratio(&self) -> Ratio {
-        self.0.ratio()
+        self.0.clone()
     }
 }

@@ -1,9 +1,10 @@
 //! Measures, scores and levels of one partner, from what was counted.
 
+use values::Ratio;
+
 use crate::conventions::PartSteps;
 use crate::limit::{Limit, Limits};
 use crate::model::metric::Losses;
-use crate::number::Number;
 use crate::population::states::States;
 use crate::tiers::Standing;
 
@@ -24,8 +25,8 @@ pub(super) enum ChangePlan {
         /// The states of other months, of which the mean counts; none where places were compared one by one.
         bases: Vec<u16>,
         percent: bool,
-        base_at_least: Option<Number>,
-        now_at_least: Option<Number>,
+        base_at_least: Option<Ratio>,
+        now_at_least: Option<Ratio>,
         losses: Losses,
         zero_base_full: bool,
     },
@@ -34,13 +35,13 @@ pub(super) enum ChangePlan {
 /// A metric's value for one partner.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
-    pub value: Number,
-    pub base: Option<Number>,
+    pub value: Ratio,
+    pub base: Option<Ratio>,
     pub absent: bool,
 }
 
 impl Value {
-    pub const NOTHING: Value = Value { value: Number::ZERO, base: None, absent: false };
+    pub const NOTHING: Value = Value { value: Ratio::ZERO, base: None, absent: false };
 }
 
 /// What must hold.
@@ -86,7 +87,7 @@ pub(super) struct TrackPlan {
 pub(super) struct LinePlan {
     pub legs: Vec<LegPlan>,
     pub combine: crate::model::Legs,
-    pub max: Number,
+    pub max: Ratio,
     pub gates: Vec<Need>,
     pub suspended: bool,
     /// The states it depends on.
@@ -96,64 +97,59 @@ pub(super) struct LinePlan {
 /// What gives a leg its points.
 pub(super) enum LegPlan {
     Measured { measure: u16, scale: Scale },
-    When { when: Need, earns: Number },
+    When { when: Need, earns: Ratio },
 }
 
 /// How a quantity becomes points.
 pub(super) enum Scale {
     /// So many points for each unit, parts included.
-    Each(Number),
+    Each(Ratio),
     /// Points for each whole step of this many units.
     Steps {
-        each: Number,
-        earns: Number,
+        each: Ratio,
+        earns: Ratio,
     },
-    Bands(Vec<(Limits, Number)>),
+    Bands(Vec<(Limits, Ratio)>),
     Targets {
         targets: Vec<(Limits, Limit)>,
-        earns: Number,
+        earns: Ratio,
     },
 }
 
 impl Scale {
-    pub fn points(&self, value: &Value) -> Number {
+    pub fn points(&self, value: &Value) -> Ratio {
         match self {
-            Scale::Each(points) => value.value.times(points),
+            Scale::Each(points) => &value.value * points,
             Scale::Steps { each, earns } => match each.inverse() {
-                Some(steps) => value.value.times(&steps).floor().times(earns),
-                None => Number::ZERO,
+                Some(steps) => (&value.value * steps).floor() * earns,
+                None => Ratio::ZERO,
             },
             Scale::Bands(bands) => {
                 let band = bands.iter().find(|(limits, _)| limits.hold(&value.value));
-                band.map_or(Number::ZERO, |(_, earns)| earns.clone())
+                band.map_or(Ratio::ZERO, |(_, earns)| earns.clone())
             }
             Scale::Targets { targets, earns } => {
-                let by_base = |base: &Number| targets.iter().find(|(limits, _)| limits.hold(base));
+                let by_base = |base: &Ratio| targets.iter().find(|(limits, _)| limits.hold(base));
                 match value.base.as_ref().and_then(by_base) {
                     Some((_, bound)) if bound.holds(&value.value) => earns.clone(),
-                    _ => Number::ZERO,
+                    _ => Ratio::ZERO,
                 }
             }
         }
     }
 
     /// A step of `each` units that earns so many points.
-    pub fn each(each: Number, earns: Number, parts: PartSteps) -> Scale {
+    pub fn each(each: Ratio, earns: Ratio, parts: PartSteps) -> Scale {
         match (parts, each.inverse()) {
-            (PartSteps::Exact, Some(inverse)) => Scale::Each(lowest(&earns.times(&inverse))),
+            (PartSteps::Exact, Some(inverse)) => Scale::Each((earns * inverse).lowest()),
             _ => Scale::Steps { each, earns },
         }
     }
 
     /// All points at so many units, in proportion below.
-    pub fn full_at(full: &Number, max: &Number) -> Scale {
-        Scale::Each(full.inverse().map_or(Number::ZERO, |inverse| lowest(&max.times(&inverse))))
+    pub fn full_at(full: &Ratio, max: &Ratio) -> Scale {
+        Scale::Each(full.inverse().map_or(Ratio::ZERO, |inverse| (max * inverse).lowest()))
     }
-}
-
-/// In lowest terms, so that products stay small.
-fn lowest(number: &Number) -> Number {
-    Number::from(number.ratio())
 }
 
 impl DivisionPlan {

@@ -8,9 +8,9 @@ use crate::bundle::Bundle;
 use crate::explain::{Explanation, Step};
 use crate::facts::{Award, Fact, FactRef, Facts};
 use crate::ground::Ground;
+use crate::judge::Judge;
 use crate::judge::pins::Pins;
 use crate::judge::requirement::{ScoreSoFar, judge};
-use crate::judge::{Judge, Supposed};
 
 /// Whether a partner has a benefit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub fn benefits(
     let on = Judge::of(version, &ground, ground.accounts(partner, as_of), as_of, Pins::default())?;
     let mut found = Vec::new();
     for benefit in &version.benefits {
-        let outcome = judge(&on, &benefit.needs, &ScoreSoFar::default(), &Supposed::default())?;
+        let outcome = judge(&on, &benefit.needs, &ScoreSoFar::default())?;
         let mut through = Vec::new();
         awards(&outcome.explanation, &mut through);
         through.sort();

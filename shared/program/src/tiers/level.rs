@@ -1,41 +1,36 @@
-//! Which level holds, and nothing else: for searches over ways and over days.
+//! Which level holds, and nothing else: for searches over days.
 
 use values::Ratio;
 
 use super::EvaluateError;
 use super::standings::{levels, tracks};
 use crate::conventions::PartSteps;
+use crate::judge::Judge;
 use crate::judge::points::line_value;
 use crate::judge::quick::holds;
 use crate::judge::requirement::ScoreSoFar;
-use crate::judge::{Judge, Supposed};
 use crate::model::{Division, PointLine, TierProgram, Track};
 
-/// The points of a track's lines with `supposed` beside the facts.
-pub(crate) fn score_with(
-    on: &Judge<'_>,
-    program: &TierProgram,
-    track: &Track,
-    supposed: &Supposed,
-) -> Result<ScoreSoFar, EvaluateError> {
+/// The points of a track's lines.
+fn score(on: &Judge<'_>, program: &TierProgram, track: &Track) -> Result<ScoreSoFar, EvaluateError> {
     let parts = program.conventions.part_steps.unwrap_or(PartSteps::Exact);
     let mut score = ScoreSoFar::default();
     for line in &track.lines {
-        let points = on.lines.points(line, supposed, || points_of(on, line, parts, supposed))?;
+        let points = points_of(on, line, parts)?;
         score.total += &points;
         score.lines.push((line.name.clone(), points));
     }
     Ok(score)
 }
 
-fn points_of(on: &Judge<'_>, line: &PointLine, parts: PartSteps, supposed: &Supposed) -> Result<Ratio, EvaluateError> {
+fn points_of(on: &Judge<'_>, line: &PointLine, parts: PartSteps) -> Result<Ratio, EvaluateError> {
     let empty = ScoreSoFar::default();
     for gate in &line.gates {
-        if !holds(on, gate, &empty, supposed)? {
+        if !holds(on, gate, &empty)? {
             return Ok(Ratio::default());
         }
     }
-    Ok(line_value(on, line, parts, supposed)?.points)
+    Ok(line_value(on, line, parts)?.points)
 }
 
 /// The place of the highest level that holds by some track, as `Standings::held` says it.
@@ -44,10 +39,10 @@ pub(crate) fn held(on: &Judge<'_>, program: &TierProgram, division: &Division) -
     let judged = tracks(on, division);
     let mut best = None;
     for track in if judged.is_empty() { vec![&plain] } else { judged } {
-        let score = score_with(on, program, track, &Supposed::default())?;
+        let score = score(on, program, track)?;
         let mut held = None;
         for (place, level) in levels(on, division).iter().enumerate() {
-            match holds(on, &level.when, &score, &Supposed::default())? {
+            match holds(on, &level.when, &score)? {
                 true => held = Some(place),
                 false if program.award.nested => break,
                 false => {}

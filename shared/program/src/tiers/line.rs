@@ -6,9 +6,9 @@ use super::EvaluateError;
 use super::scorecard::{LegResult, LineResult};
 use crate::conventions::{PartSteps, PointsShown};
 use crate::explain::{Explanation, Step};
+use crate::judge::Judge;
 use crate::judge::points::{LineValue, formula, line_value};
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
-use crate::judge::{Judge, Supposed};
 use crate::model::{Leg, LegWorth, Legs, PointLine, TierProgram};
 use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
@@ -18,14 +18,13 @@ pub(crate) fn score_line(
     on: &Judge<'_>,
     program: &TierProgram,
     line: &PointLine,
-    supposed: &Supposed,
 ) -> Result<(LineResult, Explanation), EvaluateError> {
     let parts = program.conventions.part_steps.unwrap_or(PartSteps::Exact);
-    let value = line_value(on, line, parts, supposed)?;
+    let value = line_value(on, line, parts)?;
     let empty = ScoreSoFar::default();
     let mut gates = Vec::new();
     for gate in &line.gates {
-        gates.push(judge(on, gate, &empty, supposed)?);
+        gates.push(judge(on, gate, &empty)?);
     }
     let open = gates.iter().all(|gate| gate.met);
     let counted = if open { value.points.clone() } else { Ratio::default() };
@@ -144,7 +143,7 @@ fn inside(on: &Judge<'_>, leg: &Leg) -> Result<Vec<Explanation>, EvaluateError> 
     Ok(match &leg.worth {
         LegWorth::Measured { metric, .. } => vec![on.measure(metric)?.explanation.clone()],
         LegWorth::When { when, .. } => {
-            vec![judge(on, when, &ScoreSoFar::default(), &Supposed::default())?.explanation]
+            vec![judge(on, when, &ScoreSoFar::default())?.explanation]
         }
     })
 }

@@ -1,4 +1,4 @@
-//! How a partner stands in a division, track by track, under some supposed changes.
+//! How a partner stands in a division, track by track.
 
 use values::Ratio;
 
@@ -6,9 +6,9 @@ use super::EvaluateError;
 use super::line::{score_line, shown, text};
 use super::scorecard::LineResult;
 use crate::explain::{Explanation, Step};
+use crate::judge::Judge;
 use crate::judge::pins;
 use crate::judge::requirement::{Outcome, ScoreSoFar, judge};
-use crate::judge::{Judge, Supposed};
 use crate::model::{Division, LegWorth, Level, Metric, PointLine, Requirement, TierProgram, Track, TrackChoice};
 
 /// A division's lines and levels by one of its tracks.
@@ -56,18 +56,16 @@ pub(crate) fn counts(tracks: &[Standings], nested: bool) -> usize {
     (0..tracks.len()).rev().max_by_key(rank).unwrap_or(0)
 }
 
-/// Judges every line and level of a division by each of its tracks, with `supposed` changes beside the
-/// facts. There is always at least one.
+/// Judges every line and level of a division by each of its tracks. There is always at least one.
 pub(crate) fn all_standings(
     on: &Judge<'_>,
     program: &TierProgram,
     division: &Division,
-    supposed: &Supposed,
 ) -> Result<Vec<Standings>, EvaluateError> {
     let found = tracks(on, division);
     let empty = Track::default();
     let found = if found.is_empty() { vec![&empty] } else { found };
-    found.into_iter().map(|track| standings(on, program, division, track, supposed)).collect()
+    found.into_iter().map(|track| standings(on, program, division, track)).collect()
 }
 
 fn standings(
@@ -75,12 +73,11 @@ fn standings(
     program: &TierProgram,
     division: &Division,
     track: &Track,
-    supposed: &Supposed,
 ) -> Result<Standings, EvaluateError> {
     let mut lines = Vec::new();
     let mut explanations = Vec::new();
     for line in &track.lines {
-        let (mut result, mut explanation) = score_line(on, program, line, supposed)?;
+        let (mut result, mut explanation) = score_line(on, program, line)?;
         if let Some(pinned) = on.pins.points(&division.name, &track.name, &line.name) {
             let shown = shown(pinned, program.conventions.points_shown);
             result = LineResult { points: pinned.clone(), shown, reason: None, ..result };
@@ -96,7 +93,7 @@ fn standings(
     };
     let judged = levels(on, division)
         .iter()
-        .map(|level| judge(on, &level.when, &so_far, supposed).map(|outcome| (level.name.clone(), outcome)));
+        .map(|level| judge(on, &level.when, &so_far).map(|outcome| (level.name.clone(), outcome)));
     Ok(Standings {
         levels: judged.collect::<Result<_, _>>()?,
         track: track.name.clone(),

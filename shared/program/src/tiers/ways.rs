@@ -7,27 +7,27 @@
 //! (`program.way_is_verified_and_minimal`). The rules are monotone in what is added, so one pass of
 //! reductions leaves nothing that could be smaller.
 
+mod changes;
 mod effort;
 mod knapsack;
 mod options;
 mod steps;
+mod trial;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use num_bigint::BigInt;
-use num_traits::Zero;
 use values::{Ratio, Rounding, round_ratio};
 
 use super::EvaluateError;
-use super::level::score_with;
 use super::scorecard::Way;
-use super::standings::{levels, tracks};
-use crate::judge::quick::holds;
-use crate::judge::requirement::ScoreSoFar;
-use crate::judge::{Judge, Supposed};
-use crate::model::{Bound, Division, Requirement, TierProgram, Track};
+use super::standings::levels;
+use crate::judge::Judge;
+use crate::model::{Bound, Division, TierProgram};
+use changes::Changes;
+use effort::Efforts;
 use options::MAX_ALTERNATIVES;
-use steps::{Known, grain, known, one, raise};
+use steps::{Known, grain, known, raise};
+use trial::{Line, Need, Score, Trial};
 
 /// How many candidates are looked at before the search says that it stopped early.
 const MAX_CANDIDATES: usize = 1_000;
@@ -45,14 +45,13 @@ pub(crate) struct Search {
     pub cut_short: bool,
 }
 
-struct Solver<'s, 'a> {
-    on: &'s Judge<'a>,
-    program: &'s TierProgram,
-    division: &'s Division,
+struct Solver<'t, 's> {
+    trial: &'t Trial<'s>,
     /// The track whose lines are raised.
-    track: &'s Track,
-    /// The division's metrics and roles, by rule.
-    known: &'s BTreeMap<String, Known>,
+    track: &'t [Line<'s>],
+    /// The division's metrics and roles, by place.
+    known: &'t [Option<Known>],
+    efforts: &'t Efforts,
     cut_short: bool,
 }
 
@@ -66,181 +65,110 @@ pub(crate) fn search(
     target: usize,
 ) -> Result<Search, EvaluateError> {
     let Some(level) = levels(on, division).get(target) else { return Ok(Search::default()) };
-    let known = known(on, division)?;
-    let mut minimal: BTreeSet<(Ratio, Supposed)> = BTreeSet::new();
-    let mut steps = BTreeMap::new();
+    let trial = Trial::of(on, program, division)?;
+    debug_assert_eq!(trial.disagreement(on, program, division), None, "the compiled rules of {}", division.rule);
+    let known = known(on, division, &trial)?;
+    let efforts = Efforts::of(program, &trial, &known);
+    let mut minimal: BTreeSet<(Ratio, Changes)> = BTreeSet::new();
     let mut cut_short = false;
-    let plain = Track::default();
-    let judged = tracks(on, division);
-    for track in if judged.is_empty() { vec![&plain] } else { judged } {
-        let mut solver = Solver { on, program, division, track, known: &known, cut_short: false };
-        for found in solver.minimal(target)? {
-            steps.insert(found.1.clone(), solver.steps(&found.1));
-            minimal.insert(found);
-        }
+    for track in &trial.tracks {
+        let mut solver = Solver { trial: &trial, track, known: &known, efforts: &efforts, cut_short: false };
+        minimal.extend(solver.minimal(target));
         cut_short |= solver.cut_short;
     }
-    let ways = minimal.into_iter().take(MAX_WAYS).map(|(effort, supposed)| Way {
-        level: level.name.clone(),
-        effort,
-        steps: steps.remove(&supposed).unwrap_or_default(),
-    });
-    Ok(Search { ways: ways.collect(), cut_short })
+    let mut ways = Vec::new();
+    for (effort, changes) in minimal.into_iter().take(MAX_WAYS) {
+        let steps = steps::steps(on, (program, division), &trial, &known, &efforts, &changes)?;
+        ways.push(Way { level: level.name.clone(), effort, steps });
+    }
+    Ok(Search { ways, cut_short })
 }
 
-impl Solver<'_, '_> {
+impl<'t> Solver<'t, '_> {
     /// The smallest ways by this track, with their efforts.
-    fn minimal(&mut self, target: usize) -> Result<BTreeSet<(Ratio, Supposed)>, EvaluateError> {
-        let rows = levels(self.on, self.division);
-        let below = if self.program.award.nested { 0 } else { target };
-        let mut candidates = vec![Supposed::default()];
-        for row in rows.iter().take(target + 1).skip(below) {
-            let more = self.candidates(&row.when)?;
+    fn minimal(&mut self, target: usize) -> BTreeSet<(Ratio, Changes)> {
+        let trial = self.trial;
+        let score = trial.score(self.track, &Changes::default());
+        let mut candidates = vec![Changes::default()];
+        for need in trial.asked(target) {
+            let more = self.of(need, &score);
             candidates = self.join(&candidates, &more);
         }
-        let mut priced: Vec<(Ratio, Supposed)> = Vec::new();
-        for candidate in candidates {
-            priced.push((self.effort(&candidate), candidate));
-        }
+        let mut priced: Vec<(Ratio, Changes)> =
+            candidates.into_iter().map(|candidate| (self.efforts.of_all(&candidate), candidate)).collect();
         priced.sort();
         self.cut_short |= priced.len() > MAX_VERIFIED;
         let mut minimal = BTreeSet::new();
         for (_, candidate) in priced.into_iter().take(MAX_VERIFIED) {
-            if self.reaches(&candidate, target)? {
-                let reduced = self.reduce(candidate, target)?;
-                minimal.insert((self.effort(&reduced), reduced));
+            if trial.reaches(&candidate, target) {
+                let reduced = self.reduce(candidate, target);
+                minimal.insert((self.efforts.of_all(&reduced), reduced));
             }
         }
-        Ok(minimal)
-    }
-
-    /// Whether the level at `target` is held with `supposed` beside the facts, by whatever track.
-    fn reaches(&self, supposed: &Supposed, target: usize) -> Result<bool, EvaluateError> {
-        let judged = tracks(self.on, self.division);
-        for track in if judged.is_empty() { vec![self.track] } else { judged } {
-            if self.reaches_by(track, supposed, target)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn reaches_by(&self, track: &Track, supposed: &Supposed, target: usize) -> Result<bool, EvaluateError> {
-        let score = score_with(self.on, self.program, track, supposed)?;
-        let rows = levels(self.on, self.division);
-        let from = if self.program.award.nested { 0 } else { target };
-        let mut held = false;
-        for (place, row) in rows.iter().enumerate().skip(from) {
-            held = holds(self.on, &row.when, &score, supposed)?;
-            let decided = match self.program.award.nested {
-                true => !held || place >= target,
-                false => held,
-            };
-            if decided {
-                break;
-            }
-        }
-        Ok(held)
+        minimal
     }
 
     /// Sets of changes of which each makes the requirement hold, as far as it can be read off it.
-    fn candidates(&mut self, requirement: &Requirement) -> Result<Vec<Supposed>, EvaluateError> {
-        let score = score_with(self.on, self.program, self.track, &Supposed::default())?;
-        self.of(requirement, &score)
-    }
-
-    fn of(&mut self, requirement: &Requirement, score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
-        if holds(self.on, requirement, score, &Supposed::default())? {
-            return Ok(vec![Supposed::default()]);
+    fn of(&mut self, need: &'t Need<'_>, score: &Score) -> Vec<Changes> {
+        if need.holds(score, &Changes::default()) {
+            return vec![Changes::default()];
         }
-        match requirement {
-            Requirement::All(_, parts) => self.all(parts, score),
-            Requirement::Any(_, parts) => self.any(parts, score),
-            Requirement::AtLeast(_, count, parts) => self.some(*count, parts, score),
-            Requirement::Metric { metric, bound, .. } => {
-                let measured = self.on.measure(metric)?;
-                let (Some(found), None) = (self.on.find(bound), measured.absent) else { return Ok(Vec::new()) };
-                Ok(raise(found.value, &measured.value, &measured.unit)
-                    .map(|add| one(&metric.rule, add))
-                    .into_iter()
-                    .collect())
+        match need {
+            Need::All(parts) => self.all(parts, score),
+            Need::Any(parts) => {
+                let found = parts.iter().flat_map(|part| self.of(part, score)).collect();
+                self.limited(found)
             }
-            Requirement::Score { bound, .. } => {
-                let needed = self.on.find(bound).map(|found| found.value.clone());
-                needed.map_or(Ok(Vec::new()), |needed| self.score(&needed))
+            Need::AtLeast(count, parts) => self.some(*count, parts, score),
+            Need::Metric { measured, .. } if measured.absent.is_some() => Vec::new(),
+            Need::Metric { place, measured, bound } => {
+                let raised = raise(bound, &measured.value, &measured.unit);
+                raised.map(|add| Changes::one(*place, add)).into_iter().collect()
             }
-            Requirement::EveryLine { bound, .. } => {
-                let needed = self.on.find(bound).map(|found| found.value.clone());
-                needed.map_or(Ok(Vec::new()), |needed| self.every_line(&needed))
-            }
-            Requirement::Agreement { rule, .. }
-            | Requirement::Check { rule, .. }
-            | Requirement::Fee { rule, .. }
-            | Requirement::Enrolled { rule, .. }
-            | Requirement::Holds { rule, .. } => {
-                Ok(vec![Supposed { obtained: BTreeSet::from([rule.clone()]), ..Supposed::default() }])
-            }
-            Requirement::Staffed { roles, one_role_per_person, serves_at_most, .. } => {
-                self.staffed(roles, *one_role_per_person, *serves_at_most)
-            }
-            // What must not hold, what a person decides and what only time brings is nothing to add.
-            Requirement::None(..)
-            | Requirement::Decision { .. }
-            | Requirement::Age { .. }
-            | Requirement::OverTime { .. } => Ok(Vec::new()),
+            Need::Score(bound) => self.score(bound),
+            Need::EveryLine(bound) => self.every_line(bound),
+            Need::Fact { place, .. } => vec![Changes::obtained(*place)],
+            Need::Staffed { roles, places, staffing } => self.staffed(roles, places, staffing),
+            // What must not hold, and what no partner adds.
+            Need::None(_) | Need::Settled(_) => Vec::new(),
         }
     }
 
-    fn all(&mut self, parts: &[Requirement], score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
-        let mut joined = vec![Supposed::default()];
+    fn all(&mut self, parts: &'t [Need<'_>], score: &Score) -> Vec<Changes> {
+        let mut joined = vec![Changes::default()];
         for part in parts {
-            let more = self.of(part, score)?;
+            let more = self.of(part, score);
             joined = self.join(&joined, &more);
         }
-        Ok(joined)
+        joined
     }
 
-    fn any(&mut self, parts: &[Requirement], score: &ScoreSoFar) -> Result<Vec<Supposed>, EvaluateError> {
-        let mut found = Vec::new();
-        for part in parts {
-            found.extend(self.of(part, score)?);
-        }
-        Ok(self.limited(found))
-    }
-
-    fn some(
-        &mut self,
-        count: usize,
-        parts: &[Requirement],
-        score: &ScoreSoFar,
-    ) -> Result<Vec<Supposed>, EvaluateError> {
+    fn some(&mut self, count: usize, parts: &'t [Need<'_>], score: &Score) -> Vec<Changes> {
         // By how many parts hold so far: each part is taken or left.
-        let mut by_count: Vec<Vec<Supposed>> = vec![Vec::new(); count + 1];
-        by_count[0].push(Supposed::default());
+        let mut by_count: Vec<Vec<Changes>> = vec![Vec::new(); count + 1];
+        by_count[0].push(Changes::default());
         for part in parts {
-            let more = self.of(part, score)?;
+            let more = self.of(part, score);
             for held in (0..count).rev() {
-                let joined = self.join(&by_count[held].clone(), &more);
+                let joined = self.join(&by_count[held], &more);
                 by_count[held + 1].extend(joined);
                 by_count[held + 1] = self.limited(std::mem::take(&mut by_count[held + 1]));
             }
         }
-        Ok(by_count.swap_remove(count))
+        by_count.swap_remove(count)
     }
 
     /// Every pair together; what both ask for is asked for once.
-    fn join(&mut self, left: &[Supposed], right: &[Supposed]) -> Vec<Supposed> {
-        let mut joined = Vec::new();
+    fn join(&mut self, left: &[Changes], right: &[Changes]) -> Vec<Changes> {
+        match (left, right) {
+            ([], _) | (_, []) => return Vec::new(),
+            // Most requirements hold already, and ask for nothing more.
+            ([only], found) | (found, [only]) if only.is_empty() => return self.limited(found.to_vec()),
+            _ => {}
+        }
+        let mut joined = Vec::with_capacity((left.len() * right.len()).min(2 * MAX_CANDIDATES));
         for a in left {
-            for b in right {
-                let mut both = a.clone();
-                for (rule, add) in &b.added {
-                    let slot = both.added.entry(rule.clone()).or_default();
-                    *slot = slot.clone().max(add.clone());
-                }
-                both.obtained.extend(b.obtained.iter().cloned());
-                joined.push(both);
-            }
+            joined.extend(right.iter().map(|b| a.join(b)));
             if joined.len() > MAX_CANDIDATES {
                 self.cut_short = true;
                 break;
@@ -249,8 +177,8 @@ impl Solver<'_, '_> {
         self.limited(joined)
     }
 
-    fn limited(&mut self, mut found: Vec<Supposed>) -> Vec<Supposed> {
-        found.sort();
+    fn limited(&mut self, mut found: Vec<Changes>) -> Vec<Changes> {
+        found.sort_unstable();
         found.dedup();
         if found.len() > MAX_CANDIDATES {
             self.cut_short = true;
@@ -259,67 +187,79 @@ impl Solver<'_, '_> {
         found
     }
 
-    fn every_line(&mut self, needed: &Bound) -> Result<Vec<Supposed>, EvaluateError> {
-        let mut joined = vec![Supposed::default()];
-        for line in &self.track.lines {
-            let options = self.options(line)?;
-            let enough = options.into_iter().find(|option| needed.holds(&option.points));
-            let Some(enough) = enough else { return Ok(Vec::new()) };
+    fn every_line(&mut self, needed: &Bound) -> Vec<Changes> {
+        let mut joined = vec![Changes::default()];
+        for line in self.track {
+            let options = self.options(line);
+            let Some(enough) = options.into_iter().find(|option| needed.holds(&option.points)) else {
+                return Vec::new();
+            };
             joined = self.join(&joined, &enough.changes);
         }
-        Ok(joined)
+        joined
     }
 
     /// A knapsack over the lines: how far each is raised, until the total is inside the bound. The
     /// cheapest choices by the sum of their efforts are kept; what lines share makes them cheaper still.
-    fn score(&mut self, needed: &Bound) -> Result<Vec<Supposed>, EvaluateError> {
-        let mut lines = Vec::new();
-        for line in &self.track.lines {
-            lines.push(self.options(line)?);
-        }
+    fn score(&mut self, needed: &Bound) -> Vec<Changes> {
+        let lines: Vec<_> = self.track.iter().map(|line| self.options(line)).collect();
         let (chosen, cut_short) = knapsack::choices(needed, &lines);
         self.cut_short |= cut_short;
         let mut found = Vec::new();
         for choice in chosen {
-            let mut joined = vec![Supposed::default()];
+            let mut joined = vec![Changes::default()];
             for (line, place) in lines.iter().zip(choice) {
                 joined = self.join(&joined, &line[place].changes);
                 self.cheapest(&mut joined, MAX_ALTERNATIVES);
             }
             found.extend(joined);
         }
-        Ok(self.limited(found))
+        self.limited(found)
     }
 
     /// Takes every part back as far as the target still holds.
-    fn reduce(&self, mut supposed: Supposed, target: usize) -> Result<Supposed, EvaluateError> {
-        for rule in supposed.obtained.clone() {
-            let mut without = supposed.clone();
-            without.obtained.remove(&rule);
-            if self.reaches(&without, target)? {
-                supposed = without;
+    fn reduce(&self, mut changes: Changes, target: usize) -> Changes {
+        for place in changes.holds().to_vec() {
+            let without = changes.without(place);
+            if self.trial.reaches(&without, target) {
+                changes = without;
             }
         }
-        for rule in supposed.added.keys().cloned().collect::<Vec<_>>() {
-            let Some(grain) = self.known.get(&rule).map(|known| grain(&known.unit)) else { continue };
-            let units = round_ratio(&(&supposed.added[&rule] / &grain), Rounding::Up);
-            let (mut low, mut high) = (BigInt::zero(), units);
-            // The least number of grains in [low, high] that reaches the target; high does.
-            while low < high {
-                let middle = (&low + &high) / BigInt::from(2);
-                let mut less = supposed.clone();
-                less.added.insert(rule.clone(), Ratio::from_integer(middle.clone()) * &grain);
-                if self.reaches(&less, target)? {
-                    high = middle;
-                } else {
-                    low = middle + 1;
-                }
-            }
-            match high.is_zero() {
-                true => supposed.added.remove(&rule),
-                false => supposed.added.insert(rule.clone(), Ratio::from_integer(high) * &grain),
+        for (place, add) in changes.raises().to_vec() {
+            let Some(known) = usize::try_from(place).ok().and_then(|place| self.known.get(place)?.as_ref()) else {
+                continue;
             };
+            let grain = grain(&known.unit);
+            let mut reaches = |grains: &Ratio| {
+                changes.set(place, grains * &grain);
+                self.trial.reaches(&changes, target)
+            };
+            let least = least(Ratio::from_integer(round_ratio(&(&add / &grain), Rounding::Up)), &mut reaches);
+            changes.set(place, least * grain);
         }
-        Ok(supposed)
+        changes
     }
+}
+
+/// The least whole number up to `high` that suffices; `high` does.
+fn least(mut high: Ratio, suffices: &mut dyn FnMut(&Ratio) -> bool) -> Ratio {
+    let one = Ratio::whole(1);
+    let mut low = Ratio::ZERO;
+    // What was read off a bound is mostly needed to its last unit.
+    if high > low {
+        let less = &high - &one;
+        if !suffices(&less) {
+            return high;
+        }
+        high = less;
+    }
+    while low < high {
+        let middle = ((&low + &high) / Ratio::whole(2)).floor();
+        if suffices(&middle) {
+            high = middle;
+        } else {
+            low = middle + &one;
+        }
+    }
+    high
 }

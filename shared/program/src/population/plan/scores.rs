@@ -1,11 +1,12 @@
 //! Lines, tracks and levels of a program, compiled.
 
+use values::Ratio;
+
 use super::{Planner, index};
 use crate::judge::window::Moment;
 use crate::limit::{Limit, Limits};
 use crate::model::metric::{Base, Change, Fold, Losses, Metric, Since};
 use crate::model::{Class, Division, LegWorth, Level, PointLine, PointScale, Requirement, TrackChoice};
-use crate::number::Number;
 use crate::population::scores::{
     ChangePlan, ClassPlan, DivisionPlan, LegPlan, LinePlan, MeasurePlan, Need, Scale, TrackPlan,
 };
@@ -60,7 +61,7 @@ impl Planner<'_, '_> {
         let minimum = |value: &Option<crate::model::Value<crate::quantity::Quantity>>| match value {
             None => Ok(None),
             Some(value) => match self.value(value) {
-                Ok(found) => Ok(Some(Number::from(&found.value))),
+                Ok(found) => Ok(Some(found.value.clone())),
                 // A minimum that has no value on the day asks for nothing.
                 Err(NotCompiled::Evaluate(EvaluateError::NoValue { .. })) => Ok(None),
                 Err(error) => Err(error),
@@ -157,7 +158,7 @@ impl Planner<'_, '_> {
         if line.suspended_by.is_some() {
             return Err(self.shape(&line.rule, "a line that a decision suspends"));
         }
-        let max = Number::from(&self.value(&line.max)?.value);
+        let max = self.value(&line.max)?.value.clone();
         let mut legs = Vec::new();
         for leg in &line.legs {
             legs.push(match &leg.worth {
@@ -165,7 +166,7 @@ impl Planner<'_, '_> {
                     LegPlan::Measured { measure: self.measure(metric)?, scale: self.scale(self.value(scale)?, &max) }
                 }
                 LegWorth::When { when, earns } => {
-                    LegPlan::When { when: self.need(when)?, earns: Number::from(&self.value(earns)?.value) }
+                    LegPlan::When { when: self.need(when)?, earns: self.value(earns)?.value.clone() }
                 }
             });
         }
@@ -181,8 +182,8 @@ impl Planner<'_, '_> {
         Ok(LinePlan { legs, combine: line.combine, max, gates, suspended, reads: States::none(0) })
     }
 
-    fn scale(&self, scale: &PointScale, max: &Number) -> Scale {
-        let number = |quantity: &crate::quantity::Quantity| Number::from(&quantity.value);
+    fn scale(&self, scale: &PointScale, max: &Ratio) -> Scale {
+        let number = |quantity: &crate::quantity::Quantity| quantity.value.clone();
         match scale {
             PointScale::Each { each, earns } => Scale::each(number(each), number(earns), self.plan.parts),
             PointScale::FullAt(full) => Scale::full_at(&number(full), max),

@@ -1,7 +1,7 @@
 //! Metrics at a moment: what is counted, summed or picked.
 
 use num_bigint::BigInt;
-use num_traits::{Signed as _, ToPrimitive as _};
+use num_traits::ToPrimitive as _;
 use values::{Decimal, Ratio};
 
 use super::{Planner, index};

@@ -1,7 +1,8 @@
 //! One place: its rows into looks, looks into readings, readings into counts and sums.
 
+use values::Ratio;
+
 use super::{SumState, Worker};
-use crate::number::Number;
 use crate::population::columns::{Place, Relation, span};
 use crate::population::plan::Compiled;
 use crate::population::reading::{Accept, NONE, Rates, Read, Reading};
@@ -257,7 +258,7 @@ pub(super) fn rated(value: i128, rates: Option<&Rates>, workload: u16) -> Option
         return Some(Ok(product));
     }
     // Exact or refused, whatever the size of what is in between.
-    let product = Number::whole(value).times(&Number::Small(numerator, denominator)).ratio();
+    let product = Ratio::whole(value) * Ratio::of(numerator, denominator);
     let whole = product.is_integer().then(|| product.to_integer());
     Some(whole.and_then(|whole| i128::try_from(whole).ok()).ok_or(()))
 }
@@ -269,7 +270,7 @@ pub(super) fn verdict(accept: &Accept, of: Option<i128>, whole: Option<i128>) ->
         Accept::Something => of.filter(|of| *of != 0).map(|_| true),
         Accept::Share(limits) => {
             let whole = whole.filter(|whole| *whole > 0)?;
-            let percent = Number::Small(of.unwrap_or(0), whole).times(&Number::whole(100));
+            let percent = Ratio::of(of.unwrap_or(0), whole) * Ratio::whole(100);
             Some(limits.hold(&percent))
         }
     }

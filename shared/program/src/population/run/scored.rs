@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
+use values::Ratio;
+
 use super::{Totals, Worker};
 use crate::model::Legs;
 use crate::model::metric::{Losses, Pick};
-use crate::number::Number;
 use crate::population::decision::{Decision, Points};
 use crate::population::plan::Compiled;
 use crate::population::scores::{ChangePlan, DivisionPlan, LegPlan, LinePlan, MeasurePlan, Need, TrackPlan, Value};
@@ -22,7 +23,7 @@ pub(super) struct Scored {
     /// Whether a decision is that of nobody.
     of_nobody: Vec<bool>,
     /// The points of each line of nobody, by division and track.
-    lines_of_nobody: Vec<Vec<Vec<Number>>>,
+    lines_of_nobody: Vec<Vec<Vec<Ratio>>>,
     best: Track,
     other: Track,
 }
@@ -31,7 +32,7 @@ pub(super) struct Scored {
 #[derive(Default)]
 struct Track {
     lines: Vec<Points>,
-    total: Number,
+    total: Ratio,
     held: Option<usize>,
 }
 
@@ -142,14 +143,14 @@ impl<'p> Worker<'p> {
     fn track(&mut self, division: &DivisionPlan, track: Option<(usize, usize, &TrackPlan)>) {
         let mut found = std::mem::take(&mut self.scored.other);
         found.lines.clear();
-        found.total = Number::ZERO;
+        found.total = Ratio::ZERO;
         if let Some((number, place, track)) = track {
             for (line_number, line) in track.lines.iter().enumerate() {
                 let points = match self.totals.touched.meet(&line.reads) {
                     true => self.line(line),
                     false => self.scored.lines_of_nobody[number][place][line_number].clone(),
                 };
-                found.total = found.total.plus(&points);
+                found.total += &points;
                 found.lines.push(Points(points));
             }
         }
@@ -164,40 +165,40 @@ impl<'p> Worker<'p> {
         self.scored.other = found;
     }
 
-    fn line(&mut self, line: &LinePlan) -> Number {
+    fn line(&mut self, line: &LinePlan) -> Ratio {
         if line.suspended || !line.gates.iter().all(|gate| self.met(gate, None)) {
-            return Number::ZERO;
+            return Ratio::ZERO;
         }
-        let mut uncapped: Option<Number> = None;
+        let mut uncapped: Option<Ratio> = None;
         for leg in &line.legs {
             let points = self.leg(leg);
             uncapped = Some(match (uncapped, line.combine) {
                 (None, _) => points,
                 (Some(known), Legs::Best) => known.max(points),
                 (Some(known), Legs::Least) => known.min(points),
-                (Some(known), Legs::One | Legs::Sum) => known.plus(&points),
+                (Some(known), Legs::One | Legs::Sum) => known + points,
             });
         }
-        uncapped.unwrap_or(Number::ZERO).or_nothing().min(line.max.clone())
+        uncapped.unwrap_or(Ratio::ZERO).or_nothing().min(line.max.clone())
     }
 
-    fn leg(&mut self, leg: &LegPlan) -> Number {
+    fn leg(&mut self, leg: &LegPlan) -> Ratio {
         match leg {
             LegPlan::When { when, earns } => {
                 if self.met(when, None) {
                     earns.clone()
                 } else {
-                    Number::ZERO
+                    Ratio::ZERO
                 }
             }
             LegPlan::Measured { measure, scale } => {
                 let value = self.measure(*measure);
-                if value.absent { Number::ZERO } else { scale.points(value) }
+                if value.absent { Ratio::ZERO } else { scale.points(value) }
             }
         }
     }
 
-    fn met(&mut self, need: &Need, score: Option<(&Number, &[Points])>) -> bool {
+    fn met(&mut self, need: &Need, score: Option<(&Ratio, &[Points])>) -> bool {
         match need {
             Need::All(parts) => parts.iter().all(|part| self.met(part, score)),
             Need::Any(parts) => parts.iter().any(|part| self.met(part, score)),
@@ -207,7 +208,7 @@ impl<'p> Worker<'p> {
                 let value = self.measure(*measure);
                 !value.absent && limit.holds(&value.value)
             }
-            Need::Score(limit) => limit.holds(score.map_or(&Number::ZERO, |(total, _)| total)),
+            Need::Score(limit) => limit.holds(score.map_or(&Ratio::ZERO, |(total, _)| total)),
             Need::EveryLine(limit) => score.is_none_or(|(_, lines)| lines.iter().all(|points| limit.holds(&points.0))),
         }
     }
@@ -233,7 +234,7 @@ impl<'p> Worker<'p> {
                 let (of, whole) = (self.measure(*of).clone(), self.measure(*whole));
                 match whole.value.inverse() {
                     Some(inverse) => Value {
-                        value: of.value.times(&inverse).times(&Number::whole(100)),
+                        value: of.value * inverse * Ratio::whole(100),
                         base: None,
                         absent: of.absent || whole.absent,
                     },
@@ -245,7 +246,7 @@ impl<'p> Worker<'p> {
                 for (parts, sign) in [(add, 1), (less, -1)] {
                     for part in parts {
                         let part = self.measure(*part);
-                        sum.value = sum.value.plus(&part.value.times(&Number::whole(sign)));
+                        sum.value += &part.value * Ratio::whole(sign);
                         sum.absent |= part.absent;
                     }
                 }
@@ -255,16 +256,16 @@ impl<'p> Worker<'p> {
     }
 
     /// The value of a state, and whether it has none.
-    fn state(&self, state: u16) -> (Number, bool) {
+    fn state(&self, state: u16) -> (Ratio, bool) {
         let place = usize::from(state);
         let value = self.totals.values[place];
         match &self.plan.states[place] {
-            State::Count(_) | State::People(_) => (Number::whole(value), false),
+            State::Count(_) | State::People(_) => (Ratio::whole(value), false),
             State::Sum(sum) => match sum.pick {
-                None => (Number::attos(value), false),
+                None => (Ratio::attos(value), false),
                 Some(pick) => match picked(pick, &self.picked[place]) {
                     Some(value) => (value, false),
-                    None => (Number::ZERO, true),
+                    None => (Ratio::ZERO, true),
                 },
             },
         }
@@ -278,53 +279,53 @@ impl<'p> Worker<'p> {
         let (base, change) = match &bases[..] {
             [] => {
                 let place = usize::from(now);
-                (Number::attos(self.bases[place]), Number::attos(self.changes[place]))
+                (Ratio::attos(self.bases[place]), Ratio::attos(self.changes[place]))
             }
             [base] => {
                 let base = self.state(*base).0;
-                let change = value.minus(&base);
+                let change = &value - &base;
                 (base, change)
             }
             several => {
                 let count = i128::try_from(several.len()).unwrap_or(i128::MAX);
-                let sum = several.iter().fold(Number::ZERO, |sum, base| sum.plus(&self.state(*base).0));
-                let base = sum.times(&Number::Small(1, count));
-                let change = value.minus(&base);
+                let sum = several.iter().fold(Ratio::ZERO, |sum, base| sum + self.state(*base).0);
+                let base = sum * Ratio::of(1, count);
+                let change = &value - &base;
                 (base, change)
             }
         };
         let change = if *losses == Losses::Count { change } else { change.or_nothing() };
-        let below = |minimum: &Option<Number>, value: &Number| minimum.as_ref().is_some_and(|minimum| value < minimum);
+        let below = |minimum: &Option<Ratio>, value: &Ratio| minimum.as_ref().is_some_and(|minimum| value < minimum);
         let counts = !below(base_at_least, &base) && !below(now_at_least, &value);
         let value = match (counts, percent, base.inverse()) {
-            (false, _, _) => Number::ZERO,
+            (false, _, _) => Ratio::ZERO,
             (true, false, _) => change,
-            (true, true, Some(inverse)) => change.times(&inverse).times(&Number::whole(100)),
-            (true, true, None) if *zero_base_full && change.sign() == Ordering::Greater => Number::whole(100),
+            (true, true, Some(inverse)) => change * inverse * Ratio::whole(100),
+            (true, true, None) if *zero_base_full && change.sign() == Ordering::Greater => Ratio::whole(100),
             (true, true, None) => {
                 absent |= !zero_base_full;
-                Number::ZERO
+                Ratio::ZERO
             }
         };
         Value { value, base: Some(base), absent }
     }
 }
 
-fn picked(pick: Pick, values: &[i128]) -> Option<Number> {
+fn picked(pick: Pick, values: &[i128]) -> Option<Ratio> {
     let mut values = values.to_vec();
     values.sort_unstable();
     let middle = values.len() / 2;
-    let at = |place: usize| values.get(place).map(|value| Number::attos(*value));
-    let mean = |sum: Number, count: usize| sum.times(&Number::Small(1, i128::try_from(count).unwrap_or(i128::MAX)));
+    let at = |place: usize| values.get(place).map(|value| Ratio::attos(*value));
+    let mean = |sum: Ratio, count: usize| sum * Ratio::of(1, i128::try_from(count).unwrap_or(i128::MAX));
     match pick {
-        Pick::Largest => values.last().map(|value| Number::attos(*value)),
+        Pick::Largest => values.last().map(|value| Ratio::attos(*value)),
         Pick::Smallest => at(0),
         Pick::Average if values.is_empty() => None,
         Pick::Average => {
-            let sum = values.iter().fold(Number::ZERO, |sum, value| sum.plus(&Number::attos(*value)));
+            let sum = values.iter().fold(Ratio::ZERO, |sum, value| sum + Ratio::attos(*value));
             Some(mean(sum, values.len()))
         }
         Pick::Median if values.len() % 2 == 1 => at(middle),
-        Pick::Median => Some(mean(at(middle.checked_sub(1)?)?.plus(&at(middle)?), 2)),
+        Pick::Median => Some(mean(at(middle.checked_sub(1)?)? + at(middle)?, 2)),
     }
 }

@@ -1,75 +1,60 @@
-//! What a way costs, and its steps in words.
+//! What a way costs.
 
 use num_traits::Zero;
 use values::Ratio;
 
-use super::Solver;
+use super::changes::{Changes, Place};
 use super::steps::{Known, name_of};
-use crate::judge::Supposed;
-use crate::quantity::{Quantity, Unit};
-use crate::tiers::scorecard::WayStep;
-use crate::tiers::standings::all_standings;
+use super::trial::Trial;
+use crate::model::TierProgram;
+use crate::quantity::Unit;
 
-impl Solver<'_, '_> {
+/// What changes cost, by the place of what is changed.
+pub(super) struct Efforts(Vec<Effort>);
+
+struct Effort {
+    /// Of one unit of what is raised, or of the whole of a measure.
+    raise: Ratio,
+    /// The present value of a measure: raising it costs its share of what is needed. None for counted things.
+    now: Option<Ratio>,
+    /// Of a fact.
+    obtain: Ratio,
+}
+
+impl Efforts {
     /// A counted thing costs one each, a measure its share of what is needed, a fact one; times the
     /// price that the document gives.
-    pub(super) fn effort(&self, supposed: &Supposed) -> Ratio {
-        let raised: Ratio = supposed
-            .added
-            .iter()
-            .filter_map(|(rule, add)| self.known.get(rule).map(|known| self.effort_of(known, add)))
-            .sum();
-        let obtained: Ratio = supposed.obtained.iter().map(|rule| self.price(name_of(rule))).sum();
+    pub fn of(program: &TierProgram, trial: &Trial<'_>, known: &[Option<Known>]) -> Efforts {
+        let price = |name: &str| program.effort.get(name).cloned().unwrap_or_else(|| Ratio::whole(1));
+        let one = |(rule, known): (&&str, &Option<Known>)| Effort {
+            raise: known.as_ref().map(|known| price(&known.name)).unwrap_or_default(),
+            now: known.as_ref().filter(|known| !matches!(known.unit, Unit::Thing(_))).map(|known| known.now.clone()),
+            obtain: price(name_of(rule)),
+        };
+        Efforts(trial.rules.iter().zip(known).map(one).collect())
+    }
+
+    pub fn of_all(&self, changes: &Changes) -> Ratio {
+        let raised: Ratio = changes.raises().iter().map(|(place, add)| self.raise(*place, add)).sum();
+        let obtained: Ratio = changes.holds().iter().map(|place| self.obtain(*place)).sum();
         raised + obtained
     }
 
-    fn effort_of(&self, known: &Known, add: &Ratio) -> Ratio {
-        let then = &known.now + add;
-        let size = match known.unit {
-            Unit::Thing(_) => add.clone(),
-            _ if then.is_zero() => add.clone(),
-            _ => add / &then,
-        };
-        size * self.price(&known.name)
-    }
-
-    fn price(&self, name: &str) -> Ratio {
-        self.program.effort.get(name).cloned().unwrap_or_else(|| Ratio::from_integer(1.into()))
-    }
-
-    pub(super) fn steps(&self, supposed: &Supposed) -> Vec<WayStep> {
-        let mut steps = Vec::new();
-        for (rule, add) in &supposed.added {
-            let Some(known) = self.known.get(rule) else { continue };
-            let quantity = Quantity::new(add.clone(), known.unit.clone());
-            // Growth is raised by raising what grows: the baseline is what it is.
-            let more = known.base.as_ref().map(|(base, unit)| {
-                let more = add * base / Ratio::from_integer(100.into());
-                format!(" ({} more)", Quantity::new(more, unit.clone()))
-            });
-            steps.push(WayStep {
-                rule: rule.clone(),
-                says: format!("{quantity} more: {}{}", known.title, more.unwrap_or_default()),
-                what: known.name.clone(),
-                add: Some(quantity),
-                now: Some(Quantity::new(known.now.clone(), known.unit.clone())),
-                then: Some(Quantity::new(&known.now + add, known.unit.clone())),
-                effort: self.effort_of(known, add),
-            });
+    /// Of raising something.
+    pub fn raise(&self, place: Place, add: &Ratio) -> Ratio {
+        let Some(effort) = self.at(place) else { return Ratio::ZERO };
+        match effort.now.as_ref().map(|now| now + add).filter(|then| !then.is_zero()) {
+            Some(then) => add / then * &effort.raise,
+            None => add * &effort.raise,
         }
-        for rule in &supposed.obtained {
-            let name = name_of(rule).to_owned();
-            let says = self.says(rule).unwrap_or_else(|| name.clone());
-            let effort = self.price(&name);
-            steps.push(WayStep { rule: rule.clone(), says, what: name, add: None, now: None, then: None, effort });
-        }
-        steps
     }
 
-    /// The words of the leaf with this rule.
-    fn says(&self, rule: &str) -> Option<String> {
-        let found = all_standings(self.on, self.program, self.division, &Supposed::default()).ok()?;
-        let leaves = found.into_iter().flat_map(|track| track.levels).flat_map(|(_, outcome)| outcome.leaves);
-        leaves.into_iter().find(|leaf| leaf.rule == rule).map(|leaf| leaf.says)
+    /// Of obtaining a fact.
+    pub fn obtain(&self, place: Place) -> Ratio {
+        self.at(place).map(|effort| effort.obtain.clone()).unwrap_or_default()
+    }
+
+    fn at(&self, place: Place) -> Option<&Effort> {
+        self.0.get(usize::try_from(place).ok()?)
     }
 }

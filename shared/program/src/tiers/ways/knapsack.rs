@@ -2,10 +2,9 @@
 
 use values::Ratio;
 
-use crate::judge::Supposed;
+use super::changes::Changes;
 use crate::limit::Limit;
 use crate::model::Bound;
-use crate::number::Number;
 
 /// How many partial choices are looked at.
 const MAX_NODES: usize = 6_000;
@@ -16,11 +15,11 @@ const MAX_CHOICES: usize = 40;
 pub(crate) struct LineOption {
     pub points: Ratio,
     pub effort: Ratio,
-    pub changes: Vec<Supposed>,
+    pub changes: Vec<Changes>,
 }
 
 /// The points of an option and its effort.
-type Weight = (Number, Number);
+type Weight = (Ratio, Ratio);
 
 /// For every kept choice the place of each line's option, and whether the search stopped early.
 ///
@@ -28,18 +27,18 @@ type Weight = (Number, Number);
 /// least of the rest nothing minimal lies.
 pub(crate) fn choices(needed: &Bound, lines: &[Vec<LineOption>]) -> (Vec<Vec<usize>>, bool) {
     let needed = Limit::of(needed);
-    let numbers = |option: &LineOption| (Number::from(&option.points), Number::from(&option.effort));
+    let numbers = |option: &LineOption| (option.points.clone(), option.effort.clone());
     let lines: Vec<Vec<Weight>> = lines.iter().map(|line| line.iter().map(numbers).collect()).collect();
-    let over = |pick: fn(&[Weight]) -> Option<&Weight>| -> Vec<Number> {
-        let mut sums = vec![Number::ZERO; lines.len() + 1];
+    let over = |pick: fn(&[Weight]) -> Option<&Weight>| -> Vec<Ratio> {
+        let mut sums = vec![Ratio::ZERO; lines.len() + 1];
         for (place, line) in lines.iter().enumerate().rev() {
-            sums[place] = pick(line).map_or(sums[place + 1].clone(), |(points, _)| sums[place + 1].plus(points));
+            sums[place] = pick(line).map_or(sums[place + 1].clone(), |(points, _)| &sums[place + 1] + points);
         }
         sums
     };
     let (least, most) = (over(|line| line.first()), over(|line| line.last()));
-    let mut found: Vec<(Number, Vec<usize>)> = Vec::new();
-    let mut open: Vec<(Number, Number, Vec<usize>)> = vec![Default::default()];
+    let mut found: Vec<(Ratio, Vec<usize>)> = Vec::new();
+    let mut open: Vec<(Ratio, Ratio, Vec<usize>)> = vec![Default::default()];
     let mut nodes = 0;
     while let Some((total, effort, chosen)) = open.pop() {
         nodes += 1;
@@ -51,13 +50,13 @@ pub(crate) fn choices(needed: &Bound, lines: &[Vec<LineOption>]) -> (Vec<Vec<usi
             continue;
         };
         for (place, (points, more)) in line.iter().enumerate() {
-            let sum = total.plus(points);
-            if needed.holds(&sum.plus(&most[chosen.len() + 1])) {
+            let sum = &total + points;
+            if needed.holds(&(&sum + &most[chosen.len() + 1])) {
                 let mut next = chosen.clone();
                 next.push(place);
-                open.push((sum.clone(), effort.plus(more), next));
+                open.push((sum.clone(), &effort + more, next));
             }
-            if needed.holds(&sum.plus(&least[chosen.len() + 1])) {
+            if needed.holds(&(&sum + &least[chosen.len() + 1])) {
                 break;
             }
         }

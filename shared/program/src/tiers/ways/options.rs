@@ -3,44 +3,41 @@
 
 use values::Ratio;
 
+use super::changes::{Changes, Place};
 use super::knapsack::LineOption;
-use super::steps::{one, step};
+use super::steps::step;
+use super::trial::{Line, Score, Worth, newcomers};
 use super::{MAX_STEPS, Solver};
-use crate::conventions::PartSteps;
-use crate::judge::Supposed;
-use crate::judge::points::{LineValue, line_value};
-use crate::judge::requirement::ScoreSoFar;
-use crate::judge::staff::fill;
-use crate::model::{LegWorth, Legs, PointLine, Role};
-use crate::tiers::EvaluateError;
+use crate::judge::staff::Staffing;
+use crate::model::{Legs, Role};
 
 /// How many numbers of points of one line are tried.
 const MAX_OPTIONS: usize = 16;
 /// How many orders of roles are tried.
 const MAX_ORDERS: usize = 24;
 
-impl Solver<'_, '_> {
+impl<'t> Solver<'t, '_> {
     /// The points a line can have and the changes for each, rising, its present ones first.
-    pub(super) fn options(&mut self, line: &PointLine) -> Result<Vec<LineOption>, EvaluateError> {
-        let none = ScoreSoFar::default();
-        let mut gates = vec![Supposed::default()];
+    pub(super) fn options(&mut self, line: &'t Line<'_>) -> Vec<LineOption> {
+        let nothing = Changes::default();
+        let mut gates = vec![nothing.clone()];
         for gate in &line.gates {
-            let more = self.of(gate, &none)?;
+            let more = self.of(gate, &Score::NONE);
             gates = self.join(&gates, &more);
         }
-        let open = gates.contains(&Supposed::default());
-        let now = self.worth(line, &Supposed::default())?;
-        let standing = if open { now.points.clone() } else { Ratio::default() };
-        let mut options = vec![self.option(standing.clone(), vec![Supposed::default()])];
-        if now.suspended {
-            return Ok(options);
+        let open = gates.contains(&nothing);
+        let now = self.trial.before_gates(line, &nothing);
+        let standing = if open { now.clone() } else { Ratio::ZERO };
+        let mut options = vec![self.option(standing.clone(), vec![nothing])];
+        if line.suspended {
+            return options;
         }
-        if !open && now.points > standing {
-            options.push(self.option(now.points.clone(), gates.clone()));
+        if !open && now > standing {
+            options.push(self.option(now.clone(), gates.clone()));
         }
-        for raised in self.raised(line, &now)? {
-            let points = self.worth(line, &raised)?.points;
-            if points > now.points {
+        for raised in self.raised(line) {
+            let points = self.trial.before_gates(line, &raised);
+            if points > now {
                 let changes = self.join(&gates, &[raised]);
                 options.push(self.option(points, changes));
             }
@@ -49,7 +46,7 @@ impl Solver<'_, '_> {
         for option in &mut options {
             self.cheapest(&mut option.changes, MAX_ALTERNATIVES);
         }
-        Ok(options)
+        options
     }
 
     /// Some of many options, the first and the last among them.
@@ -64,98 +61,88 @@ impl Solver<'_, '_> {
     }
 
     /// Keeps the changes of the least effort.
-    pub(super) fn cheapest(&self, changes: &mut Vec<Supposed>, most: usize) {
+    pub(super) fn cheapest(&self, changes: &mut Vec<Changes>, most: usize) {
         if changes.len() > most {
-            changes.sort_by_cached_key(|change| (self.effort(change), change.clone()));
-            changes.dedup();
-            changes.truncate(most);
+            let price = |change: Changes| (self.efforts.of_all(&change), change);
+            let mut priced: Vec<(Ratio, Changes)> = changes.drain(..).map(price).collect();
+            priced.sort_unstable();
+            priced.dedup();
+            changes.extend(priced.into_iter().take(most).map(|(_, change)| change));
         }
-    }
-
-    fn worth(&self, line: &PointLine, supposed: &Supposed) -> Result<LineValue, EvaluateError> {
-        let parts = self.program.conventions.part_steps.unwrap_or(PartSteps::Exact);
-        line_value(self.on, line, parts, supposed)
     }
 
     /// The changes by which a line can be raised. Of several legs the best wants one raised, a sum any
     /// number of them, the least all of them.
-    fn raised(&mut self, line: &PointLine, now: &LineValue) -> Result<Vec<Supposed>, EvaluateError> {
-        let mut by_leg: Vec<Vec<Supposed>> = Vec::new();
-        for place in 0..line.legs.len() {
-            by_leg.push(self.raised_leg(line, place, now)?);
-        }
+    fn raised(&mut self, line: &'t Line<'_>) -> Vec<Changes> {
+        let by_leg: Vec<Vec<Changes>> = line.legs.iter().map(|leg| self.raised_leg(line, leg)).collect();
         match line.combine {
-            Legs::One | Legs::Best => Ok(by_leg.into_iter().flatten().collect()),
+            Legs::One | Legs::Best => by_leg.into_iter().flatten().collect(),
             Legs::Sum | Legs::Least => {
-                let mut joined = vec![Supposed::default()];
+                let mut joined = vec![Changes::default()];
                 for leg in by_leg {
-                    let with_none: Vec<Supposed> = std::iter::once(Supposed::default()).chain(leg).collect();
+                    let with_none: Vec<Changes> = std::iter::once(Changes::default()).chain(leg).collect();
                     joined = self.join(&joined, &with_none);
                 }
-                joined.retain(|change| *change != Supposed::default());
-                Ok(joined)
+                joined.retain(|change| !change.is_empty());
+                joined
             }
         }
     }
 
     /// Growing changes of one leg, until the line's cap alone by it.
-    fn raised_leg(&mut self, line: &PointLine, place: usize, now: &LineValue) -> Result<Vec<Supposed>, EvaluateError> {
-        let leg = &line.legs[place];
-        let (metric, scale) = match &leg.worth {
-            LegWorth::When { when, .. } => return self.of(when, &ScoreSoFar::default()),
-            LegWorth::Measured { metric, scale } => (metric, scale),
+    fn raised_leg(&mut self, line: &Line<'_>, leg: &'t Worth<'_>) -> Vec<Changes> {
+        let (place, measured, scales) = match leg {
+            Worth::When { when, .. } => return self.of(when, &Score::NONE),
+            Worth::Measured { place, measured, scales, .. } => (*place, measured, scales),
         };
-        let measured = self.on.measure(metric)?;
         if measured.absent.is_some() || measured.reason.is_some() {
             // Without a baseline, or below a minimum, no amount is known to help.
-            return Ok(Vec::new());
+            return Vec::new();
         }
-        let step = step(scale, &measured.value, &measured.unit, &now.max);
+        let step = step(scales, &measured.value, &measured.unit, &line.max);
         let mut found = Vec::new();
-        let mut highest = now.legs[place].uncapped.clone();
-        for count in 1..=MAX_STEPS {
-            let change = one(&metric.rule, &step * Ratio::from_integer(count.into()));
-            let then = self.worth(line, &change)?.legs[place].uncapped.clone();
+        let mut highest = self.trial.leg(line, leg, &Changes::default());
+        let mut add = Ratio::ZERO;
+        for _ in 0..MAX_STEPS {
+            add += &step;
+            let change = Changes::one(place, add.clone());
+            let then = self.trial.leg(line, leg, &change);
             if then > highest {
                 highest = then;
                 found.push(change);
             }
-            if highest >= now.max {
+            if highest >= line.max {
                 break;
             }
         }
-        Ok(found)
+        found
     }
 
-    pub(super) fn option(&self, points: Ratio, changes: Vec<Supposed>) -> LineOption {
-        let effort = changes.iter().map(|change| self.effort(change)).min().unwrap_or_default();
+    pub(super) fn option(&self, points: Ratio, changes: Vec<Changes>) -> LineOption {
+        let effort = changes.iter().map(|change| self.efforts.of_all(change)).min().unwrap_or_default();
         LineOption { points, effort, changes }
     }
 
     /// Newcomers for the roles that a matching cannot fill; which role is short depends on who fills
     /// which, so several orders are tried.
-    pub(super) fn staffed(
-        &mut self,
-        roles: &[Role],
-        one_role_per_person: bool,
-        serves_at_most: Option<usize>,
-    ) -> Result<Vec<Supposed>, EvaluateError> {
+    pub(super) fn staffed(&mut self, roles: &[Role], places: &[Place], staffing: &Staffing<'_>) -> Vec<Changes> {
         let mut found = Vec::new();
         let orders = orders(roles.len());
         self.cut_short |= orders.len() >= MAX_ORDERS && roles.len() > 4;
         for order in orders {
-            let mut supposed = Supposed::default();
+            let mut changes = Changes::default();
             // Every round adds somebody, and nobody is asked for more often than the roles have places.
             for _ in 0..10_000 {
-                let filled = fill(self.on, roles, one_role_per_person, serves_at_most, &supposed, &order)?;
+                let filled = staffing.fill(&newcomers(places, &changes), &order);
                 let Some(short) = order.iter().find(|role| filled[**role].filled < filled[**role].needed) else {
-                    found.push(supposed);
+                    found.push(changes);
                     break;
                 };
-                *supposed.added.entry(roles[*short].rule.clone()).or_default() += Ratio::from_integer(1.into());
+                let more = changes.add_of(places[*short]).cloned().unwrap_or_default() + Ratio::whole(1);
+                changes.set(places[*short], more);
             }
         }
-        Ok(self.limited(found))
+        self.limited(found)
     }
 }
 

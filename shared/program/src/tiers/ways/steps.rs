@@ -1,16 +1,18 @@
-//! By how much things change in a way: the smallest unit, the gap to a bound, the step of a line.
-
-use std::collections::BTreeMap;
+//! By how much things change in a way, and its steps in words.
 
 use num_bigint::BigInt;
 use num_traits::Zero;
 use values::{Ratio, Rounding, round_ratio};
 
-use crate::judge::{Judge, Supposed};
-use crate::model::{Bound, Division, PointScale, Requirement, Value};
-use crate::quantity::Unit;
+use super::changes::{Changes, Place};
+use super::effort::Efforts;
+use super::trial::Trial;
+use crate::judge::Judge;
+use crate::model::{Bound, Division, PointScale, Requirement, TierProgram, Value};
+use crate::quantity::{Quantity, Unit};
 use crate::tiers::EvaluateError;
-use crate::tiers::standings::{levels, metrics_of};
+use crate::tiers::scorecard::WayStep;
+use crate::tiers::standings::{all_standings, levels, metrics_of};
 
 /// What a step needs to know about what it raises: a metric, or the people of a role.
 pub(crate) struct Known {
@@ -20,11 +22,6 @@ pub(crate) struct Known {
     pub now: Ratio,
     /// Of growth in percent: the baseline and its unit.
     pub base: Option<(Ratio, Unit)>,
-}
-
-/// One metric raised by `add`.
-pub(crate) fn one(rule: &str, add: Ratio) -> Supposed {
-    Supposed { added: [(rule.to_owned(), add)].into(), ..Supposed::default() }
 }
 
 /// How much is missing for a bound to hold, in whole units; none where more never helps.
@@ -78,46 +75,89 @@ pub(crate) fn name_of(rule: &str) -> &str {
     rule.rsplit(['.', '/', '#']).next().unwrap_or(rule)
 }
 
-/// Every metric and role that the division's lines, gates and levels ask for, by rule.
-pub(crate) fn known(on: &Judge<'_>, division: &Division) -> Result<BTreeMap<String, Known>, EvaluateError> {
-    let mut known = BTreeMap::new();
+/// What is known of every metric and role of the division, by place.
+pub(super) fn known(
+    on: &Judge<'_>,
+    division: &Division,
+    trial: &Trial<'_>,
+) -> Result<Vec<Option<Known>>, EvaluateError> {
+    let mut known: Vec<Option<Known>> = trial.rules.iter().map(|_| None).collect();
     for metric in metrics_of(on, division) {
+        let Some(place) = trial.place(&metric.rule).and_then(|place| known.get_mut(place)) else { continue };
         let measured = on.measure(metric)?;
-        if measured.absent.is_some() {
+        if place.is_some() || measured.absent.is_some() {
             continue;
         }
         let base = measured.base.clone().filter(|_| metric.unit != metric.folded_in);
         let title = if metric.title.is_empty() { metric.name.clone() } else { metric.title.clone() };
-        known.insert(
-            metric.rule.clone(),
-            Known {
-                name: metric.name.clone(),
-                title,
-                unit: measured.unit.clone(),
-                now: measured.value.clone(),
-                base: base.map(|base| (base, metric.folded_in.clone())),
-            },
-        );
+        *place = Some(Known {
+            name: metric.name.clone(),
+            title,
+            unit: measured.unit.clone(),
+            now: measured.value.clone(),
+            base: base.map(|base| (base, metric.folded_in.clone())),
+        });
     }
     for level in levels(on, division) {
-        roles(&level.when, &mut known);
+        roles(&level.when, trial, &mut known);
     }
     Ok(known)
 }
 
-fn roles(requirement: &Requirement, known: &mut BTreeMap<String, Known>) {
-    match requirement {
-        Requirement::All(_, parts)
-        | Requirement::Any(_, parts)
-        | Requirement::None(_, parts)
-        | Requirement::AtLeast(_, _, parts) => parts.iter().for_each(|part| roles(part, known)),
-        Requirement::Staffed { roles, .. } => {
-            for role in roles {
-                let title = format!("holding what the role {} asks for", role.name);
-                let (name, unit) = (role.name.clone(), Unit::thing("people"));
-                known.insert(role.rule.clone(), Known { name, title, unit, now: Ratio::default(), base: None });
-            }
-        }
-        _ => {}
+fn roles(requirement: &Requirement, trial: &Trial<'_>, known: &mut [Option<Known>]) {
+    requirement.parts().into_iter().flatten().for_each(|part| roles(part, trial, known));
+    let Requirement::Staffed { roles, .. } = requirement else { return };
+    for role in roles {
+        let Some(place) = trial.place(&role.rule).and_then(|place| known.get_mut(place)) else { continue };
+        let title = format!("holding what the role {} asks for", role.name);
+        let (name, unit) = (role.name.clone(), Unit::thing("people"));
+        *place = Some(Known { name, title, unit, now: Ratio::ZERO, base: None });
     }
+}
+
+/// The steps of a way, in words.
+pub(super) fn steps(
+    on: &Judge<'_>,
+    (program, division): (&TierProgram, &Division),
+    trial: &Trial<'_>,
+    known: &[Option<Known>],
+    efforts: &Efforts,
+    changes: &Changes,
+) -> Result<Vec<WayStep>, EvaluateError> {
+    let at = |place: Place| usize::try_from(place).unwrap_or(usize::MAX);
+    let rule = |place: Place| trial.rules.get(at(place)).map(|rule| (*rule).to_owned()).unwrap_or_default();
+    let mut steps = Vec::new();
+    for (place, add) in changes.raises() {
+        let Some(known) = known.get(at(*place)).and_then(Option::as_ref) else { continue };
+        let quantity = Quantity::new(add.clone(), known.unit.clone());
+        // Growth is raised by raising what grows: the baseline is what it is.
+        let more = known.base.as_ref().map(|(base, unit)| {
+            let more = add * base / Ratio::whole(100);
+            format!(" ({} more)", Quantity::new(more, unit.clone()))
+        });
+        steps.push(WayStep {
+            rule: rule(*place),
+            says: format!("{quantity} more: {}{}", known.title, more.unwrap_or_default()),
+            what: known.name.clone(),
+            add: Some(quantity),
+            now: Some(Quantity::new(known.now.clone(), known.unit.clone())),
+            then: Some(Quantity::new(&known.now + add, known.unit.clone())),
+            effort: efforts.raise(*place, add),
+        });
+    }
+    if changes.holds().is_empty() {
+        return Ok(steps);
+    }
+    // The words of a fact are those of the leaf that asks for it.
+    let found = all_standings(on, program, division)?;
+    let leaves: Vec<_> =
+        found.into_iter().flat_map(|track| track.levels).flat_map(|(_, outcome)| outcome.leaves).collect();
+    for place in changes.holds() {
+        let rule = rule(*place);
+        let what = name_of(&rule).to_owned();
+        let leaf = leaves.iter().find(|leaf| leaf.rule == rule);
+        let says = leaf.map_or_else(|| what.clone(), |leaf| leaf.says.clone());
+        steps.push(WayStep { rule, says, what, add: None, now: None, then: None, effort: efforts.obtain(*place) });
+    }
+    Ok(steps)
 }
