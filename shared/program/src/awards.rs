@@ -5,6 +5,7 @@
 //! over days, as [`follow`] and [`forecast`] do for every day on which something can change; who records
 //! awards asks it for the day of an evaluation, and for the next day on which one is needed.
 
+mod carried;
 mod follow;
 mod forecast;
 mod lives;

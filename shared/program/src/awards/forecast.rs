@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use values::{Date, Instant, Month, Zone};
 
+use super::carried::carry;
 use super::{Event, Lives, Standing, Status};
 use crate::bundle::Bundle;
 use crate::facts::{Award, Facts};
@@ -38,7 +39,8 @@ pub struct Loss {
 /// changes: by the facts known at `known_at`, the rules as they are dated, and `usage` in the months to
 /// come. Losses are ends, lower levels, and awards that begin to be at risk.
 ///
-/// The awards held are those among the facts on `day`.
+/// The awards held are those among the facts on `day`. Awards of other programs that this one asks for are followed
+/// too: what will be renewed stays held, what will not ends with its life.
 ///
 /// Rule: `program.forecast_takes_facts_as_they_are`.
 ///
@@ -75,6 +77,7 @@ impl Lives<'_> {
         if let UsageGoesOn::As(month) = usage {
             goes_on(&mut future, month, until.month(), zone);
         }
+        carry(self, &mut future, days)?;
         let followed = Lives { facts: &future, ..*self }.follow((day, until), None)?;
         let mut losses = Vec::new();
         for event in followed.events.into_iter().filter(|event| event.day > day && loses(event)) {
@@ -111,7 +114,7 @@ fn loses(event: &Event) -> bool {
 }
 
 /// The awards among the facts on a day.
-fn held(known: &Facts, partner: &str, program: &str, zone: &Zone, day: Date) -> BTreeMap<String, Standing> {
+pub(super) fn held(known: &Facts, partner: &str, program: &str, zone: &Zone, day: Date) -> BTreeMap<String, Standing> {
     let at = last_instant(&zone.day(day));
     let mine = |fact: &&Award| fact.partner == partner && fact.program == program && fact.effective.contains(at);
     let awards = known.awards.iter().filter(mine).map(|fact| {
