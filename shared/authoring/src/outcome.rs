@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use program::diff::diff;
 use program::tiers::{DivisionScore, evaluate};
 use program::{Bundle, Facts};
 use serde::Serialize;
@@ -17,6 +18,8 @@ use crate::explain::end_of;
 
 /// The most partners whose losses are told one by one.
 const WORST: usize = 20;
+/// The most changes of the documents that are told one by one.
+const CHANGES: usize = 20;
 
 /// How a partner stands under one bundle: `program/division` to its score and the place of its level.
 #[derive(Default)]
@@ -235,7 +238,12 @@ pub(crate) fn told(current: &Bundle, proposed: &Bundle, outcomes: Vec<Outcome>) 
     let mut winners: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.gains() && !outcome.loses()).collect();
     winners.sort_by_key(|outcome| (Reverse((outcome.levels, outcome.cents())), outcome.partner.clone()));
     winners.truncate(WORST);
+    let changes = diff(current, proposed);
     let mut text = format!("{} -> {}\n", current.hash(), proposed.hash());
+    text.extend(changes.iter().take(CHANGES).map(|change| format!("  {change}\n")));
+    if changes.len() > CHANGES {
+        text.push_str(&format!("  and {} more: accolade program diff tells them\n", changes.len() - CHANGES));
+    }
     text.push_str(&total.text("all"));
     if segments.len() > 1 || !segments.contains_key("all") {
         text.extend(segments.iter().map(|(name, sum)| format!("  {}", sum.text(name))));
@@ -250,6 +258,7 @@ pub(crate) fn told(current: &Bundle, proposed: &Bundle, outcomes: Vec<Outcome>) 
         json: json!({
             "current": current.hash().to_string(),
             "proposed": proposed.hash().to_string(),
+            "changes": changes,
             "total": total.json("all"),
             "segments": segments.iter().map(|(name, sum)| sum.json(name)).collect::<Vec<_>>(),
             "moves": moves

@@ -38,7 +38,10 @@ const SHAPES: [(&str, &[(&str, &str)]); 29] = [
             ("least of amounts", "least-of-several"),
         ],
     ),
-    ("a total and a floor for every part", &[("floor", "every-line-above-its-floor")]),
+    (
+        "a total and a floor for every part; scores of scores, weighted",
+        &[("floor", "every-line-above-its-floor"), ("weights and nesting", "a-score-of-scores")],
+    ),
     (
         "all, any, some and none of requirements, nested",
         &[("nested", "nested-requirements"), ("any", "awards-held"), ("a level's row", "a-matrix-of-levels")],
@@ -74,6 +77,7 @@ const SHAPES: [(&str, &[(&str, &str)]); 29] = [
             ("a mean", "change-against-other-times/a-mean"),
             ("newly begun", "newly-begun"),
             ("net of cancellations", "added-and-subtracted"),
+            ("by comings and goings", "comings-and-goings"),
         ],
     ),
     (
@@ -91,8 +95,12 @@ const SHAPES: [(&str, &[(&str, &str)]); 29] = [
         &[("people", "people-of-the-global-account/above-it"), ("money", "paid-to-the-location")],
     ),
     (
-        "exclusive by scope, priority among kinds",
-        &[("scope", "a-workload-has-one-holder"), ("priority", "recognition-asked-directly")],
+        "exclusive by scope, priority among kinds, duplicates flagged",
+        &[
+            ("scope", "a-workload-has-one-holder"),
+            ("priority", "recognition-asked-directly"),
+            ("duplicates", "duplicates-are-flagged"),
+        ],
     ),
     (
         "baseline at the association, high-water mark",

@@ -13,7 +13,7 @@ use crate::parse::yaml::{Node, Value};
 /// One parameter that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// The document's id.
+    /// The document's id, with `@` and its effective day where it has several versions: `vendor/name@2024-07-01`.
     pub document: String,
     /// The parameter's path in it; empty for the document as a whole.
     pub path: String,
@@ -23,6 +23,8 @@ pub struct Difference {
     pub before: Option<String>,
     /// What it is; none where it is gone.
     pub after: Option<String>,
+    /// Of a new version the one before it, which rules up to its day.
+    pub beside: Option<String>,
     /// The file of the new document, or of the old one where it is gone.
     pub file: String,
     /// The line there, from 1.
@@ -38,7 +40,10 @@ impl std::fmt::Display for Difference {
         }
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => write!(f, ": {before} -> {after}"),
-            (None, Some(after)) => write!(f, ": new: {after}"),
+            (None, Some(after)) => match &self.beside {
+                Some(earlier) => write!(f, ": new version, after {earlier}: {after}"),
+                None => write!(f, ": new: {after}"),
+            },
             (Some(before), None) => write!(f, ": gone: {before}"),
             (None, None) => Ok(()),
         }
@@ -46,7 +51,8 @@ impl std::fmt::Display for Difference {
 }
 
 /// Every difference, in the order of documents and of the new text; what is gone comes last in its map.
-/// Comments, spacing and the order of keys are no difference.
+/// Comments, spacing and the order of keys are no difference. A new version of a document is told as such, and then by
+/// what differs from the version before it.
 pub fn diff(old: &Bundle, new: &Bundle) -> Vec<Difference> {
     // Two documents of one id are told apart by the day from which each rules.
     let all = || old.trees().iter().chain(new.trees()).map(|(_, node)| node);
@@ -72,12 +78,24 @@ pub fn diff(old: &Bundle, new: &Bundle) -> Vec<Difference> {
         found.document = document;
         match (before, after) {
             (Some((_, before)), Some((_, after))) => found.compare("", None, &before, &after),
-            (None, Some((_, after))) => found.add("", None, None, Some(&after)),
+            (None, Some((_, after))) => found.version(earlier(new, &after).map(|node| (id(node), node)), &after),
             (Some((_, before)), None) => found.add("", None, Some(&before), None),
             (None, None) => {}
         }
     }
     found.differences
+}
+
+fn day_of(node: &Node) -> Option<Date> {
+    node.entry("effective").and_then(Node::text).and_then(|text| Date::from_str(text).ok())
+}
+
+/// The version that rules before another one of its document does.
+fn earlier<'b>(bundle: &'b Bundle, after: &Node) -> Option<&'b Node> {
+    let name = |node: &Node| node.entry("id").and_then(Node::text).map(str::to_owned);
+    let day = day_of(after)?;
+    let versions = bundle.trees().iter().map(|(_, node)| node).filter(|node| name(node) == name(after));
+    versions.filter(|node| day_of(node).is_some_and(|own| own < day)).max_by_key(|node| day_of(node))
 }
 
 struct Found {
@@ -87,6 +105,19 @@ struct Found {
 }
 
 impl Found {
+    /// A document that was not there before.
+    fn version(&mut self, earlier: Option<(String, &Node)>, after: &Node) {
+        self.add("", None, None, Some(after));
+        let (Some(told), Some((name, before))) = (self.differences.last_mut(), earlier) else { return };
+        told.beside = Some(name);
+        let first = self.differences.len();
+        self.compare("", day_of(after), before, after);
+        // The day is in the version's name, and its title was told.
+        let named = |path: &str| path == "effective" || path == "title";
+        let own = self.differences.split_off(first);
+        self.differences.extend(own.into_iter().filter(|one| !named(&one.path)));
+    }
+
     fn add(&mut self, path: &str, since: Option<Date>, before: Option<&Node>, after: Option<&Node>) {
         let line = after.or(before).map_or(0, |node| node.mark.line);
         // A whole document is told by its title.
@@ -100,6 +131,7 @@ impl Found {
             since,
             before: before.map(shown),
             after: after.map(shown),
+            beside: None,
             file: self.file.clone(),
             line,
         });

@@ -1,6 +1,7 @@
 //! Judges one partner on one instant: metrics, requirements, points.
 
 mod association;
+mod coming;
 mod fold;
 pub(crate) mod metric;
 pub(crate) mod over;

@@ -149,3 +149,30 @@ fn documents_come_and_go() {
         Some("Online services usage, sell and manage (2016)")
     );
 }
+
+#[test]
+fn a_new_version_of_a_document_is_told_as_one_and_by_what_it_changes() {
+    let files = documents(&["sample"]);
+    let later = |effective: &str| {
+        let mut all = files.clone();
+        let (name, text) = files.iter().find(|(name, _)| name == "sample/incentives.yaml").expect("there");
+        let day = text.lines().find(|line| line.starts_with("effective:")).expect("a day");
+        let text = text.replace(day, &format!("effective: {effective}")).replace("enterprise: 8 %", "enterprise: 9 %");
+        all.push((format!("later-{}", name.replace('/', "-")), text));
+        all
+    };
+    let told = |old: &[(String, String)], new: &[(String, String)]| -> Vec<String> {
+        diff(&parse(old), &parse(new)).iter().map(ToString::to_string).collect()
+    };
+    let found = told(&files, &later("2025-01-01"));
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let new = "sample/incentives@2025-01-01: new version, after sample/incentives@2024-01-01: ";
+    assert!(found[0].starts_with(new), "{}", found[0]);
+    assert_eq!(found[1], "sample/incentives@2025-01-01#levers.cloud.rate.enterprise from 2025-01-01: 8 % -> 9 %");
+    // Later the versions are compared each with itself.
+    let changed = changed(&later("2025-01-01"), "enterprise: 9 %", "enterprise: 10 %");
+    assert_eq!(
+        told(&later("2025-01-01"), &changed),
+        ["sample/incentives@2025-01-01#levers.cloud.rate.enterprise: 9 % -> 10 %"]
+    );
+}

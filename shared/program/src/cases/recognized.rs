@@ -1,10 +1,13 @@
 //! What a case expects of recognition: who is recognized on a subscription, for what, and who is paid.
 
+use values::Instant;
+
 use super::coverage::Seen;
 use super::document::when;
 use super::judged::Question;
+use crate::ground::Ground;
 use crate::parse::cursor::{Cursor, Fields};
-use crate::recognition::{Grant, RecognitionPolicy, Subject, recognize};
+use crate::recognition::{Grant, RecognitionPolicy, Subject, attributed, recognize};
 
 /// `recognized: [{customer: c, at: 2024-05-01, partners: [p], paid: p, first-contact: p, not: {a: reason}}]`.
 pub(crate) fn recognized(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
@@ -60,10 +63,42 @@ fn one(question: &Question<'_>, policy: &RecognitionPolicy, cursor: &Cursor<'_>,
     if let Some(at) = fields.get("first") {
         compare.word(&at, found.first_contact.as_deref().unwrap_or("nobody"), Some(&why));
     }
+    if let Some(entry) = fields.get("duplicates") {
+        duplicates(question, policy, &subject, at, &entry);
+    }
     for (id, at) in fields.get("not").and_then(|cursor| cursor.fields()).map(|not| not.named(&[])).unwrap_or_default() {
         let rejected =
             found.rejected.iter().find(|one| one.fact.key == id || one.fact.key.starts_with(&format!("{id}/")));
         compare.word(&at, rejected.map_or("not rejected", |one| one.reason.name()), Some(&why));
     }
     fields.done();
+}
+
+/// `{association: {global-account: 0, partner: 1}}`: the number of an association's row at each level, 0 for the
+/// original.
+fn duplicates(
+    question: &Question<'_>,
+    policy: &RecognitionPolicy,
+    subject: &Subject,
+    moment: Instant,
+    cursor: &Cursor<'_>,
+) {
+    let facts = question.given.facts.known_at(question.known_at);
+    let (catalog, zone) = (question.tested.bundle.catalog(), question.tested.zone.clone());
+    let ground = Ground::new(catalog, policy, zone, &facts);
+    let above = |partner: &str| ground.global_account(partner, moment);
+    let rows = attributed(policy, &facts.associations, subject, moment, question.known_at, &above);
+    for (id, entry) in cursor.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
+        let own = format!("{id}/");
+        let Some(row) = rows.iter().find(|row| row.association == id || row.association.starts_with(&own)) else {
+            entry.unknown("association", id, rows.iter().map(|row| row.association.as_str()));
+            continue;
+        };
+        for (level, at) in entry.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
+            match row.duplicate.get(level) {
+                Some(number) => question.compare.word(&at, &number.to_string(), None),
+                None => at.unknown("level", level, row.duplicate.keys().map(String::as_str)),
+            }
+        }
+    }
 }

@@ -48,6 +48,7 @@ pub(crate) fn days(program: &TierProgram, division: &Division) -> Vec<Date> {
     for line in division.lines() {
         days.extend(line.measured().flat_map(|(_, scale)| scale.days()));
         days.extend(line.max.days());
+        days.extend(line.weight.iter().flat_map(Value::days));
     }
     days.extend(first);
     days.into_iter().filter(|day| first.is_none_or(|first| first <= *day)).collect()
@@ -117,11 +118,16 @@ fn collect<'r>(requirement: &'r Requirement, day: Date, found: &mut BTreeMap<&'r
     }
 }
 
+/// The most that a line gives to the score on a day, by its weight.
+fn most_of(line: &PointLine, day: Date) -> Option<Ratio> {
+    let weight = line.weight.as_ref().and_then(|weight| weight.on(day)).map(|weight| weight.value.clone());
+    let max = line.max.on(day)?.value.value.clone();
+    Some(weight.map_or(max.clone(), |weight| max * weight))
+}
+
 /// Points that no score of the division can have.
 fn scores(requirement: &Requirement, division: &Division, day: Date, findings: &mut Findings<'_>) {
-    let most = |track: &Track| -> Ratio {
-        track.lines.iter().filter_map(|line| line.max.on(day).map(|max| max.value.value.clone())).sum()
-    };
+    let most = |track: &Track| -> Ratio { track.lines.iter().filter_map(|line| most_of(line, day)).sum() };
     match requirement {
         Requirement::Score { rule, bound } => {
             let possible = division.tracks.iter().map(most).max().unwrap_or_default();
@@ -136,7 +142,7 @@ fn scores(requirement: &Requirement, division: &Division, day: Date, findings: &
         Requirement::EveryLine { rule, bound } => {
             let Some(bound) = bound.on(day).map(|found| found.value) else { return };
             for line in division.lines().filter(|_| bound.asks_for_more()) {
-                let short = line.max.on(day).is_some_and(|max| !bound.holds(&max.value.value));
+                let short = most_of(line, day).is_some_and(|max| !bound.holds(&max));
                 if short {
                     let message = format!("{bound} is asked of every line, and `{}` gives less", line.name);
                     findings.warn("unreachable", rule, message);

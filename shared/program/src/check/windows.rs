@@ -58,6 +58,7 @@ fn reach(metric: &Metric) -> i32 {
             Base::MonthOf(_) => own,
         },
         Change::None | Change::BeganInLast(_) => own,
+        Change::ComingsAndGoings { months, .. } => own + i32::from(*months),
     }
 }
 

@@ -34,11 +34,11 @@ pub(crate) struct Measured {
 }
 
 /// What becomes of a state when it is compared.
-struct Compared {
-    state: State,
-    base: Option<Ratio>,
-    reason: Option<Reason>,
-    numbers: Vec<(&'static str, String)>,
+pub(super) struct Compared {
+    pub state: State,
+    pub base: Option<Ratio>,
+    pub reason: Option<Reason>,
+    pub numbers: Vec<(&'static str, String)>,
 }
 
 pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, EvaluateError> {
@@ -51,6 +51,7 @@ pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, Ev
         Change::None => Compared { state: now, base: None, reason: None, numbers: Vec::new() },
         Change::Since(since) => compare(judge, metric, since, now, at)?,
         Change::BeganInLast(months) => begun(judge, metric, now, at, *months)?,
+        Change::ComingsAndGoings { months, losses } => super::coming::net(judge, metric, now, at, *months, *losses)?,
     };
     let Compared { state, base, reason, numbers } = compared;
     let shown = Quantity::new(state.value.clone(), metric.unit.clone()).to_string();
@@ -262,17 +263,20 @@ fn began_before(judge: &Judge<'_>, metric: &Metric, last: Month) -> Result<BTree
     if matches!(metric.fold, Fold::Count(Counted::People)) {
         return Ok(BTreeSet::new());
     }
-    let zone = &judge.ground.zone;
-    let facts = judge.ground.facts;
-    let starts = facts.usage.iter().map(|usage| usage.start).chain(facts.seats.iter().map(|seats| seats.from));
-    let Some(first) = starts.chain(facts.transactions.iter().map(|transaction| transaction.at)).min() else {
-        return Ok(BTreeSet::new());
-    };
-    let mut month = zone.month(first).max(back(last, 240));
+    let Some(first) = first_month(judge, last) else { return Ok(BTreeSet::new()) };
+    let mut month = first;
     let mut things = BTreeSet::new();
     while month <= last {
         things.extend(state(judge, metric, Moment { month, day: month.last_day() })?.things.into_keys());
         month = back(month, -1);
     }
     Ok(things)
+}
+
+/// The first month in which anything is known, at most twenty years before `last`.
+pub(super) fn first_month(judge: &Judge<'_>, last: Month) -> Option<Month> {
+    let facts = judge.ground.facts;
+    let starts = facts.usage.iter().map(|usage| usage.start).chain(facts.seats.iter().map(|seats| seats.from));
+    let first = starts.chain(facts.transactions.iter().map(|transaction| transaction.at)).min()?;
+    Some(judge.ground.zone.month(first).max(back(last, 240)))
 }

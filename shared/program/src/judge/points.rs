@@ -15,7 +15,12 @@ use crate::tiers::EvaluateError;
 #[derive(Clone, Debug)]
 pub(crate) struct LegValue {
     pub quantity: Quantity,
+    /// Before the line's cap, after the leg's own cap and weight.
     pub uncapped: Ratio,
+    /// The most it gives before its weight, where it has a cap of its own.
+    pub most: Option<Ratio>,
+    /// In front of its points, where it has one.
+    pub weight: Option<Ratio>,
     /// Why it gives nothing although there is something.
     pub reason: Option<Reason>,
 }
@@ -26,11 +31,14 @@ pub(crate) struct LineValue {
     pub legs: Vec<LegValue>,
     /// The leg that alone counts, where one does.
     pub winner: Option<usize>,
-    /// Before floor and cap.
+    /// Before floor, cap and weight.
     pub uncapped: Ratio,
-    /// Between zero and `max`; zero while suspended.
+    /// Between zero and `max`, by its weight; zero while suspended.
     pub points: Ratio,
+    /// Before the weight.
     pub max: Ratio,
+    /// How much of the points counts; 1 where the document does not say.
+    pub weight: Ratio,
     pub suspended: bool,
 }
 
@@ -49,7 +57,7 @@ pub(crate) fn max_of(judge: &Judge<'_>, line: &PointLine) -> Result<Ratio, Evalu
 
 /// Rule: `program.line_is_floored_and_capped`: a line never gives less than nothing or more than its
 /// `max`, whatever its scale says. Of legs the best or the least counts alone, or they are added; then
-/// the cap.
+/// the cap. A weight applies after the cap it stands beside, of the leg and of the line.
 pub(crate) fn line_value(judge: &Judge<'_>, line: &PointLine, parts: PartSteps) -> Result<LineValue, EvaluateError> {
     let max = max_of(judge, line)?;
     let mut legs = Vec::new();
@@ -59,8 +67,9 @@ pub(crate) fn line_value(judge: &Judge<'_>, line: &PointLine, parts: PartSteps) 
     let points: Vec<&Ratio> = legs.iter().map(|leg| &leg.uncapped).collect();
     let (winner, uncapped) = combined(line.combine, &points);
     let suspended = suspended(judge, line);
-    let points = if suspended { Ratio::ZERO } else { capped(&uncapped, &max) };
-    Ok(LineValue { legs, winner, uncapped, points, max, suspended })
+    let weight = weight_of(judge, line.weight.as_ref())?.unwrap_or_else(|| Ratio::whole(1));
+    let points = if suspended { Ratio::ZERO } else { capped(&uncapped, &max) * &weight };
+    Ok(LineValue { legs, winner, uncapped, points, max, weight, suspended })
 }
 
 /// The leg that alone counts, where one does, and the points of all together. Of equals the first in the document wins.
@@ -83,6 +92,11 @@ pub(crate) fn capped(uncapped: &Ratio, max: &Ratio) -> Ratio {
     uncapped.clone().or_nothing().min(max.clone())
 }
 
+/// What is in front of the points of a line or leg; none where the document says nothing.
+pub(crate) fn weight_of(judge: &Judge<'_>, weight: Option<&Value<Ratio>>) -> Result<Option<Ratio>, EvaluateError> {
+    weight.map(|weight| needed(judge, weight).cloned()).transpose()
+}
+
 /// Rule: `program.suspended_line_gives_nothing`: by the document's days, or while a decision about the
 /// partner or about the rule is in force. The line's weight stays.
 pub(crate) fn suspended(judge: &Judge<'_>, line: &PointLine) -> bool {
@@ -95,26 +109,40 @@ pub(crate) fn suspended(judge: &Judge<'_>, line: &PointLine) -> bool {
     decisions.any(|fact| fact.decision == *name && about(&fact.subject) && fact.effective.contains(judge.as_of))
 }
 
-fn leg_value(judge: &Judge<'_>, leg: &Leg, max: &Ratio, parts: PartSteps) -> Result<LegValue, EvaluateError> {
-    match &leg.worth {
+/// The most that a leg gives to its line, before its weight, where it has a cap of its own.
+pub(crate) fn own_max(judge: &Judge<'_>, leg: &Leg) -> Result<Option<Ratio>, EvaluateError> {
+    let max = leg.max.as_ref().map(|max| needed(judge, max)).transpose()?;
+    Ok(max.map(|max| max.value.clone()))
+}
+
+/// A leg's points after its own cap and weight.
+pub(crate) fn weighed(points: Ratio, own_max: Option<&Ratio>, weight: Option<&Ratio>) -> Ratio {
+    let points = own_max.map_or_else(|| points.clone(), |max| capped(&points, max));
+    weight.map_or_else(|| points.clone(), |weight| &points * weight)
+}
+
+fn leg_value(judge: &Judge<'_>, leg: &Leg, line_max: &Ratio, parts: PartSteps) -> Result<LegValue, EvaluateError> {
+    let own = own_max(judge, leg)?;
+    let max = own.as_ref().unwrap_or(line_max);
+    let (quantity, points, reason) = match &leg.worth {
         LegWorth::Measured { metric, scale } => {
             let measured = judge.measure(metric)?;
-            let uncapped = match measured.absent {
+            let points = match measured.absent {
                 Some(_) => Ratio::default(),
                 None => scaled(needed(judge, scale)?, &measured.value, measured.base.as_ref(), max, parts),
             };
-            let reason = measured.absent.or(measured.reason);
             let quantity = Quantity::new(measured.value.clone(), measured.unit.clone());
-            Ok(LegValue { quantity, uncapped, reason })
+            (quantity, points, measured.absent.or(measured.reason))
         }
         LegWorth::When { when, earns } => {
             let met = holds(judge, when, &ScoreSoFar::default())?;
-            let earns = needed(judge, earns)?.value.clone();
-            let points = if met { earns } else { Ratio::default() };
-            let reason = (!met).then_some(Reason::BelowThreshold);
-            Ok(LegValue { quantity: Quantity::new(points.clone(), Unit::Points), uncapped: points, reason })
+            let points = if met { needed(judge, earns)?.value.clone() } else { Ratio::default() };
+            (Quantity::new(points.clone(), Unit::Points), points, (!met).then_some(Reason::BelowThreshold))
         }
-    }
+    };
+    let weight = weight_of(judge, leg.weight.as_ref())?;
+    let uncapped = weighed(points, own.as_ref(), weight.as_ref());
+    Ok(LegValue { quantity, uncapped, most: own, weight, reason })
 }
 
 /// The points of a quantity, before floor and cap.

@@ -255,6 +255,14 @@ pub enum Change {
     Since(Box<Since>),
     /// Only things that passed first within this many months.
     BeganInLast(u16),
+    /// Things that began to pass in one of this many months less those that stopped, whoever is recognized on them:
+    /// both on the account of who was recognized in the month in which they began.
+    ComingsAndGoings {
+        /// The current month and those before it.
+        months: u16,
+        /// What becomes of a loss.
+        losses: Losses,
+    },
 }
 
 /// A comparison of a metric with itself at another time.
@@ -312,6 +320,11 @@ pub struct Holding {
 }
 
 impl Metric {
+    /// Whether it counts distinct things.
+    pub fn counts(&self) -> bool {
+        matches!(self.fold, Fold::Count(_))
+    }
+
     /// The metrics that this one is made of, itself included.
     pub fn family(&self) -> Vec<&Metric> {
         let mut found = vec![self];

@@ -187,8 +187,10 @@ pub struct PointLine {
     pub legs: Vec<Leg>,
     /// How several legs become one number, before the cap.
     pub combine: Legs,
-    /// The most points it can give.
+    /// The most points it can give, before its weight.
     pub max: Value<Quantity>,
+    /// How much of its points counts in the score; all of them where the document does not say.
+    pub weight: Option<Value<Ratio>>,
     /// What must hold before any point.
     pub gates: Vec<Requirement>,
     /// On which days the line is forced to nothing; its weight is kept.
@@ -219,6 +221,10 @@ pub struct Leg {
     pub rule: String,
     /// What gives its points.
     pub worth: LegWorth,
+    /// The most points it gives to its line, before its weight; none for as many as its scale says.
+    pub max: Option<Value<Quantity>>,
+    /// How much of its points counts in the line.
+    pub weight: Option<Value<Ratio>>,
 }
 
 /// What gives a leg its points.

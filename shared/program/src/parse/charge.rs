@@ -87,14 +87,14 @@ pub(crate) fn fraction(cursor: &Cursor<'_>) -> Option<Ratio> {
     Some(found.value / Ratio::from_integer(100.into()))
 }
 
-/// `15 %` or `0.15 x`, as a multiple of the amount.
-fn multiple(cursor: &Cursor<'_>) -> Option<Ratio> {
+/// `15 %` or `0.15 x`, as a multiple of what it stands beside.
+pub(crate) fn multiple(cursor: &Cursor<'_>) -> Option<Ratio> {
     let found = quantity(cursor)?;
     match found.unit {
         Unit::Percent => Some(found.value / Ratio::from_integer(100.into())),
         Unit::Times => Some(found.value),
         unit => {
-            cursor.problem(format!("an accelerator is a percentage or a multiple, as `15 %` or `2 x`, not {unit}"));
+            cursor.problem(format!("expected a percentage or a multiple, as `15 %` or `2 x`, not {unit}"));
             None
         }
     }

@@ -106,6 +106,11 @@ impl Shape {
         }
         for line in division.lines() {
             self.value(&line.max);
+            line.weight
+                .iter()
+                .chain(line.legs.iter().filter_map(|leg| leg.weight.as_ref()))
+                .for_each(|it| self.value(it));
+            line.legs.iter().filter_map(|leg| leg.max.as_ref()).for_each(|it| self.value(it));
             line.suspended.iter().for_each(|suspended| self.value(suspended));
             line.gates.iter().for_each(|gate| self.requirement(gate));
             for leg in &line.legs {

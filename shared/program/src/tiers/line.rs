@@ -39,7 +39,7 @@ pub(crate) fn score_line(
         quantity,
         uncapped: value.uncapped.clone(),
         points: counted.clone(),
-        max: value.max.clone(),
+        max: &value.max * &value.weight,
         shown: shown(&counted, program.conventions.points_shown),
         reason,
         legs: legs(line, &value),
@@ -114,13 +114,14 @@ fn explain(
         node = node.number("formula", way);
     }
     node = node.number("uncapped", text(&value.uncapped)).number("max", text(&value.max));
+    node = node.number_if("weight", line.weight.as_ref().map(|_| times(&value.weight)));
     for (place, (leg, value_of)) in line.legs.iter().zip(&value.legs).enumerate() {
         let inner = inside(on, leg)?;
         if line.combine == Legs::One {
             node = node.parts(inner);
             continue;
         }
-        let (formula, source) = formula(on, leg, &value.max);
+        let (formula, source) = formula(on, leg, value_of.most.as_ref().unwrap_or(&value.max));
         let lost = value.winner.is_some_and(|winner| winner != place);
         let leg_node = Explanation::new(
             Step::Line,
@@ -131,6 +132,8 @@ fn explain(
         .source(source)
         .number("quantity", &value_of.quantity)
         .number("formula", formula)
+        .number_if("at most", value_of.most.as_ref().map(text))
+        .number_if("weight", value_of.weight.as_ref().map(times))
         .number_if("reason", if lost { Some(Reason::LostToABetterAlternative) } else { value_of.reason })
         .parts(inner);
         node = node.part(leg_node);
@@ -146,6 +149,10 @@ fn inside(on: &Judge<'_>, leg: &Leg) -> Result<Vec<Explanation>, EvaluateError> 
             vec![judge(on, when, &ScoreSoFar::default())?.explanation]
         }
     })
+}
+
+fn times(weight: &Ratio) -> String {
+    format!("{} x", text(weight))
 }
 
 pub(crate) fn text(value: &Ratio) -> String {

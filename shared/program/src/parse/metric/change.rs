@@ -1,6 +1,6 @@
 //! Comparisons of a metric with itself at another time.
 
-use crate::model::metric::{Base, Change, Losses, Metric, Since};
+use crate::model::metric::{Base, Change, Counted, Fold, Losses, Metric, Since};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::quantity::{date, months, quantity, quantity_in};
 use crate::parse::value::value;
@@ -12,8 +12,15 @@ pub(super) fn change(cursor: &Cursor<'_>, metric: &Metric) -> Option<Change> {
         fields.done();
         return months(&began).map(Change::BeganInLast);
     }
+    if fields.has("by") {
+        let found = comings_and_goings(&fields, metric);
+        fields.done();
+        return found;
+    }
     let Some(base) = fields.get("since").and_then(|cursor| base(&cursor)) else {
-        cursor.problem("a change needs `since: same-month-last-year` or `began-in-last: 12 months`");
+        cursor.problem(
+            "a change needs `since: same-month-last-year`, `began-in-last: 12 months` or `by: comings-and-goings`",
+        );
         return None;
     };
     let percent = fields.get("as").and_then(|cursor| cursor.choice("form", &[("percent", true)])).unwrap_or(false);
@@ -35,6 +42,33 @@ pub(super) fn change(cursor: &Cursor<'_>, metric: &Metric) -> Option<Change> {
         losses,
         zero_base_full: zero_base_full.unwrap_or(false),
     })))
+}
+
+/// `{by: comings-and-goings, in-last: 12 months}`: what came less what went. Seen by the partner's own rows that is the
+/// difference to the months before; seen by everybody's, a thing comes and goes once.
+fn comings_and_goings(fields: &Fields<'_>, metric: &Metric) -> Option<Change> {
+    fields.need("by").and_then(|cursor| cursor.choice("kind of change", &[("comings-and-goings", ())]));
+    let months = fields.need("in-last").and_then(|cursor| months(&cursor));
+    let seen = [("across-all-partners", true), ("for-the-partner", false)];
+    let by_everybody = fields.get("seen").and_then(|cursor| cursor.choice("view", &seen)).unwrap_or(false);
+    let losses = losses(fields);
+    if losses == Losses::EachBecomesZero || matches!(metric.fold, Fold::Count(Counted::People)) || !metric.counts() {
+        fields.at.problem("comings and goings are those of counted customers, subscriptions or workloads, added up");
+        return None;
+    }
+    let months = months?;
+    Some(match by_everybody {
+        true => Change::ComingsAndGoings { months, losses },
+        false => Change::Since(Box::new(Since {
+            base: Base::MonthsBack(months),
+            percent: false,
+            base_at_least: None,
+            now_at_least: None,
+            not_before_association: false,
+            losses,
+            zero_base_full: false,
+        })),
+    })
 }
 
 fn losses(fields: &Fields<'_>) -> Losses {

@@ -6,6 +6,7 @@ use super::Shape;
 use super::local::{self, Defaults, Place};
 use crate::model::value::Value;
 use crate::model::{Bound, Leg, LegWorth, Legs, Metric, PointLine, PointScale, Range, Track, TrackChoice};
+use crate::parse::charge::multiple;
 use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::metric::{metric_here, recognized_by, settled};
 use crate::parse::quantity::{bound, quantity_in, range};
@@ -128,6 +129,7 @@ fn line(cursor: &Cursor<'_>, name: &str, shape: &Shape<'_>) -> Option<PointLine>
     let flag = |cursor: &Cursor<'_>| cursor.flag();
     let suspended = fields.get("suspended").and_then(|cursor| value(&cursor, &flag));
     let suspended_by = fields.get("suspended-by").and_then(|cursor| cursor.text().map(str::to_owned));
+    let counted = weight(&fields);
     let title = fields.title();
     fields.done();
     Some(PointLine {
@@ -137,6 +139,7 @@ fn line(cursor: &Cursor<'_>, name: &str, shape: &Shape<'_>) -> Option<PointLine>
         legs: legs?,
         combine,
         max: max?,
+        weight: counted,
         gates,
         suspended,
         suspended_by,
@@ -166,10 +169,24 @@ fn several(cursor: &Cursor<'_>, line: &Fields<'_>, shape: &Shape<'_>) -> Option<
     let mut legs = Vec::new();
     for (name, entry) in named {
         let Some(keys) = entry.fields() else { continue };
-        legs.extend(one(&keys, name, &common, shape));
+        let own = keys.get("max").and_then(|cursor| value(&cursor, &|cursor| quantity_in(cursor, &Unit::Points)));
+        let weight = weight(&keys);
+        legs.extend(one(&keys, name, &common, shape).map(|leg| Leg { max: own, weight, ..leg }));
         keys.done();
     }
     Some(legs)
+}
+
+/// `weight: 40 %` or `2 x`: how much of what a line or leg gives counts above it.
+fn weight(fields: &Fields<'_>) -> Option<Value<Ratio>> {
+    value(&fields.get("weight")?, &|cursor| {
+        let found = multiple(cursor)?;
+        if found <= Ratio::from_integer(0.into()) {
+            cursor.problem("a weight is above zero: leave out what does not count");
+            return None;
+        }
+        Some(found)
+    })
 }
 
 const SCALES: [&str; 4] = ["each", "full-at", "bands", "targets"];
@@ -180,7 +197,8 @@ fn one(fields: &Fields<'_>, name: &str, common: &Common, shape: &Shape<'_>) -> O
         let when = requirement(&when, shape.names);
         let earns = fields.need("earns");
         let earns = earns.and_then(|cursor| value(&cursor, &|cursor| quantity_in(cursor, &Unit::Points)));
-        return Some(Leg { name: name.to_owned(), rule, worth: LegWorth::When { when: when?, earns: earns? } });
+        let worth = LegWorth::When { when: when?, earns: earns? };
+        return Some(Leg { name: name.to_owned(), rule, worth, max: None, weight: None });
     }
     let metric = match &common.metric {
         Some(metric) if !METRIC_KEYS.iter().any(|key| fields.has(key)) => {
@@ -192,7 +210,8 @@ fn one(fields: &Fields<'_>, name: &str, common: &Common, shape: &Shape<'_>) -> O
         (Some(scale), false) => Some(scale.clone()),
         _ => scale(fields, &metric),
     };
-    Some(Leg { name: name.to_owned(), rule, worth: LegWorth::Measured { metric: Box::new(metric), scale: scale? } })
+    let worth = LegWorth::Measured { metric: Box::new(metric), scale: scale? };
+    Some(Leg { name: name.to_owned(), rule, worth, max: None, weight: None })
 }
 
 /// Keys by which a leg has a metric of its own.

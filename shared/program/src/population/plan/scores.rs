@@ -42,7 +42,9 @@ impl Planner<'_, '_> {
     fn change(&mut self, metric: &Metric, at: Moment) -> Result<ChangePlan, NotCompiled> {
         let since: &Since = match &metric.change {
             Change::None => return Ok(ChangePlan::None),
-            Change::BeganInLast(_) => return Err(self.shape(&metric.rule, "what began lately")),
+            Change::BeganInLast(_) | Change::ComingsAndGoings { .. } => {
+                return Err(self.shape(&metric.rule, "what began lately"));
+            }
             Change::Since(since) => since,
         };
         let place_by_place = matches!(metric.fold, Fold::Sum(_))
@@ -157,6 +159,9 @@ impl Planner<'_, '_> {
     fn line(&mut self, line: &PointLine) -> Result<LinePlan, NotCompiled> {
         if line.suspended_by.is_some() {
             return Err(self.shape(&line.rule, "a line that a decision suspends"));
+        }
+        if line.weight.is_some() || line.legs.iter().any(|leg| leg.weight.is_some() || leg.max.is_some()) {
+            return Err(self.shape(&line.rule, "a weight, or a cap of a leg"));
         }
         let max = self.value(&line.max)?.value.clone();
         let mut legs = Vec::new();

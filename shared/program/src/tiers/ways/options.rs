@@ -6,8 +6,9 @@ use values::Ratio;
 use super::changes::{Changes, Place};
 use super::knapsack::LineOption;
 use super::steps::step;
-use super::trial::{Line, Score, Worth, newcomers};
+use super::trial::{Line, Part, Score, Worth, newcomers};
 use super::{MAX_STEPS, Solver};
+use crate::judge::points::weighed;
 use crate::judge::staff::Staffing;
 use crate::model::{Legs, Role};
 
@@ -90,8 +91,8 @@ impl<'t> Solver<'t, '_> {
     }
 
     /// Growing changes of one leg, until the line's cap alone by it.
-    fn raised_leg(&mut self, line: &Line<'_>, leg: &'t Worth<'_>) -> Vec<Changes> {
-        let (place, measured, scales) = match leg {
+    fn raised_leg(&mut self, line: &Line<'_>, leg: &'t Part<'_>) -> Vec<Changes> {
+        let (place, measured, scales) = match &leg.worth {
             Worth::When { when, .. } => return self.of(when, &Score::NONE),
             Worth::Measured { place, measured, scales, .. } => (*place, measured, scales),
         };
@@ -99,7 +100,8 @@ impl<'t> Solver<'t, '_> {
             // Without a baseline, or below a minimum, no amount is known to help.
             return Vec::new();
         }
-        let step = step(scales, &measured.value, &measured.unit, &line.max);
+        let cap = leg.most.as_ref().unwrap_or(&line.max);
+        let step = step(scales, &measured.value, &measured.unit, cap);
         let mut found = Vec::new();
         let mut highest = self.trial.leg(line, leg, &Changes::default());
         let mut add = Ratio::ZERO;
@@ -111,7 +113,7 @@ impl<'t> Solver<'t, '_> {
                 highest = then;
                 found.push(change);
             }
-            if highest >= line.max {
+            if highest >= weighed(cap.clone(), None, leg.weight.as_ref()) {
                 break;
             }
         }

@@ -14,7 +14,7 @@ use super::changes::{Changes, Place};
 use crate::conventions::PartSteps;
 use crate::judge::Judge;
 use crate::judge::metric::Measured;
-use crate::judge::points::{capped, combined, max_of, needed, scaled, suspended};
+use crate::judge::points::{capped, combined, max_of, needed, own_max, scaled, suspended, weighed, weight_of};
 use crate::judge::quick::holds;
 use crate::judge::requirement::{ScoreSoFar, is_there};
 use crate::judge::staff::Staffing;
@@ -38,14 +38,22 @@ pub(super) struct Trial<'t> {
 
 /// A line of a score.
 pub(super) struct Line<'t> {
-    pub legs: Vec<Worth<'t>>,
+    pub legs: Vec<Part<'t>>,
     pub combine: Legs,
     pub gates: Vec<Need<'t>>,
     pub max: Ratio,
+    pub weight: Option<Ratio>,
     pub suspended: bool,
 }
 
-/// What a leg gives.
+/// A leg with its own cap and weight.
+pub(super) struct Part<'t> {
+    pub worth: Worth<'t>,
+    pub most: Option<Ratio>,
+    pub weight: Option<Ratio>,
+}
+
+/// What gives a leg its points.
 pub(super) enum Worth<'t> {
     Measured { place: Place, measured: Rc<Measured>, scale: &'t PointScale, scales: &'t Value<PointScale> },
     When { when: Need<'t>, earns: Ratio },
@@ -175,19 +183,33 @@ impl<'t> Trial<'t> {
         if line.suspended {
             return Ratio::ZERO;
         }
-        if let [leg] = line.legs.as_slice() {
-            return capped(&self.leg(line, leg, changes), &line.max);
+        let points = if let [leg] = line.legs.as_slice() {
+            capped(&self.leg(line, leg, changes), &line.max)
+        } else {
+            let legs: Vec<Ratio> = line.legs.iter().map(|leg| self.leg(line, leg, changes)).collect();
+            capped(&combined(line.combine, &legs.iter().collect::<Vec<_>>()).1, &line.max)
+        };
+        match &line.weight {
+            Some(weight) => points * weight,
+            None => points,
         }
-        let legs: Vec<Ratio> = line.legs.iter().map(|leg| self.leg(line, leg, changes)).collect();
-        capped(&combined(line.combine, &legs.iter().collect::<Vec<_>>()).1, &line.max)
     }
 
     /// The points of a leg before the line's cap.
-    pub fn leg(&self, line: &Line<'_>, leg: &Worth<'_>, changes: &Changes) -> Ratio {
-        match leg {
+    pub fn leg(&self, line: &Line<'_>, leg: &Part<'_>, changes: &Changes) -> Ratio {
+        let max = leg.most.as_ref().unwrap_or(&line.max);
+        let points = self.worth(&leg.worth, max, changes);
+        match (&leg.most, &leg.weight) {
+            (None, None) => points,
+            (most, weight) => weighed(points, most.as_ref(), weight.as_ref()),
+        }
+    }
+
+    fn worth(&self, worth: &Worth<'_>, max: &Ratio, changes: &Changes) -> Ratio {
+        match worth {
             Worth::Measured { measured, .. } if measured.absent.is_some() => Ratio::ZERO,
             Worth::Measured { place, measured, scale, .. } => {
-                let points = |value: &Ratio| scaled(scale, value, measured.base.as_ref(), &line.max, self.parts);
+                let points = |value: &Ratio| scaled(scale, value, measured.base.as_ref(), max, self.parts);
                 changes.add_of(*place).map_or_else(|| points(&measured.value), |add| points(&(&measured.value + add)))
             }
             Worth::When { when, earns } if when.holds(&Score::NONE, changes) => earns.clone(),
@@ -248,11 +270,17 @@ impl<'t> Compiler<'_, '_, 't> {
             combine: line.combine,
             gates: self.needs(&line.gates)?,
             max: max_of(self.on, line)?,
+            weight: weight_of(self.on, line.weight.as_ref())?,
             suspended: suspended(self.on, line),
         })
     }
 
-    fn leg(&self, leg: &'t Leg) -> Result<Worth<'t>, EvaluateError> {
+    fn leg(&self, leg: &'t Leg) -> Result<Part<'t>, EvaluateError> {
+        let (most, weight) = (own_max(self.on, leg)?, weight_of(self.on, leg.weight.as_ref())?);
+        Ok(Part { worth: self.worth(leg)?, most, weight })
+    }
+
+    fn worth(&self, leg: &'t Leg) -> Result<Worth<'t>, EvaluateError> {
         Ok(match &leg.worth {
             LegWorth::Measured { metric, scale } => Worth::Measured {
                 place: self.place(&metric.rule),
