@@ -99,6 +99,7 @@ const SHAPES: [(&str, &[(&str, &str)]); 29] = [
         &[
             ("scope", "a-workload-has-one-holder"),
             ("priority", "recognition-asked-directly"),
+            ("paid by shares", "paid-by-shares"),
             ("duplicates", "duplicates-are-flagged"),
         ],
     ),

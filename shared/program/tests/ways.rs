@@ -220,3 +220,29 @@ fn ways_to_fill_roles_are_the_smallest() {
     });
     assert!(seen.ways > 5, "{} ways", seen.ways);
 }
+
+#[test]
+fn ways_through_weighted_lines_of_capped_legs_are_the_smallest() {
+    let seen = drawn("weights", 10, |random| {
+        let mut number = |low: u32, high: u32| random.random_range(low..high);
+        format!(
+            "company:
+  score:
+    one:
+      weight: {} %
+      sum-of:
+        a: {{metric: basic, each: 1 person, earns: {} points, max: 8 points}}
+        b: {{metric: expert, full-at: 2 people, max: {} points, weight: 0.5 x}}
+      max: 12 points
+    two: {{metric: sales, each: 1 person, earns: {} points, max: 9 points, weight: 2 x}}
+  when: {{all: [{{score: this-division, at-least: {} points}}, {{metric: engineer, at-least: 1 person}}]}}
+",
+            number(3, 12) * 10,
+            number(2, 7),
+            number(4, 9),
+            number(2, 5),
+            number(5, 15)
+        )
+    });
+    assert!(seen.ways > 12 && seen.alternatives > 3, "{} ways", seen.ways);
+}

@@ -103,8 +103,13 @@ fn rules_are_findable_by_their_ids() {
 #[test]
 fn published_cases_are_registered_and_tested() {
     let register = project(&[".md"]).into_iter().find(|paper| paper.path == "tests/cases.md");
-    let listed = cases::in_register(&register.map(|paper| paper.text).unwrap_or_default());
-    nothing(cases::unpaired(&cases::in_tests(&project(&[".rs", ".py", ".yaml"])), &listed));
+    let register = register.map(|paper| paper.text).unwrap_or_default();
+    let listed = cases::in_register(&register);
+    let tests = project(&[".rs", ".py", ".yaml"]);
+    nothing(cases::unpaired(&cases::in_tests(&tests), &listed));
+    nothing(cases::misplaced(&tests, &register));
+    let moved = [sample("a.rs", "fn h01_a() {}"), sample("b.rs", "fn h02_b() {}")];
+    assert_eq!(cases::misplaced(&moved, "| H01 | rule | source | `b.rs` |").len(), 2);
     assert_eq!(cases::id_of("a_69_silver").as_deref(), Some("A-69"));
     assert_eq!(cases::id_of("p_b9_split").as_deref(), Some("P-B9"));
     assert_eq!(cases::id_of("h23_minor_unit").as_deref(), Some("H23"));

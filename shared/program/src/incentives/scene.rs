@@ -1,5 +1,7 @@
 //! What a rating looks at, and what it looks up: fields, dates, payees, rates of exchange.
 
+use std::collections::BTreeMap;
+
 use num_traits::ToPrimitive;
 use values::{Currency, Date, Decimal, Instant, Interval, Month, Ratio, Rounding, ratio_from_decimal, round_ratio};
 
@@ -148,6 +150,41 @@ pub(crate) fn payees(
     if found.is_empty() { vec![None] } else { found.into_iter().map(Some).collect() }
 }
 
+/// Which part of the basis each partner is paid for, where the lever pays by shares.
+///
+/// Rule: `program.shares_follow_the_kind`: a kind of association has its share; several partners of one kind have it
+/// alike, and a partner of several kinds has the shares of all. What no partner has is paid to nobody.
+pub(crate) fn shares(
+    scene: &Scene<'_>,
+    lever: &Lever,
+    subscription: Option<&Subscription>,
+    workload: &str,
+    moment: Instant,
+) -> Option<BTreeMap<String, Ratio>> {
+    let Several::ByShare(by_kind) = &lever.pays.several else { return None };
+    let mut found = BTreeMap::new();
+    let Some(subscription) = subscription else { return Some(found) };
+    let subject = crate::ground::subject(subscription, workload);
+    let named = scene.ground.associations(&subscription.customer).iter().copied();
+    let named = named.filter(|association| lever.pays.kinds.contains(&association.kind));
+    let recognition = among(scene.ground.policy, named, &subject, moment);
+    let global = scene.plan.conventions.partner_level == Some(PartnerLevel::GlobalAccount);
+    for (kind, share) in by_kind {
+        let of_kind =
+            |one: &&crate::recognition::Recognized| one.evidence.iter().any(|evidence| evidence.kind == *kind);
+        let holders: Vec<_> = recognition.partners.iter().filter(of_kind).collect();
+        let count = Ratio::from_integer(holders.len().max(1).into());
+        for holder in holders {
+            let partner = match global {
+                true => scene.ground.global_account(&holder.partner, moment),
+                false => holder.partner.clone(),
+            };
+            *found.entry(partner).or_default() += share / &count;
+        }
+    }
+    Some(found)
+}
+
 /// Whoever the transaction names.
 fn transacting(transaction: &Transaction) -> Option<Payee> {
     Some(Payee {
@@ -173,9 +210,9 @@ fn recognized(
     let named = ground.associations(&subscription.customer).iter().copied();
     let named = named.filter(|association| lever.pays.kinds.contains(&association.kind));
     let recognition = among(ground.policy, named, &subject, moment);
-    match lever.pays.several {
+    match &lever.pays.several {
         Several::FirstByAttribution => recognition.payee.into_iter().collect(),
-        Several::AllInFull => {
+        Several::AllInFull | Several::ByShare(_) => {
             let one = |partner: &crate::recognition::Recognized| {
                 let evidence = partner.evidence.first()?;
                 Some(Payee {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use values::{Decimal, Interval, Ratio, ratio_from_decimal};
+use values::{Decimal, Interval, Ratio, ratio_from_decimal, ratio_to_text};
 
 use super::RateError;
 use super::drafts::Draft;
 use super::eligibility::asks;
 use super::rating::InputRef;
-use super::scene::{Scene, exchange_note, exchanged, payee_moment, payees, rule_date};
+use super::scene::{self, Scene, exchange_note, exchanged, payee_moment, payees, rule_date};
 use crate::catalog::Reads;
+use crate::explain::{Explanation, Step};
 use crate::facts::{Subscription, Transaction};
 use crate::ground::{Ground, Row};
 use crate::model::{Charge, Found, Lever, Position, Several};
@@ -35,14 +36,22 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
         let interval = Interval::new(transaction.at, Some(until)).unwrap_or(scene.interval);
         let note = exchange_note(scene, lever, transaction, first.at)?;
         let payees = payees(scene, lever, version, &transaction.workload, Some(first), moment);
+        let parts = scene::shares(scene, lever, version, &transaction.workload, moment);
         for (place, payee) in payees.into_iter().enumerate() {
             let charge = lever.charge.find(day, &|field| scene.field(&then, payee.as_ref(), field));
             let position = ratio_from_decimal(position(scene, lever, charge, transaction, basis)?);
             let input = InputRef::Transaction(transaction.transaction.clone());
             let mut key = format!("{}/{}", lever.name, transaction.transaction);
-            if let (Several::AllInFull, Some(payee)) = (lever.pays.several, &payee) {
+            if let (Several::AllInFull | Several::ByShare(_), Some(payee)) = (&lever.pays.several, &payee) {
                 key.push_str(&format!("/{}", payee.partner));
             }
+            let whole = ratio_from_decimal(basis);
+            let part = payee.as_ref().and_then(|payee| parts.as_ref()?.get(&payee.partner));
+            let (own, position) = match part {
+                Some(part) => (&whole * part, position * part),
+                None => (whole.clone(), position),
+            };
+            let told = part.map(|part| share_note(lever, part, &whole));
             let shares = scene.shares(lever, day, &then, payee.as_ref());
             drafts.push(Draft {
                 asks: asks(scene, lever, &then, payee.as_ref(), transaction.at),
@@ -53,10 +62,10 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
                 deal: deal(transaction, version),
                 shares,
                 numbers: numbers(scene, lever, charge, transaction)?,
-                basis: ratio_from_decimal(basis),
+                basis: own,
                 // Of several payees the first one's line stands for the fact in the control totals.
-                counted: if place == 0 { ratio_from_decimal(basis) } else { Ratio::default() },
-                notes: note.clone().into_iter().collect(),
+                counted: if place == 0 { whole } else { Ratio::default() },
+                notes: note.clone().into_iter().chain(told).collect(),
                 nothing: taken_back_before(transaction, basis),
                 inputs: vec![input.clone()],
                 moves: vec![(transaction.at, input, position.clone())],
@@ -66,6 +75,12 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
         }
     }
     Ok(drafts)
+}
+
+fn share_note(lever: &Lever, part: &Ratio, whole: &Ratio) -> Explanation {
+    let percent = part * Ratio::from_integer(100.into());
+    Explanation::new(Step::Amount, lever.rule.clone(), "share of the payee", format!("{} %", ratio_to_text(&percent)))
+        .number("of", ratio_to_text(whole))
 }
 
 /// What a transaction is, for filters and splits.

@@ -222,12 +222,15 @@ pub struct Pays {
 }
 
 /// Who is paid of several who could be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Several {
     /// The first by the policy's attribution.
     FirstByAttribution,
     /// Everybody, each in full.
     AllInFull,
+    /// Everybody, each for a part of the basis: the share of its kind of association, which several of one kind have
+    /// alike.
+    ByShare(BTreeMap<String, Ratio>),
 }
 
 /// The instant whose recognition names the payee.

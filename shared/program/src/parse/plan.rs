@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use values::Ratio;
+
 use super::basis::basis;
 use super::bundle::Head;
-use super::charge::{accelerators, fields_known, rate};
+use super::charge::{accelerators, fields_known, fraction, rate};
 use super::conventions::CLOCKS;
 use super::cursor::{Cursor, Fields};
 use super::definitions;
@@ -19,7 +21,7 @@ use crate::conventions::Conventions;
 use crate::incentives::TRANSACTING;
 use crate::model::{
     Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, Once, OncePer, PayeeAt, Pays,
-    Several, Split, Stream, Value,
+    Position, Several, Split, Stream, Value,
 };
 use crate::quantity::Unit;
 use crate::reason::Reason;
@@ -121,6 +123,11 @@ fn lever(
     }
     let basis = basis?;
     let charge = fields.need("rate").and_then(|cursor| rate(&cursor, &basis, names));
+    if let (Several::ByShare(_), Some(charge)) = (&pays.as_ref()?.several, &charge)
+        && charge.all().into_iter().any(by_another_measure)
+    {
+        cursor.problem("a share is one of the basis: rates that go by another measure are not shared");
+    }
     let accelerators = fields.get("accelerators").and_then(|cursor| accelerators(&cursor, names));
     let money = names.currency.map(Unit::Money);
     let less = fields.get("less").zip(money);
@@ -162,9 +169,8 @@ fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<
         ("last-day-of-month", PayeeAt::LastDayOfMonth),
     ];
     let at = fields.get("as-of").and_then(|cursor| cursor.choice("instant", &instants));
-    let ways = [("first-by-attribution", Several::FirstByAttribution), ("all-in-full", Several::AllInFull)];
-    let several = fields.get("if-several").and_then(|cursor| cursor.choice("rule", &ways));
     let kinds = kinds.or_else(|| above.map(|above| above.kinds.clone()));
+    let several = fields.get("if-several").and_then(|cursor| several(&cursor, kinds.as_deref().unwrap_or_default()));
     let at = at.or(above.map(|above| above.at));
     if kinds.is_none() {
         cursor.problem("`recognized-by` is missing");
@@ -175,11 +181,47 @@ fn pays(cursor: &Cursor<'_>, above: Option<&Pays>, names: &Names<'_>) -> Option<
     let kinds = kinds?;
     let shared = kinds.len() > 1 || kinds.iter().any(|kind| names.policy.versions(kind).any(|kind| !kind.exclusive));
     if shared && several.is_none() && above.is_none() {
-        cursor.problem("more than one partner may be meant: say `if-several: first-by-attribution` or `all-in-full`");
+        cursor.problem("more than one partner may be meant: say `if-several: first-by-attribution`, `all-in-full` or `{by-share: {..}}`");
     }
     fields.done();
-    let several = several.or(above.map(|above| above.several)).unwrap_or(Several::FirstByAttribution);
+    let several = several.or_else(|| above.map(|above| above.several.clone()));
+    let several = several.unwrap_or(Several::FirstByAttribution);
     Some(Pays { kinds, transacting, at: at?, several })
+}
+
+/// `first-by-attribution`, `all-in-full`, or `{by-share: {kind: 60 %, other-kind: 40 %}}`.
+fn several(cursor: &Cursor<'_>, kinds: &[String]) -> Option<Several> {
+    if !cursor.is_map() {
+        let all = cursor.choice("rule", &[("first-by-attribution", false), ("all-in-full", true)])?;
+        return Some(if all { Several::AllInFull } else { Several::FirstByAttribution });
+    }
+    let fields = cursor.fields()?;
+    let shares = fields.need("by-share").and_then(|cursor| cursor.fields());
+    fields.done();
+    let mut by_kind = BTreeMap::new();
+    for (kind, entry) in shares?.named(&[]) {
+        if !kinds.iter().any(|known| known == kind) {
+            entry.unknown("kind that is paid", kind, kinds.iter().map(String::as_str));
+        }
+        by_kind.insert(kind.to_owned(), fraction(&entry)?);
+    }
+    for kind in kinds.iter().filter(|kind| !by_kind.contains_key(*kind)) {
+        cursor.problem(format!("`{kind}` is paid and has no share"));
+    }
+    let one = Ratio::from_integer(1.into());
+    let whole: Ratio = by_kind.values().cloned().sum();
+    if whole > one || by_kind.values().any(|share| *share <= Ratio::default()) {
+        cursor.problem("shares are above zero, and 100 % together at most");
+    }
+    Some(Several::ByShare(by_kind))
+}
+
+fn by_another_measure(charge: &Charge) -> bool {
+    match charge {
+        Charge::Table(table) => matches!(table.position, Position::Measure(_)),
+        Charge::OneOf { parts, .. } => parts.iter().any(|part| part.measure.is_some()),
+        _ => false,
+    }
 }
 
 /// Kinds of association that may be paid.
@@ -203,6 +245,12 @@ fn check_payees(cursor: &Cursor<'_>, basis: &Basis, pays: &Pays) {
     if usage && basis.grouped() && pays.at == PayeeAt::Start {
         cursor
             .problem("a line that folds a month of usage is paid to whoever is recognized `as-of: last-day-of-month`");
+    }
+    let shares = matches!(pays.several, Several::ByShare(_));
+    if shares && (usage || basis.grouped() || pays.transacting) {
+        cursor.problem(
+            "shares are those of kinds of association in each transaction: `from: transactions, per: transaction`",
+        );
     }
     if usage && !basis.grouped() && pays.several == Several::AllInFull {
         cursor.problem(
