@@ -333,7 +333,7 @@ fn invoiced(period: &str, amount: &str) -> Facts {
     facts
 }
 
-/// The half-year's co-op of 40 % is paid as itself from 10,000 on. Cases: P-B9, A-87 in the shipped document.
+/// The half-year's co-op of 40 % is paid as itself from 10,000 on, in the shipped document. Case: P-B9. Case: A-87.
 #[test]
 fn co_op_of_the_cloud_solution_provider_incentive() {
     let paid = |files: &[(String, String)], amount: &str| -> Vec<String> {

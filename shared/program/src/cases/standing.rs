@@ -230,7 +230,8 @@ impl Asked<'_> {
             .filter_map(|item| {
                 let fields = item.fields()?;
                 let text = |key: &'static str| fields.get(key).and_then(|cursor| cursor.text()).unwrap_or_default();
-                let what = if fields.has("metric") { text("metric") } else { text("fact") };
+                let (metric, fact) = (text("metric"), text("fact"));
+                let what = if metric.is_empty() { fact } else { metric };
                 let said = format!("{what} {}", text("add")).trim().to_owned();
                 fields.done();
                 Some(said)
