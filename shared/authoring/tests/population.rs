@@ -1,6 +1,7 @@
 //! The pass over a population says what judging each partner by itself says, to the last digit.
 #![expect(clippy::panic, reason = "a test without its documents can only fail")]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use authoring::generated::Recipe;
@@ -119,13 +120,14 @@ fn the_pass_over_a_population_says_what_each_partner_is_told() {
     let bundle = bundle();
     let as_of = end_of(day());
     let recipe = Recipe { seed: 7, partners: 200, day: day() };
+    println!("seed {}", recipe.seed);
     let everybody = joined(recipe.all());
     let columns =
         Columns::of_facts(&bundle, PROGRAM, &[], &everybody, (as_of, as_of)).unwrap_or_else(|error| panic!("{error}"));
     let plan = Compiled::new(&bundle, PROGRAM, &columns).unwrap_or_else(|error| panic!("{error}"));
     let mut worker = Worker::new(&plan);
     assert_eq!(columns.partners(), 200);
-    let mut qualified = 0;
+    let (mut qualified, mut scoring, mut capped) = (0, BTreeSet::new(), 0);
     // Every large partner, and a small one beside each.
     for place in (0..columns.partners()).filter(|place| matches!(place % 10, 3 | 4)) {
         let own = recipe.partner(u32::try_from(place).expect("small"));
@@ -133,6 +135,13 @@ fn the_pass_over_a_population_says_what_each_partner_is_told() {
         let card = card.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(passed(&bundle, &mut worker, place), told(&card), "partner {}", columns.partner(place));
         qualified += card.divisions.iter().filter(|division| division.level.is_some()).count();
+        for division in &card.divisions {
+            let lines = division.lines.iter().filter(|line| line.points > values::Ratio::default());
+            scoring.extend(lines.map(|line| line.rule.clone()));
+            capped += division.lines.iter().filter(|line| line.uncapped > line.max).count();
+        }
     }
+    println!("{qualified} designations, {} lines with points, {capped} at their cap", scoring.len());
     assert!(qualified > 0, "somebody is designated");
+    assert!(scoring.len() >= 20 && capped > 10, "{} lines give points, {capped} are capped: {scoring:?}", scoring.len());
 }

@@ -199,6 +199,11 @@ fn a_score_above_what_its_lines_give_is_unreachable() {
     none(&changed(&files, "at-least: 9 points", "at-least: 15 points"), "unreachable");
     let lines = changed(&files, "{score: this-area, at-least: 9 points}", "{every-line: this-area, above: 5 points}");
     assert!(one(&lines, "unreachable").contains("`people` gives less"));
+    // A line gives by its weight: half of five points are not enough any more.
+    let light = changed(&files, "max: 5 points", "max: 5 points, weight: 50 %");
+    let line = one(&changed(&light, "at-least: 9 points", "at-least: 12.51 points"), "unreachable");
+    assert!(line.contains("the lines give at most 12.5 points"), "{line}");
+    none(&changed(&light, "at-least: 9 points", "at-least: 12.5 points"), "unreachable");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn refusal(draft: &Draft<'_>, outcome: Option<&Outcome>) -> Option<Reason> {
         return Some(Reason::NotRecognized);
     }
     if let Some(outcome) = outcome.filter(|outcome| !outcome.met) {
-        return Some(match outcome.reason() {
+        return Some(match outcome.reason {
             Some(reason @ (Reason::MissingAgreement | Reason::MissingProof)) => reason,
             _ => Reason::NotEligibleYet,
         });

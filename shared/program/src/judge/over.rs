@@ -123,5 +123,5 @@ pub(super) fn over_time(rule: &str, source: Option<&String>, every: bool, asks: 
             None => explanation,
         };
     }
-    Outcome { met, leaves: vec![leaf], explanation }
+    Outcome::of(vec![leaf], explanation)
 }

@@ -47,6 +47,7 @@ impl Pins {
             met: true,
             leaves: Vec::new(),
             explanation: node(Step::Requirement, rule, "requirement", "met"),
+            reason: None,
         })
     }
 }

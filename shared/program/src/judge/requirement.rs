@@ -27,15 +27,16 @@ pub(crate) struct Outcome {
     pub met: bool,
     pub leaves: Vec<RequirementResult>,
     pub explanation: Explanation,
+    /// Why it does not hold: the reason of the first part that does not. An alternative that is not needed is no
+    /// reason.
+    pub reason: Option<Reason>,
 }
 
 impl Outcome {
-    /// The reason of the first leaf that does not hold.
-    pub fn reason(&self) -> Option<Reason> {
-        if self.met {
-            return None;
-        }
-        self.leaves.iter().filter(|leaf| !leaf.met).find_map(|leaf| leaf.reason)
+    /// One that holds where all its leaves do.
+    pub fn of(leaves: Vec<RequirementResult>, explanation: Explanation) -> Outcome {
+        let reason = leaves.iter().filter(|leaf| !leaf.met).find_map(|leaf| leaf.reason);
+        Outcome { met: leaves.iter().all(|leaf| leaf.met), leaves, explanation, reason }
     }
 }
 
@@ -65,11 +66,12 @@ pub(crate) fn judge(
                 leaf.reason = Some(reason);
             }
             let explanation = explain(&leaf).part(measured.explanation.clone());
-            Ok(Outcome { met: leaf.met, leaves: vec![leaf], explanation })
+            Ok(Outcome::of(vec![leaf], explanation))
         }
         Requirement::Score { rule, bound } => {
             let leaf = bounded(judge, rule, "score", score.total.clone(), Unit::Points, bound)?;
-            Ok(Outcome { met: leaf.met, explanation: explain(&leaf), leaves: vec![leaf] })
+            let explanation = explain(&leaf);
+            Ok(Outcome::of(vec![leaf], explanation))
         }
         Requirement::EveryLine { rule, bound } => every_line(judge, rule, bound, score),
         Requirement::Staffed { rule, roles, one_role_per_person, serves_at_most, source } => {
@@ -87,7 +89,8 @@ pub(crate) fn judge(
             let mut leaf = bounded(judge, rule, &title, months.clone().unwrap_or_default(), unit, bound)?;
             leaf.met &= months.is_some();
             leaf.missing = None;
-            Ok(Outcome { met: leaf.met, explanation: explain(&leaf), leaves: vec![leaf] })
+            let explanation = explain(&leaf);
+            Ok(Outcome::of(vec![leaf], explanation))
         }
         _ => Ok(fact(judge, requirement)),
     }
@@ -111,7 +114,9 @@ fn nested(
             .number("met", held)
             .number("needed", needed)
             .parts(outcomes.iter().map(|outcome| outcome.explanation.clone()));
-    Ok(Outcome { met, leaves: outcomes.into_iter().flat_map(|outcome| outcome.leaves).collect(), explanation })
+    let reason = if met { None } else { outcomes.iter().find_map(|outcome| outcome.reason) };
+    let leaves = outcomes.into_iter().flat_map(|outcome| outcome.leaves).collect();
+    Ok(Outcome { met, leaves, explanation, reason })
 }
 
 fn none(judge: &Judge<'_>, rule: &str, parts: &[Requirement], score: &ScoreSoFar) -> Result<Outcome, EvaluateError> {
@@ -125,7 +130,7 @@ fn none(judge: &Judge<'_>, rule: &str, parts: &[Requirement], score: &ScoreSoFar
         missing: None,
         ..leaf
     };
-    Ok(Outcome { met, leaves: inner.leaves.into_iter().map(turned).collect(), explanation })
+    Ok(Outcome { met, leaves: inner.leaves.into_iter().map(turned).collect(), explanation, reason: None })
 }
 
 fn word(met: bool) -> &'static str {
@@ -172,7 +177,7 @@ fn every_line(
     let met = leaves.iter().all(|leaf| leaf.met);
     let explanation =
         Explanation::new(Step::Requirement, rule, "every line", word(met)).parts(leaves.iter().map(explain));
-    Ok(Outcome { met, leaves, explanation })
+    Ok(Outcome::of(leaves, explanation))
 }
 
 /// One leaf for each role.
@@ -198,7 +203,7 @@ fn staffed(rule: &str, source: Option<&String>, roles: &[Role], filled: &[Filled
     let explanation = Explanation::new(Step::Requirement, rule, "every role is filled", word(met))
         .source(source.cloned())
         .parts(leaves.iter().zip(filled).map(node));
-    Outcome { met, leaves, explanation }
+    Outcome::of(leaves, explanation)
 }
 
 /// Whole months since the enrollment in force began.
@@ -262,7 +267,7 @@ fn fact(judge: &Judge<'_>, requirement: &Requirement) -> Outcome {
         since: None,
     };
     let explanation = explain(&leaf).counting(found.into_iter().collect());
-    Outcome { met, leaves: vec![leaf], explanation }
+    Outcome::of(vec![leaf], explanation)
 }
 
 /// Whether a fact is there that the requirement asks for.

@@ -88,8 +88,10 @@ pub(super) fn block(month: Month, first: i8, months: u16) -> Month {
 fn anniversary(judge: &Judge<'_>, day: Date) -> Option<Date> {
     let enrollments = judge.ground.facts.enrollments.iter();
     let mine = enrollments.filter(|fact| judge.accounts.contains(&fact.partner) && fact.program == judge.program);
-    let anchor = mine.filter(|fact| fact.effective.contains(judge.as_of)).filter_map(|fact| fact.anniversary).min()?;
-    last_anniversary(anchor, day)
+    let mine = mine.filter(|fact| fact.effective.contains(judge.as_of));
+    // An enrollment that names none has that of its first day.
+    let anchors = mine.map(|fact| fact.anniversary.unwrap_or_else(|| judge.ground.zone.date(fact.effective.start())));
+    last_anniversary(anchors.min()?, day)
 }
 
 /// The last anniversary of `anchor` up to `day`, counted from the anchor so that 29 February comes back.
