@@ -143,5 +143,9 @@ fn the_pass_over_a_population_says_what_each_partner_is_told() {
     }
     println!("{qualified} designations, {} lines with points, {capped} at their cap", scoring.len());
     assert!(qualified > 0, "somebody is designated");
-    assert!(scoring.len() >= 20 && capped > 10, "{} lines give points, {capped} are capped: {scoring:?}", scoring.len());
+    assert!(
+        scoring.len() >= 20 && capped > 10,
+        "{} lines give points, {capped} are capped: {scoring:?}",
+        scoring.len()
+    );
 }
