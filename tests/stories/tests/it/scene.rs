@@ -173,8 +173,13 @@ impl Scene {
 
     /// Closes September 2024 and waits for the end.
     pub async fn close(&self) -> Result<()> {
+        self.close_month("2024-09").await
+    }
+
+    /// Closes a month and waits for the end.
+    pub async fn close_month(&self, month: &str) -> Result<()> {
         let finance = self.wire(&staff(Role::Finance));
-        let request = gateway::ClosePeriodRequest { name: "periods/2024-09".to_owned(), ..Default::default() };
+        let request = gateway::ClosePeriodRequest { name: format!("periods/{month}"), ..Default::default() };
         let operation = FlowServiceClient::new(finance.clone()).close_period(request).await?.into_inner();
         ended(finance, operation).await
     }
@@ -186,7 +191,12 @@ impl Scene {
 }
 
 /// Waits until an operation has ended well.
-pub async fn ended(wire: Channel, mut operation: Operation) -> Result<()> {
+pub async fn ended(wire: Channel, operation: Operation) -> Result<()> {
+    answered(wire, operation).await.map(|_| ())
+}
+
+/// Waits until an operation has ended well: what it came to.
+pub async fn answered(wire: Channel, mut operation: Operation) -> Result<prost_types::Any> {
     let mut client = OperationsClient::new(wire);
     while !operation.done {
         let timeout = Some(prost_types::Duration { seconds: 10, nanos: 0 });
@@ -194,7 +204,7 @@ pub async fn ended(wire: Channel, mut operation: Operation) -> Result<()> {
         operation = client.wait_operation(request).await?.into_inner();
     }
     match operation.result.context("an operation that is done has a result")? {
-        operation::Result::Response(_) => Ok(()),
+        operation::Result::Response(answer) => Ok(answer),
         operation::Result::Error(error) => anyhow::bail!("{}", error.message),
     }
 }
