@@ -10,7 +10,7 @@ use rpc::page::{Limits, Page};
 use rpc::validate::Violations;
 use rpc::{Caller, Fault, Scope};
 use tonic::{Request, Response, Status};
-use values::Id;
+use values::{Id, Instant};
 
 use super::{once_key, scope};
 use crate::Shared;
@@ -80,6 +80,15 @@ impl Awards {
         Ok(accounts.into_iter().map(|account| (account.partner.clone(), account)).collect())
     }
 
+    /// Refuses what nobody can know yet. Awards are recorded here: up to now everything is known.
+    fn past(&self, known_at: Option<Instant>) -> Result<(), OpError> {
+        let now = self.shared.clock.now();
+        match known_at.filter(|known_at| *known_at > now) {
+            Some(known_at) => Err(OpError::NotYetKnown { known_at, applied: Some(now) }),
+            None => Ok(()),
+        }
+    }
+
     async fn badge(&self, id: &Id) -> Result<Option<wire::Badge>, OpError> {
         let db = self.shared.store.read();
         let award = awards::find_badge(db, id.as_str()).await?;
@@ -99,10 +108,7 @@ impl AwardService for Awards {
         let known_at = wrong.optional_instant("known_time", request.known_time.as_ref());
         wrong.check()?;
         let Some([partner, award]) = name else { return Err(Fault::bug("a name that was checked is missing").into()) };
-        let now = self.shared.clock.now();
-        if let Some(known_at) = known_at.filter(|known_at| *known_at > now) {
-            return Err(Fault::from(OpError::NotYetKnown { known_at, applied: Some(now) }).into());
-        }
+        self.past(known_at)?;
         let found = awards::find(self.shared.store.read(), partner.as_str(), award.as_str(), known_at).await;
         let found = found.map_err(OpError::from)?;
         let award = found.ok_or_else(|| Fault::not_found("competency.accolade.dev/Award", &request.name))?;
@@ -117,15 +123,18 @@ impl AwardService for Awards {
         let request = request.into_inner();
         let mut wrong = Violations::new();
         let parent = wrong.parent::<1>("parent", &request.parent, names::PARTNER);
+        let known_at = wrong.optional_instant("known_time", request.known_time.as_ref());
         wrong.check()?;
+        self.past(known_at)?;
         let filter = Filter::parse(&request.filter, &AWARD_FIELDS)?;
-        let arguments = [request.parent.as_str(), request.filter.as_str()];
+        let known = known_at.map(|known_at| known_at.to_string()).unwrap_or_default();
+        let arguments = [request.parent.as_str(), request.filter.as_str(), known.as_str()];
         let page = Page::parse(request.page_size, &request.page_token, &arguments, Limits::USUAL)?;
         let db = self.shared.store.read();
         let asked = parent.and_then(|[partner]| partner);
         let partners = scope::partners(&self.shared.store, &scope, asked.as_ref()).await?;
         let condition = filters::awards(&filter, partners)?;
-        let found = awards::list(db, condition, page.after()?, page.size() + 1).await;
+        let found = awards::list(db, condition, known_at, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |award| (award.partner.clone(), award.award.clone()))?;
         let awards = found.iter().map(to_proto::award).collect();
@@ -150,7 +159,7 @@ impl AwardService for Awards {
         let filter = Filter::parse(&request.filter, &BADGE_FIELDS)?;
         let page = Page::parse(request.page_size, &request.page_token, &[&request.filter], Limits::USUAL)?;
         let condition = filters::badges(&filter)?;
-        let found = awards::list(self.shared.store.read(), condition, page.after()?, page.size() + 1).await;
+        let found = awards::list(self.shared.store.read(), condition, None, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |award| (award.partner.clone(), award.award.clone()))?;
         let holders = self.holders(&found).await?;

@@ -2,7 +2,7 @@
 
 use program::awards::Status;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{Condition, QueryOrder, QuerySelect, Set};
 use values::Instant;
 
@@ -128,23 +128,40 @@ pub async fn revisions_of(
     rows.into_iter().map(Model::into_award).collect()
 }
 
-/// The next awards after `after` that meet `condition`, by partner and id, newest revisions.
+/// The next awards after `after` that meet `condition`, by partner and id: each as it was recorded up to `known_at`,
+/// and as it is, without one.
 ///
 /// # Errors
 /// As the database's.
 pub async fn list(
     db: &impl ConnectionTrait,
     condition: Condition,
+    known_at: Option<Instant>,
     after: Option<After>,
     limit: usize,
 ) -> Result<Vec<Award>, StoreError> {
-    let mut query = Entity::find().filter(Column::Newest.eq(true)).filter(condition);
+    let last = known_at.map_or_else(|| Condition::all().add(Column::Newest.eq(true)), last_known);
+    let mut query = Entity::find().filter(last).filter(condition);
     if let Some((partner, award)) = after {
         let same = Condition::all().add(Column::Partner.eq(&partner)).add(Column::Award.gt(award));
         query = query.filter(Condition::any().add(Column::Partner.gt(&partner)).add(same));
     }
     let rows = query.order_by_asc(Column::Partner).order_by_asc(Column::Award).limit(limit as u64).all(db).await?;
     rows.into_iter().map(Model::into_award).collect()
+}
+
+/// That a revision is the last of its award that was recorded up to an instant.
+fn last_known(known_at: Instant) -> Condition {
+    let own = Alias::new("own");
+    let same = |column: Column| Expr::col((own.clone(), column)).equals((Entity, column));
+    let last = Query::select()
+        .expr(Expr::col((own.clone(), Column::Revision)).max())
+        .from_as(Entity, own.clone())
+        .and_where(same(Column::Partner))
+        .and_where(same(Column::Award))
+        .and_where(Expr::col((own.clone(), Column::Updated)).lte(known_at.micros()))
+        .to_owned();
+    Condition::all().add(Column::Revision.in_subquery(last))
 }
 
 /// The award behind a badge.

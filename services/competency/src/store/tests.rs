@@ -262,11 +262,11 @@ fn award(revision: i64, status: Status) -> Award {
 async fn awards_keep_their_history_and_badges_only_what_is_held() {
     for store in stores().await {
         write!(store, |tx| awards::record(&tx, &award(1, Status::Enrolled)).await?);
-        let shown = awards::list(store.read(), awards::shown_as_badge(), None, 5).await.expect("read");
+        let shown = awards::list(store.read(), awards::shown_as_badge(), None, None, 5).await.expect("read");
         assert_eq!(shown, [award(1, Status::Enrolled)], "{:?}", store.engine());
         write!(store, |tx| awards::record(&tx, &award(2, Status::Ended)).await?);
-        assert!(awards::list(store.read(), awards::shown_as_badge(), None, 5).await.expect("read").is_empty());
-        let listed = awards::list(store.read(), Condition::all(), None, 5).await.expect("read");
+        assert!(awards::list(store.read(), awards::shown_as_badge(), None, None, 5).await.expect("read").is_empty());
+        let listed = awards::list(store.read(), Condition::all(), None, None, 5).await.expect("read");
         assert_eq!(listed, [award(2, Status::Ended)]);
         let known =
             async |seconds| awards::revisions_of(store.read(), "contoso", Some(at(seconds))).await.expect("read");
