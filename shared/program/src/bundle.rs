@@ -1,5 +1,7 @@
 //! A folder of program documents that is checked and published together.
 
+mod announced;
+
 use std::sync::Arc;
 
 use values::{Date, Digest};
@@ -9,6 +11,8 @@ use crate::model::{Announced, IncentivePlan, TierProgram};
 use crate::parse::yaml::Node;
 use crate::problem::Problem;
 use crate::recognition::RecognitionPolicy;
+
+pub use announced::Announcement;
 
 /// Checked program documents.
 #[derive(Clone, Debug)]

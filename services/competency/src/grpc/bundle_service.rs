@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use program::Bundle;
+use program::bundle::Announcement;
 use proto::competency::v1 as wire;
 use proto::competency::v1::bundle_service_server::BundleService;
 use proto::google::longrunning::Operation;
+use proto::google::r#type::Date as WireDate;
 use rpc::page::{Limits, Page};
 use rpc::validate::Violations;
 use rpc::{Caller, Fault, wire as convert};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
+use values::{Date, Month};
 
 use super::{once_key, operations, times};
 use crate::Shared;
@@ -148,6 +151,16 @@ impl BundleService for Bundles {
         });
         Ok(Response::new(done.await?))
     }
+
+    async fn show_announcements(
+        &self,
+        _: Request<wire::ShowAnnouncementsRequest>,
+    ) -> Result<Response<wire::ShowAnnouncementsResponse>, Status> {
+        // Only what is current is published; what is staged or proposed is nobody's but the vendor's.
+        let (current, bundle) = self.shared.rules.current(self.shared.store.read(), None).await?;
+        let announcements = bundle.announcements().into_iter().map(announcement).collect();
+        Ok(Response::new(wire::ShowAnnouncementsResponse { bundle_hash: current.hash, announcements }))
+    }
 }
 
 /// The hash in the name of a staged bundle.
@@ -190,6 +203,25 @@ fn by_index(error: OpError, documents: &[Document]) -> Fault {
         }
     }
     Fault::from(OpError::BundleInvalid(problems))
+}
+
+fn announcement(announced: Announcement) -> wire::RuleAnnouncement {
+    wire::RuleAnnouncement {
+        document: announced.document,
+        title: announced.title,
+        rule: announced.rule,
+        announced_value: announced.is,
+        planned_start: announced.from,
+        announce_date: said(&announced.said),
+        source: announced.source.unwrap_or_default(),
+    }
+}
+
+/// A day, or a month without its day.
+fn said(text: &str) -> Option<WireDate> {
+    let day = text.parse::<Date>().ok().map(convert::date);
+    let month = || text.parse::<Month>().ok().map(|month| WireDate { day: 0, ..convert::date(month.last_day()) });
+    day.or_else(month)
 }
 
 fn to_proto(bundle: &Bundle, staged: &Staged, current: bool) -> wire::StagedBundle {
