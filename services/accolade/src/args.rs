@@ -54,6 +54,67 @@ pub enum ProgramCommand {
     Documents(authoring::Command),
     /// Write the facts of a running suite, for explain, simulate and tests
     Facts(ProgramFacts),
+    /// Propose documents to a running suite: they are checked, their tests run, and nothing changes yet
+    Propose(ProgramPropose),
+    /// List the proposals of a running suite, the newest first
+    Proposals(AtSuite),
+    /// Approve a proposal, as somebody else than who proposed it
+    Approve(ProgramReview),
+    /// Refuse a proposal, or take it back
+    Refuse(ProgramReview),
+    /// Put the documents of an approved proposal into effect
+    Publish(ProgramPublish),
+}
+
+/// Which suite, and how to tell what it answers.
+#[derive(Debug, Args)]
+pub struct AtSuite {
+    /// The gateway
+    #[arg(long, env = "ACCOLADE_GATEWAY", default_value = "http://127.0.0.1:7400")]
+    pub gateway: String,
+    /// The token to call it with (`accolade token program-manager`)
+    #[arg(long, env = "ACCOLADE_TOKEN", hide_env_values = true)]
+    pub token: String,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `accolade program propose`.
+#[derive(Debug, Args)]
+pub struct ProgramPropose {
+    /// The documents, tests among them: files, and folders of .yaml files
+    #[arg(required = true, value_name = "PATH")]
+    pub documents: Vec<PathBuf>,
+    /// What changes and why, at most 500 characters
+    #[arg(long, default_value = "")]
+    pub comment: String,
+    /// Which suite.
+    #[command(flatten)]
+    pub suite: AtSuite,
+}
+
+/// `accolade program approve` and `accolade program refuse`.
+#[derive(Debug, Args)]
+pub struct ProgramReview {
+    /// The proposal, as `program propose` names it
+    pub proposal: String,
+    /// Why, at most 500 characters
+    #[arg(long, default_value = "")]
+    pub comment: String,
+    /// Which suite.
+    #[command(flatten)]
+    pub suite: AtSuite,
+}
+
+/// `accolade program publish`.
+#[derive(Debug, Args)]
+pub struct ProgramPublish {
+    /// The approved proposal
+    pub proposal: String,
+    /// Which suite.
+    #[command(flatten)]
+    pub suite: AtSuite,
 }
 
 /// `accolade program facts`.

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod import;
 pub mod output;
 pub mod progress;
+pub mod proposals;
 pub mod publication;
 pub mod sample;
 pub mod table;

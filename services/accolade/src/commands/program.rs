@@ -1,4 +1,5 @@
-//! `accolade program`: what authors do with program documents, and the facts of a suite for them.
+//! `accolade program`: what authors do with program documents, the facts of a suite for them, and how documents come
+//! into effect.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -6,11 +7,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use boot::Clock;
-use cli::connect::connect;
+use cli::connect::{Wire, connect};
 use cli::facts::{FactsError, Wanted, write_facts};
+use cli::proposals::{self, Proposal};
+use serde::Serialize;
 use tempfile::{Builder, NamedTempFile};
 
-use crate::args::{Program, ProgramCommand, ProgramFacts};
+use crate::args::{AtSuite, Program, ProgramCommand, ProgramFacts, ProgramPropose, ProgramPublish, ProgramReview};
 
 /// Runs the command and prints its result.
 ///
@@ -26,7 +29,47 @@ pub async fn run(program: Program) -> Result<ExitCode> {
             Ok(ExitCode::from(code))
         }
         ProgramCommand::Facts(arguments) => facts(arguments).await,
+        ProgramCommand::Propose(arguments) => propose(&arguments).await,
+        ProgramCommand::Proposals(suite) => {
+            let found = proposals::list(&wire(&suite)?).await?;
+            let text = found.iter().map(Proposal::to_text).collect::<String>();
+            told(&suite, &found, &text)
+        }
+        ProgramCommand::Approve(ProgramReview { proposal, comment, suite }) => {
+            let approved = proposals::approve(&wire(&suite)?, &proposal, &comment).await?;
+            told(&suite, &approved, &approved.to_text())
+        }
+        ProgramCommand::Refuse(ProgramReview { proposal, comment, suite }) => {
+            let refused = proposals::refuse(&wire(&suite)?, &proposal, &comment).await?;
+            told(&suite, &refused, &refused.to_text())
+        }
+        ProgramCommand::Publish(ProgramPublish { proposal, suite }) => {
+            let published = proposals::put_into_effect(&wire(&suite)?, &proposal).await?;
+            told(&suite, &published, &published.to_text())
+        }
     }
+}
+
+async fn propose(arguments: &ProgramPropose) -> Result<ExitCode> {
+    let ProgramPropose { documents, comment, suite } = arguments;
+    let documents = authoring::documents::read(documents)?;
+    match proposals::propose(&wire(suite)?, &documents, comment).await? {
+        Some(proposal) => told(suite, &proposal, &proposal.to_text()),
+        None => told(suite, &serde_json::Value::Null, "these documents are in effect already\n"),
+    }
+}
+
+fn wire(suite: &AtSuite) -> Result<Wire> {
+    Ok(connect(&suite.gateway, &suite.token)?)
+}
+
+fn told(suite: &AtSuite, data: &impl Serialize, text: &str) -> Result<ExitCode> {
+    if suite.json {
+        println!("{}", serde_json::to_string_pretty(data)?);
+    } else {
+        print!("{text}");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn facts(arguments: ProgramFacts) -> Result<ExitCode> {

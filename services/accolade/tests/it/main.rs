@@ -6,4 +6,5 @@ mod garbage;
 mod killed;
 mod ports;
 mod processes;
+mod proposals;
 mod running;
