@@ -7,6 +7,7 @@
 pub mod adjustment;
 pub mod control;
 pub mod correction;
+pub mod earning;
 pub mod ledger;
 pub mod line;
 pub mod parts;

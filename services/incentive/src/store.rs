@@ -12,6 +12,7 @@ mod cells_sql;
 mod columns;
 pub mod control;
 pub mod corrections;
+pub mod earning;
 mod migrations;
 pub mod parts;
 pub mod postings;

@@ -4,6 +4,7 @@
 mod closing;
 mod corrections;
 mod crashes;
+mod earning_types;
 mod late_facts;
 mod reading;
 mod refusals;

@@ -7,6 +7,7 @@ use program::explain::Step;
 use values::{Money, MoneyError, Month, ratio_to_text};
 
 use super::correction::Adjusted;
+use super::earning;
 use super::line::{Corrects, GroundedLine, Grounds, Line, LineKey, LineKind, LinePlace};
 
 /// The id in explanations of the rule that late facts adjust.
@@ -104,6 +105,8 @@ fn difference(period: Month, cause: Cause, mut sides: Sides) -> Result<Option<Ad
     if amount.is_zero() {
         return Ok(None);
     }
+    let (now, before) = (sides.now.iter().map(|now| &now.line), sides.issued.iter().map(|issued| &issued.line));
+    let shares = earning::difference(amount, now.flat_map(|line| &line.shares), before.flat_map(|line| &line.shares))?;
     let original = sides.issued.iter().find(|issued| issued.place.period == period);
     let explanation = Explanation::new(Step::Amount, cause.rule(), cause.says(period), amount.to_string())
         .number("due", due)
@@ -116,6 +119,7 @@ fn difference(period: Month, cause: Cause, mut sides: Sides) -> Result<Option<Ad
         rate: if sides.now.len() == 1 { model.rate.clone() } else { String::new() },
         reason: String::new(),
         corrects: Some(Corrects { period, line: original.map(|issued| issued.place.clone()) }),
+        shares,
         ..model
     };
     let grounds = Grounds {

@@ -4,6 +4,8 @@ use program::incentives::{InputRef, Piece};
 use program::{Explanation, incentives};
 use values::{Canon, Digest, Interval, Money, Month, ratio_to_text};
 
+use super::earning::{self, Share};
+
 /// What kind of line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LineKind {
@@ -113,6 +115,8 @@ pub struct Line {
     pub reason: String,
     /// What an adjustment corrects.
     pub corrects: Option<Corrects>,
+    /// As what it is paid; empty where the plan names no earning types.
+    pub shares: Vec<Share>,
 }
 
 /// Everything that explains a line. Written once beside it, read when somebody opens it.
@@ -169,6 +173,7 @@ impl Line {
                 }
             }
         };
+        earning::write_shares(&mut canon, &self.shares);
         canon.digest()
     }
 }
@@ -198,6 +203,7 @@ pub fn rated(plan: &str, line: incentives::Line) -> GroundedLine {
         amount: line.amount,
         reason: line.reason.map(|reason| reason.name().to_owned()).unwrap_or_default(),
         corrects: None,
+        shares: earning::shares(&line.parts),
     };
     GroundedLine {
         line: kept,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use values::{Canon, Currency, Digest, Money, MoneyError, Month};
 
+use super::earning::{self, TypeTotal};
 use super::line::{GroundedLine, Grounds};
 
 /// What the rules say a partner gets for the period under one plan, adjustments counted as brought
@@ -30,6 +31,8 @@ pub struct Payment {
     pub carried_forward: Money,
     /// Why nothing is paid; empty when all is.
     pub reason: String,
+    /// The same by earning type; empty where the plan names none.
+    pub types: Vec<TypeTotal>,
 }
 
 /// The amounts of a statement in one currency, in all or under one plan.
@@ -100,6 +103,8 @@ pub struct PlanTotal {
     pub amounts: Amounts,
     /// Why nothing is paid; empty when all is.
     pub reason: String,
+    /// The same by earning type, in the order of the plan; empty where the plan names none.
+    pub types: Vec<TypeTotal>,
 }
 
 /// One partner's statement of one period.
@@ -214,12 +219,15 @@ fn plan_totals<G>(lines: &[GroundedLine<G>], payments: &[&Payment]) -> Result<Ve
         total.amounts.forfeited = payment.forfeited;
         total.amounts.carried_forward = payment.carried_forward;
         total.reason.clone_from(&payment.reason);
+        let own = lines.iter().map(|line| &line.line).filter(|line| line.plan == payment.plan);
+        let adjustments = own.filter(|line| line.corrects.is_some()).flat_map(|line| &line.shares);
+        total.types = earning::told_apart(&payment.types, adjustments)?;
     }
     Ok(plans.into_values().collect())
 }
 
 fn empty(plan: &str, currency: Currency) -> PlanTotal {
-    PlanTotal { plan: plan.to_owned(), amounts: Amounts::zero(currency), reason: String::new() }
+    PlanTotal { plan: plan.to_owned(), amounts: Amounts::zero(currency), reason: String::new(), types: Vec::new() }
 }
 
 fn content<G>(partner: &str, period: Month, plans: &[PlanTotal], lines: &[GroundedLine<G>]) -> Digest {
@@ -234,6 +242,7 @@ fn content<G>(partner: &str, period: Month, plans: &[PlanTotal], lines: &[Ground
         for (name, amount) in rare.into_iter().filter(|(_, amount)| !amount.is_zero()) {
             canon.text(name).show(amount);
         }
+        earning::write_totals(&mut canon, &plan.types);
     }
     canon.int(lines.len() as i128);
     for line in lines {

@@ -6,6 +6,7 @@ use values::{Currency, Instant, Interval, Money, Month};
 
 use super::adjustment::{Cause, Issued, adjustments};
 use super::correction::{Adjusted, Correction, CorrectionRefusal, CorrectionState, Review, span};
+use super::earning::{Share, difference};
 use super::ledger::{Account, postings, sums};
 use super::line::{GroundedLine, Grounds, Line, LineKind, LinePlace};
 use super::parts::PartCount;
@@ -49,6 +50,7 @@ fn line(partner: &str, customer: &str, day: u8, cents: i128) -> GroundedLine {
         amount: usd(cents),
         reason: String::new(),
         corrects: None,
+        shares: Vec::new(),
     };
     let explanation = Explanation::new(Step::Amount, "sample/plan#levers.cloud", "consumption", "1");
     GroundedLine { line, grounds: Grounds { explanation, pieces: Vec::new(), inputs: Vec::new() } }
@@ -212,6 +214,7 @@ fn h19_lines_add_up_to_their_statement_in_any_order() {
         recovered: usd(0),
         forfeited: usd(0),
         reason: "below-payment-minimum".to_owned(),
+        types: Vec::new(),
     };
     let payments = [payment];
     let period = month("2024-09");
@@ -299,4 +302,26 @@ fn run_ids_read_back() {
     for wrong in ["", "r", "r0", "r-1", "r01", "x1", "1"] {
         assert_eq!(run_number(wrong), None, "{wrong}");
     }
+}
+
+/// Rule: `incentive.adjustments-add-up-by-earning-type`.
+#[test]
+fn the_shares_of_an_adjustment_add_up_to_it_also_where_something_was_not_divided() {
+    let share = |earning_type: &str, cents| Share {
+        earning_type: earning_type.to_owned(),
+        exact: String::new(),
+        amount: usd(cents),
+    };
+    let told = |amount, now: &[Share], issued: &[Share]| {
+        let shares = difference(usd(amount), now.iter(), issued.iter()).expect("small amounts");
+        shares.into_iter().map(|share| (share.earning_type, share.amount.minor())).collect::<Vec<_>>()
+    };
+    let (rebate, co_op) = ("rebate".to_owned(), "co-op".to_owned());
+    let divided = |a, b| vec![share("rebate", a), share("co-op", b)];
+    assert_eq!(told(10, &divided(66, 44), &divided(60, 40)), [(rebate.clone(), 6), (co_op.clone(), 4)]);
+    assert_eq!(told(-100, &[], &divided(60, 40)), [(rebate.clone(), -60), (co_op.clone(), -40)]);
+    assert_eq!(told(6, &divided(66, 40), &divided(60, 40)), [(rebate.clone(), 6)], "what stays is not told");
+    // A hundred was issued before lines were divided.
+    assert_eq!(told(10, &divided(66, 44), &[]), [(rebate, -34), (co_op, 44)]);
+    assert_eq!(told(10, &[], &[]), []);
 }

@@ -8,6 +8,7 @@ use values::{Currency, Instant, Month};
 
 use crate::domain::control::{BasisTotal, Stages};
 use crate::domain::correction::correction_id;
+use crate::domain::earning::{Share, TypeTotal};
 use crate::domain::ledger::{Account, Posting};
 use crate::domain::line::{GroundedLine, LineKind, LinePlace};
 use crate::domain::plan::plan_id;
@@ -75,6 +76,7 @@ pub fn statement(head: &StatementHead) -> Result<pb::Statement, OpError> {
             incentive_plan: plan_name(&plan.plan),
             total: Some(total(&plan.amounts)?),
             reason_code: plan.reason.clone(),
+            earning_type_totals: plan.types.iter().map(type_total).collect::<Result<_, _>>()?,
         })
     });
     Ok(pb::Statement {
@@ -104,6 +106,29 @@ fn total(amounts: &Amounts) -> Result<pb::StatementTotal, OpError> {
         advanced: told(amounts.advanced)?,
         recovered: told(amounts.recovered)?,
         forfeited: told(amounts.forfeited)?,
+    })
+}
+
+fn type_total(total: &TypeTotal) -> Result<pb::EarningTypeTotal, OpError> {
+    let told = |amount| money(amount).map(Some).map_err(fault);
+    Ok(pb::EarningTypeTotal {
+        earning_type: total.earning_type.clone(),
+        earned: told(total.earned)?,
+        adjusted: told(total.adjusted)?,
+        brought_forward: told(total.brought_forward)?,
+        moved: told(total.moved)?,
+        paid: told(total.paid)?,
+        forfeited: told(total.forfeited)?,
+        carried_forward: told(total.carried_forward)?,
+        reason_code: total.reason.clone(),
+    })
+}
+
+fn share(share: &Share) -> Result<pb::EarningShare, OpError> {
+    Ok(pb::EarningShare {
+        earning_type: share.earning_type.clone(),
+        exact_amount: share.exact.clone(),
+        amount: Some(money(share.amount).map_err(fault)?),
     })
 }
 
@@ -146,6 +171,7 @@ pub fn line<G>(
         transaction: text(&line.transaction),
         association: text(&line.association),
         rate: line.rate.clone(),
+        earning_shares: line.shares.iter().map(share).collect::<Result<_, _>>()?,
     })
 }
 

@@ -13,6 +13,7 @@ use super::{Office, OpError};
 use crate::domain::adjustment::{Cause, Issued, adjustments};
 use crate::domain::control;
 use crate::domain::correction::Adjusted;
+use crate::domain::earning;
 use crate::domain::line::{GroundedLine, Grounds, LinePlace, rated};
 use crate::domain::run::{Pins, Run};
 use crate::domain::statement::Payment;
@@ -250,6 +251,7 @@ fn payments(plan: &str, rating: &Rating) -> Vec<Payment> {
         recovered: total.recovered,
         forfeited: total.forfeited,
         reason: total.reason.map(|reason| reason.name().to_owned()).unwrap_or_default(),
+        types: earning::totals(total),
     };
     rating.statements.iter().map(payment).collect()
 }
@@ -343,6 +345,7 @@ fn carried_unit(period: Month, plan: &str, currency: Currency, balances: BTreeMa
             recovered: zero,
             forfeited: zero,
             reason: program::Reason::NotInForce.name().to_owned(),
+            types: Vec::new(),
         });
     }
     Unit {

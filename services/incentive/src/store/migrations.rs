@@ -4,6 +4,7 @@ mod m0001_first;
 mod m0002_corrections;
 mod m0003_simulations;
 mod m0004_payouts;
+mod m0005_earning_types;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(m0002_corrections::Corrections));
         all.push(Box::new(m0003_simulations::Simulations));
         all.push(Box::new(m0004_payouts::Payouts));
+        all.push(Box::new(m0005_earning_types::EarningTypes));
         all
     }
 }

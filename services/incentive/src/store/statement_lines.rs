@@ -7,6 +7,7 @@ use sea_orm::{Condition, ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
 use values::Month;
 
 use super::columns::{self, or_empty, or_none};
+use super::earning;
 use crate::domain::adjustment::Issued;
 use crate::domain::correction::correction_id;
 use crate::domain::line::{Corrects, GroundedLine, Line, LineKind, LinePlace};
@@ -49,6 +50,7 @@ mod row {
         pub amount: i64,
         pub corrected_number: i64,
         pub grounds: Vec<u8>,
+        pub earning_types: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -307,6 +309,7 @@ fn row(
         amount: Set(columns::minor(line.amount)?),
         corrected_number: Set(place.map_or(0, |place| i64::from(place.number))),
         grounds: Set(grounded.grounds.clone()),
+        earning_types: Set(earning::shares_text(&line.shares)?),
     })
 }
 
@@ -317,6 +320,7 @@ fn stored(row: row::Model) -> Result<StoredLine, StoreError> {
         covered: columns::interval(row.covered_start, row.covered_end)?,
         amount: columns::money(row.amount, &row.currency)?,
         corrects: corrects(&row)?,
+        shares: earning::shares(&row.earning_types, &row.currency)?,
         plan: row.plan,
         rule: row.rule,
         partner: or_none(row.partner),

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
 use values::{Digest, Instant, Month};
 
-use super::columns;
+use super::{columns, earning};
 use crate::domain::statement::{Amounts, PlanTotal};
 
 mod row {
@@ -52,6 +52,7 @@ mod total {
         pub advanced: i64,
         pub recovered: i64,
         pub forfeited: i64,
+        pub earning_types: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -123,6 +124,7 @@ pub async fn insert<C: ConnectionTrait>(
             advanced: Set(columns::minor(amounts.advanced)?),
             recovered: Set(columns::minor(amounts.recovered)?),
             forfeited: Set(columns::minor(amounts.forfeited)?),
+            earning_types: Set(earning::totals_text(&plan.types)?),
         };
         total::Entity::insert(total).exec_without_returning(connection).await?;
     }
@@ -204,5 +206,6 @@ fn plan_total(row: total::Model) -> Result<PlanTotal, StoreError> {
         recovered: money(row.recovered)?,
         forfeited: money(row.forfeited)?,
     };
-    Ok(PlanTotal { plan: row.plan, amounts, reason: row.reason })
+    let types = earning::totals(&row.earning_types, &row.currency)?;
+    Ok(PlanTotal { plan: row.plan, amounts, reason: row.reason, types })
 }

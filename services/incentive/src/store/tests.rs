@@ -18,6 +18,7 @@ use super::{
 };
 use crate::domain::control::{BasisTotal, Stages};
 use crate::domain::correction::{Adjusted, Correction, CorrectionState, CorrectionTotal};
+use crate::domain::earning::{Share, TypeTotal};
 use crate::domain::ledger::{Account, Posting};
 use crate::domain::line::{Corrects, GroundedLine, Line, LineKind, LinePlace};
 use crate::domain::parts::PartCount;
@@ -229,6 +230,24 @@ async fn a_period_is_booked_once() {
     .await;
 }
 
+fn share(earning_type: &str, exact: &str, cents: i128) -> Share {
+    Share { earning_type: earning_type.to_owned(), exact: exact.to_owned(), amount: usd(cents) }
+}
+
+fn type_total(earning_type: &str, reason: &str) -> TypeTotal {
+    TypeTotal {
+        earning_type: earning_type.to_owned(),
+        earned: usd(1),
+        adjusted: usd(-2),
+        brought_forward: usd(3),
+        moved: usd(-4),
+        paid: usd(5),
+        forfeited: usd(6),
+        carried_forward: usd(7),
+        reason: reason.to_owned(),
+    }
+}
+
 fn line(partner: Option<&str>, corrects: Option<Corrects>) -> GroundedLine<Vec<u8>> {
     let line = Line {
         kind: if corrects.is_some() { LineKind::Adjustment } else { LineKind::Earning },
@@ -249,6 +268,7 @@ fn line(partner: Option<&str>, corrects: Option<Corrects>) -> GroundedLine<Vec<u
         amount: usd(-161),
         reason: String::new(),
         corrects,
+        shares: vec![share("rebate", "27/28", -97), share("co-op", "9/14", -64)],
     };
     GroundedLine { line, grounds: vec![1, 2, 0, 255] }
 }
@@ -272,7 +292,12 @@ async fn statements_lines_and_postings_come_back_as_they_went() {
             run: Some(1),
             issued: Some(at(9)),
             line_count: 2,
-            plan_totals: vec![PlanTotal { plan: "p".to_owned(), amounts, reason: "cap-reached".to_owned() }],
+            plan_totals: vec![PlanTotal {
+                plan: "p".to_owned(),
+                amounts,
+                reason: "cap-reached".to_owned(),
+                types: vec![type_total("rebate", ""), type_total("co-op", "gathered")],
+            }],
             content: Digest::of(b"content"),
         };
         let kept = &head;
@@ -346,6 +371,7 @@ async fn units_records_and_bundles_come_back_as_they_went() {
             recovered: usd(5),
             forfeited: usd(6),
             reason: "below-payment-minimum".to_owned(),
+            types: vec![type_total("rebate", "on-hold")],
         };
         let basis = BasisTotal {
             plan: "p".to_owned(),

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, Order, QueryOrder, QuerySelect, Set};
 use values::{Digest, Money, Month};
 
-use super::columns;
+use super::{columns, earning};
 use crate::domain::control::BasisTotal;
 use crate::domain::statement::Payment;
 
@@ -57,6 +57,7 @@ mod payment {
         pub advanced: i64,
         pub recovered: i64,
         pub forfeited: i64,
+        pub earning_types: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -204,6 +205,7 @@ fn payment_row(run: i64, period: &str, payment: &Payment) -> Result<payment::Act
         advanced: Set(columns::minor(payment.advanced)?),
         recovered: Set(columns::minor(payment.recovered)?),
         forfeited: Set(columns::minor(payment.forfeited)?),
+        earning_types: Set(earning::totals_text(&payment.types)?),
     })
 }
 
@@ -322,6 +324,7 @@ fn payment(row: payment::Model) -> Result<Payment, StoreError> {
         advanced: money(row.advanced)?,
         recovered: money(row.recovered)?,
         forfeited: money(row.forfeited)?,
+        types: earning::totals(&row.earning_types, &row.currency)?,
         partner: row.partner,
         plan: row.plan,
         reason: row.reason,

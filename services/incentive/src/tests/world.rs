@@ -467,6 +467,25 @@ impl World {
         self.association.say(vec![NewChange::entry(name, self.association.now.now(), &batch)]).await;
     }
 
+    /// A partner invoices a customer's subscription for a solution.
+    pub async fn invoiced(&self, id: &str, partner: &str, customer: &str, time_of: &str, solution: &str, amount: &str) {
+        let name = format!("customers/{customer}/transactions/{id}");
+        let transaction = association::Transaction {
+            name: name.clone(),
+            source: "vendor-sales-records".to_owned(),
+            external_id: id.to_owned(),
+            kind: "invoice".to_owned(),
+            partner: format!("partners/{partner}"),
+            subscription: subscription(customer),
+            transaction_time: time(time_of),
+            amount: decimal(amount),
+            currency_code: "USD".to_owned(),
+            fields: [("solution".to_owned(), solution.to_owned())].into(),
+            ..Default::default()
+        };
+        self.association.say(vec![NewChange::entry(name, self.association.now.now(), &transaction)]).await;
+    }
+
     /// A partner holds an award of the sample's tiers.
     pub async fn awarded(&self, partner: &str, revision: i64) {
         let name = format!("partners/{partner}/awards/a1");
