@@ -33,8 +33,7 @@ struct Change {
 
 /// Writes the accepted records and adds them to their cells.
 ///
-/// Returns what to publish of the attached cells that changed. While the database takes one step in, the next one is
-/// made ready: the two futures of each `join!` share nothing but the wait.
+/// Returns what to publish of the attached cells that changed.
 pub(super) async fn settle(
     tx: &DatabaseTransaction,
     batch: Batch<'_>,
@@ -53,27 +52,16 @@ pub(super) async fn settle(
     let chunks = chunks_sql::place_records(batch.number, &mut rows)?;
     let mut touched: Touched = accepted.iter().map(|(_, series)| (series.number, series.clone())).collect();
     meet_taken(tx, replacing, &mut touched).await?;
-    let write_records = async {
-        keys_sql::insert_keys(tx, keys, &rows).await?;
-        chunks_sql::insert_chunks(tx, chunks).await?;
-        ingest_sql::add_replacements(tx, batch.number, &replacing.replacements).await?;
-        ingest_sql::replacements_met(tx, &replacing.met).await
-    };
-    let add_up = async {
-        let changes = fold(&rows, replacing, &touched)?;
-        let cells = changes.iter().map(|change| change.apply_to(Cell::empty(change.key))).collect::<Result<_, _>>()?;
-        Ok::<(Vec<Change>, Vec<Cell>), StoreError>((changes, cells))
-    };
-    let (written, added) = tokio::join!(write_records, add_up);
-    written?;
-    let (changes, cells) = added?;
-    // Of a flow the difference is published, which is known already; of a level what the database says in the end.
-    let has_levels = touched.values().any(|series| series.label.kind == Meter::Level);
-    let early = async { (!has_levels).then(|| batch.entries(&changed(&changes, &cells, &touched))) };
-    let (new, early) = tokio::join!(cells_sql::add_cells(tx, &cells), early);
-    let cells = if new? { cells } else { add_to_cells(tx, &changes, cells).await? };
+    keys_sql::insert_keys(tx, keys, &rows).await?;
+    chunks_sql::insert_chunks(tx, chunks).await?;
+    ingest_sql::add_replacements(tx, batch.number, &replacing.replacements).await?;
+    ingest_sql::replacements_met(tx, &replacing.met).await?;
+    let changes = fold(&rows, replacing, &touched)?;
+    let cells: Vec<Cell> =
+        changes.iter().map(|change| change.apply_to(Cell::empty(change.key))).collect::<Result<_, StoreError>>()?;
+    let cells = if cells_sql::add_cells(tx, &cells).await? { cells } else { add_to_cells(tx, &changes, cells).await? };
     note_waiting(tx, &changes, &touched).await?;
-    Ok(early.unwrap_or_else(|| batch.entries(&changed(&changes, &cells, &touched))))
+    Ok(batch.entries(&changed(&changes, &cells, &touched)))
 }
 
 /// The batch that is settled.
