@@ -93,7 +93,31 @@ pub fn evaluate(
     as_of: Instant,
     known_at: Instant,
 ) -> Result<Scorecard, EvaluateError> {
-    evaluate_pinned(bundle, program, facts, partner, (as_of, known_at), Pins::default())
+    evaluate_pinned(bundle, program, facts, partner, (as_of, known_at), Pins::default(), Ways::Found)
+}
+
+/// As [`evaluate`], with the whole explanation and without the ways to the next level, which cost many times what
+/// everything else does.
+///
+/// # Errors
+///
+/// As [`evaluate`].
+pub fn evaluate_without_ways(
+    bundle: &Bundle,
+    program: &str,
+    facts: &Facts,
+    partner: &str,
+    as_of: Instant,
+    known_at: Instant,
+) -> Result<Scorecard, EvaluateError> {
+    evaluate_pinned(bundle, program, facts, partner, (as_of, known_at), Pins::default(), Ways::LeftOut)
+}
+
+/// Whether ways to the next level are searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ways {
+    Found,
+    LeftOut,
 }
 
 /// As [`evaluate`], with results that a test states instead of computing them; `at` holds the judged
@@ -105,6 +129,7 @@ pub(crate) fn evaluate_pinned(
     partner: &str,
     at: (Instant, Instant),
     pins: Pins,
+    ways: Ways,
 ) -> Result<Scorecard, EvaluateError> {
     let (as_of, known_at) = at;
     let (program, policy) = version(bundle, program, as_of)?;
@@ -112,7 +137,7 @@ pub(crate) fn evaluate_pinned(
     let ground = Ground::new(&program.catalog, policy, program.conventions.zone.clone(), &known);
     let accounts = ground.accounts(partner, as_of);
     let judge = Judge::of(program, &ground, accounts, as_of, pins)?;
-    let divisions = program.divisions.iter().map(|division| match score(&judge, program, division) {
+    let divisions = program.divisions.iter().map(|division| match score(&judge, program, division, ways) {
         // Before its first dated value a rule asks for nothing, and nobody is judged by it.
         Err(EvaluateError::NoValue { .. }) if !rules(program, division, judge.day) => Ok(blank(program, division)),
         scored => scored,
@@ -156,7 +181,12 @@ pub(crate) fn in_force(program: &TierProgram, division: &Division, day: Date) ->
         && division.from.is_none_or(|from| from <= day)
 }
 
-fn score(on: &Judge<'_>, program: &TierProgram, division: &Division) -> Result<DivisionScore, EvaluateError> {
+fn score(
+    on: &Judge<'_>,
+    program: &TierProgram,
+    division: &Division,
+    ways: Ways,
+) -> Result<DivisionScore, EvaluateError> {
     let nested = program.award.nested;
     let mut tracks = all_standings(on, program, division)?;
     let place = standings::counts(&tracks, nested);
@@ -177,9 +207,9 @@ fn score(on: &Judge<'_>, program: &TierProgram, division: &Division) -> Result<D
     let next = held.map_or(0, |held| held + 1);
     let names: Vec<&String> = found.levels.iter().map(|(name, _)| name).collect();
     let next_level = (in_force && !retired).then(|| names.get(next).map(|name| (*name).clone())).flatten();
-    let search = match next_level {
-        Some(_) => ways::search(on, program, division, next)?,
-        None => ways::Search::default(),
+    let search = match (&next_level, ways) {
+        (Some(_), Ways::Found) => ways::search(on, program, division, next)?,
+        _ => ways::Search::default(),
     };
     let level = (standing == Standing::Qualified).then(|| held.map(|held| names[held].clone())).flatten();
     let scored = !found.lines.is_empty();

@@ -132,24 +132,30 @@ pub async fn evaluate(db: &impl ConnectionTrait, question: Question<'_>) -> Resu
         if let Some((_, then)) = &mut past.then {
             then.awards.clone_from(&facts.awards);
         }
-        let next = pass(&question, &facts, &past);
+        let next = pass(&question, &facts, &past, tiers::evaluate_without_ways);
         let settled = next.decisions == evaluated.decisions;
         evaluated = next;
         if settled {
             break;
         }
     }
+    // Ways cost most, and decide nothing: they are searched for once, when it is clear what is held.
+    let evaluated = pass(&question, &facts, &past, tiers::evaluate);
     Ok(Evaluated { partner: question.partner.to_owned(), awards_known_at, ..evaluated })
 }
 
-fn pass(question: &Question<'_>, facts: &Facts, past: &Past) -> Evaluated {
+/// How a partner is evaluated under one program: with the ways to the next level, or without.
+type Evaluate = fn(&Bundle, &str, &Facts, &str, Instant, Instant) -> Result<Scorecard, EvaluateError>;
+
+fn pass(question: &Question<'_>, facts: &Facts, past: &Past, evaluate: Evaluate) -> Evaluated {
     let Question { bundle, partner, as_of, .. } = *question;
     let mut evaluated = Evaluated::default();
     for program in ruling(bundle, as_of) {
         if !judges(program, facts, partner, as_of) {
             continue;
         }
-        let outcome = under(question, program, facts, past, &mut evaluated);
+        let scorecard = evaluate(bundle, &program.id, facts, partner, as_of, question.known_at);
+        let outcome = under(question, program, (facts, past), scorecard, &mut evaluated);
         if let Err(error) = outcome {
             evaluated.failures.push(Failure {
                 program: program.id.clone(),
@@ -175,12 +181,12 @@ fn ruling(bundle: &Bundle, as_of: Instant) -> Vec<&TierProgram> {
     found
 }
 
-/// Evaluates the partner under one program, and lets its awards live up to then.
+/// Lets the awards of one program live up to the instant of its scorecard.
 fn under(
     question: &Question<'_>,
     program: &TierProgram,
-    facts: &Facts,
-    past: &Past,
+    (facts, past): (&Facts, &Past),
+    scorecard: Result<Scorecard, EvaluateError>,
     evaluated: &mut Evaluated,
 ) -> Result<(), EvaluateError> {
     let Question { bundle, partner, as_of, known_at, purpose } = *question;
@@ -189,7 +195,6 @@ fn under(
     let lives = Lives { bundle, program: &program.id, facts, partner, known_at, held: &held };
     // Also where it cannot be evaluated today, it can another day.
     let tomorrow = |lives: Lives<'_>, now: Instant| lives.next_day(zone.date(now.max(as_of)));
-    let scorecard = tiers::evaluate(bundle, &program.id, facts, partner, as_of, known_at);
     let followed = match &scorecard {
         // A preview grants nothing and takes nothing.
         Ok(scorecard) if !scorecard.preview => Some(follow(lives, question, program, scorecard, past)),

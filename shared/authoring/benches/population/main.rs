@@ -11,6 +11,7 @@ use std::time::{Duration, Instant as Clock};
 use anyhow::{Context, Result};
 use authoring::generated::Recipe;
 use program::population::{Columns, Compiled, Gatherer, UsageRow, Worker};
+use program::tiers::{EvaluateError, Scorecard};
 use program::{Bundle, Facts};
 use values::{Date, Instant, Ratio, Zone};
 
@@ -100,16 +101,28 @@ fn simulate(current: &Compiled<'_>, proposed: &Compiled<'_>) -> Result<()> {
     Ok(())
 }
 
-/// One partner after another, with the whole explanation and the ways to the next level: any, and the large ones alone.
+/// How one partner is evaluated.
+type Evaluate = fn(&Bundle, &str, &Facts, &str, Instant, Instant) -> Result<Scorecard, EvaluateError>;
+
+/// One partner after another with the whole explanation, without and with the ways to the next level: any, and the
+/// large ones alone.
 fn explain(bundle: &Bundle, recipe: Recipe, as_of: Instant) -> Result<()> {
     let any: Vec<u32> = (0..recipe.partners).take(1_000).collect();
     let large: Vec<u32> = (0..recipe.partners).filter(|number| number % 10 == 3).take(200).collect();
-    for (which, numbers) in [("a", any), ("a large", large)] {
+    let plain: Evaluate = program::tiers::evaluate_without_ways;
+    let whole: Evaluate = program::tiers::evaluate;
+    let runs = [
+        ("a partner explained", plain, &any),
+        ("a large one", plain, &large),
+        ("a partner with its ways", whole, &any),
+        ("a large one with its ways", whole, &large),
+    ];
+    for (which, evaluate, numbers) in runs {
         let mut times = Vec::new();
         for number in numbers {
-            let facts = recipe.partner(number);
+            let facts = recipe.partner(*number);
             let partner = facts.partners.first().map(|fact| fact.partner.clone()).unwrap_or_default();
-            let (card, took) = timed(|| program::tiers::evaluate(bundle, PROGRAM, &facts, &partner, as_of, as_of));
+            let (card, took) = timed(|| evaluate(bundle, PROGRAM, &facts, &partner, as_of, as_of));
             card?;
             times.push(took);
         }
@@ -119,7 +132,7 @@ fn explain(bundle: &Bundle, recipe: Recipe, as_of: Instant) -> Result<()> {
         let mean = times.iter().sum::<Duration>() / u32::try_from(times.len().max(1))?;
         println!(
             "{:<28} {:>9.0} us in the middle of {}, {:.0} us in the mean",
-            format!("{which} partner explained"),
+            which,
             micros(middle),
             times.len(),
             micros(mean)

@@ -7,7 +7,7 @@ use super::judged::Question;
 use crate::explain::{Explanation, Step};
 use crate::model::{LegWorth, PointScale};
 use crate::parse::cursor::{Cursor, Fields};
-use crate::tiers::{DivisionScore, LineResult, Scorecard, Standing, evaluate_pinned};
+use crate::tiers::{DivisionScore, LineResult, Scorecard, Standing, Ways, evaluate_pinned};
 
 /// Compares everything that is expected of the tier program.
 pub(crate) fn standing(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
@@ -65,7 +65,7 @@ impl Asked<'_> {
         let (bundle, given) = (question.tested.bundle, question.given);
         let moment = (as_of, question.known_at);
         let partner = &question.case.asked.partner;
-        match evaluate_pinned(bundle, &program.id, &given.facts, partner, moment, given.pins.clone()) {
+        match evaluate_pinned(bundle, &program.id, &given.facts, partner, moment, given.pins.clone(), Ways::Found) {
             Ok(card) => Some(card),
             Err(error) => {
                 at.problem(error.to_string());
