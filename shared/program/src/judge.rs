@@ -177,8 +177,8 @@ impl<'a> Judge<'a> {
         Ok(self.population(population, Moment::now(self))?.iter().cloned().collect())
     }
 
-    /// Everything measured so far, by rule.
-    pub fn all_measured(&self) -> BTreeMap<String, Rc<Measured>> {
-        self.measured.borrow().clone()
+    /// What was measured so far by a rule.
+    pub fn measured(&self, rule: &str) -> Option<Rc<Measured>> {
+        self.measured.borrow().get(rule).cloned()
     }
 }

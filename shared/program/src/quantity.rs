@@ -71,17 +71,18 @@ impl Quantity {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.number();
-        let one = self.value == Ratio::from_integer(1.into());
-        let text = match &self.unit {
-            Unit::Money(currency) => format!("{currency} {}", with_minor_places(number, *currency)),
-            Unit::Percent => format!("{number} %"),
-            Unit::Times => format!("{number} x"),
-            Unit::Points if one => format!("{number} point"),
-            Unit::Points => format!("{number} points"),
-            Unit::Thing(thing) if one => format!("{number} {thing}"),
-            Unit::Thing(thing) => format!("{number} {}", plural(thing)),
-        };
+        let mut text = self.number();
+        let one = self.value == Ratio::whole(1);
+        let mut followed_by = |unit: &str| text.extend([" ", unit]);
+        match &self.unit {
+            Unit::Money(currency) => text = format!("{currency} {}", with_minor_places(text, *currency)),
+            Unit::Percent => followed_by("%"),
+            Unit::Times => followed_by("x"),
+            Unit::Points if one => followed_by("point"),
+            Unit::Points => followed_by("points"),
+            Unit::Thing(thing) if one => followed_by(thing),
+            Unit::Thing(thing) => followed_by(&plural(thing)),
+        }
         f.pad(&text)
     }
 }

@@ -195,7 +195,7 @@ fn score(
         0 | 1 => Vec::new(),
         _ => tracks.iter().enumerate().map(|(at, track)| track_score(track, at == place, nested)).collect(),
     };
-    let found = tracks.swap_remove(place);
+    let mut found = tracks.swap_remove(place);
     let held = found.held(nested);
     let retired = program.award.no_new_after.is_some_and(|last| last < on.day);
     let standing = match (in_force, held, retired) {
@@ -214,7 +214,7 @@ fn score(
     let level = (standing == Standing::Qualified).then(|| held.map(|held| names[held].clone())).flatten();
     let scored = !found.lines.is_empty();
     let possible: Ratio = found.lines.iter().map(|line| line.max.clone()).sum();
-    let explanation = explain(program, division, &found, level.as_deref(), standing, &others);
+    let explanation = explain(program, division, &mut found, level.as_deref(), standing, &others);
     Ok(DivisionScore {
         award: program.award.name.clone(),
         division: division.name.clone(),
@@ -253,7 +253,7 @@ fn track_score(track: &Standings, counts: bool, nested: bool) -> TrackScore {
 fn explain(
     program: &TierProgram,
     division: &Division,
-    found: &Standings,
+    found: &mut Standings,
     level: Option<&str>,
     standing: Standing,
     tracks: &[TrackScore],
@@ -269,12 +269,12 @@ fn explain(
     if !found.lines.is_empty() {
         let rule = if found.track.is_empty() { &division.rule } else { &found.rule };
         let score = Explanation::new(Step::Score, rule.clone(), "score", format!("{} points", text(&found.total)));
-        top = top.part(score.parts(found.explanations.clone()));
+        top = top.part(score.parts(std::mem::take(&mut found.explanations)));
     }
-    for (name, outcome) in &found.levels {
+    for (name, outcome) in &mut found.levels {
         let value = if outcome.met { "met" } else { "not met" };
         let mut node = Explanation::new(Step::Award, outcome.explanation.rule.clone(), name.clone(), value);
-        node.parts = outcome.explanation.parts.clone();
+        node.parts = std::mem::take(&mut outcome.explanation.parts);
         top = top.part(node);
     }
     top
@@ -310,12 +310,8 @@ fn blank(program: &TierProgram, division: &Division) -> DivisionScore {
 
 /// What the division's own metrics looked at and did not count.
 fn rejected(on: &Judge<'_>, division: &Division) -> Vec<Rejected> {
-    let measured = on.all_measured();
-    let mut rejected: Vec<Rejected> = metrics_of(on, division)
-        .into_iter()
-        .filter_map(|metric| measured.get(&metric.rule))
-        .flat_map(|metric| metric.rejected.iter().cloned())
-        .collect();
+    let metrics = metrics_of(on, division).into_iter().filter_map(|metric| on.measured(&metric.rule));
+    let mut rejected: Vec<Rejected> = metrics.flat_map(|metric| metric.rejected.clone()).collect();
     rejected.sort_by(|a, b| (&a.fact, a.reason).cmp(&(&b.fact, b.reason)));
     rejected.dedup();
     rejected

@@ -110,6 +110,18 @@ impl Ratio {
         }
     }
 
+    /// As a whole or decimal number, where it is a short one: most are.
+    pub(crate) fn short_text(&self) -> Option<String> {
+        let Small(numerator, denominator) = &self.0 else { return None };
+        let (numerator, denominator) = reduced(*numerator, *denominator);
+        let one = Decimal::ONE.attos();
+        if one % denominator != 0 {
+            return None;
+        }
+        let attos = numerator.checked_mul(one / denominator)?;
+        Some(if denominator == 1 { numerator.to_string() } else { Decimal::from_attos(attos).to_string() })
+    }
+
     /// Numerator and denominator as they are kept, where they fit into machine words.
     #[cfg(test)]
     fn words(&self) -> Option<(i128, i128)> {

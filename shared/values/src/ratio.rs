@@ -26,13 +26,16 @@ pub fn ratio_from_decimal(value: Decimal) -> Ratio {
     Ratio::attos(value.attos())
 }
 
-/// The fraction as text: a decimal number when it has a finite one of at most eighteen places,
-/// otherwise `numerator/denominator`.
+/// The fraction as text: a decimal number when it has a finite one of at most eighteen places, a whole number
+/// whatever its size, otherwise `numerator/denominator`.
 pub fn ratio_to_text(value: &Ratio) -> String {
+    if let Some(text) = value.short_text() {
+        return text;
+    }
     let attos = value * Ratio::whole(Decimal::ONE.attos());
     match (attos.is_integer(), attos.to_integer().to_i128()) {
         (true, Some(attos)) => Decimal::from_attos(attos).to_string(),
-        _ => format!("{}/{}", value.numer(), value.denom()),
+        _ => value.to_string(),
     }
 }
 

@@ -112,11 +112,12 @@ fn nested(
     let explanation =
         Explanation::new(Step::Requirement, rule, format!("{says} {} requirements", parts.len()), word(met))
             .number("met", held)
-            .number("needed", needed)
-            .parts(outcomes.iter().map(|outcome| outcome.explanation.clone()));
+            .number("needed", needed);
     let reason = if met { None } else { outcomes.iter().find_map(|outcome| outcome.reason) };
-    let leaves = outcomes.into_iter().flat_map(|outcome| outcome.leaves).collect();
-    Ok(Outcome { met, leaves, explanation, reason })
+    let (leaves, inner): (Vec<_>, Vec<_>) =
+        outcomes.into_iter().map(|outcome| (outcome.leaves, outcome.explanation)).unzip();
+    let leaves = leaves.into_iter().flatten().collect();
+    Ok(Outcome { met, leaves, explanation: explanation.parts(inner), reason })
 }
 
 fn none(judge: &Judge<'_>, rule: &str, parts: &[Requirement], score: &ScoreSoFar) -> Result<Outcome, EvaluateError> {

@@ -45,6 +45,18 @@ proptest! {
     }
 
     #[test]
+    fn the_text_of_a_fraction_is_that_of_a_big_one(a in number(), places in 0..20_u32) {
+        for ratio in [a.clone(), Ratio::of(a.words().map_or(0, |words| words.0 % 1_000_000), 10_i128.pow(places))] {
+            let attos = ratio.big() * BigRational::from_integer(Decimal::ONE.attos().into());
+            let decimal = attos.is_integer().then(|| attos.to_integer().to_i128()).flatten();
+            let text = decimal.map_or_else(|| ratio.big().to_string(), |attos| Decimal::from_attos(attos).to_string());
+            // What is whole and beyond decimals is told as a whole number.
+            let text = if decimal.is_none() && ratio.is_integer() { ratio.numer().to_string() } else { text };
+            prop_assert_eq!(crate::ratio_to_text(&ratio), text);
+        }
+    }
+
+    #[test]
     fn attos_are_decimals(attos in any::<i128>()) {
         prop_assert!(same(&Ratio::attos(attos), &BigRational::new(attos.into(), Decimal::ONE.attos().into())));
     }
