@@ -52,13 +52,16 @@ pub struct Config {
     /// percent: a partner whose facts change all the time does not keep everybody else from working.
     /// 1 to 100.
     pub effort_percent: u32,
+    /// Partners that are decided at once where all of them are: more need more memory, some ten kilobytes each.
+    /// 1 to 50,000.
+    pub decided_together: u64,
     /// How long a question about a time waits for what was recorded up to it, in milliseconds.
     pub patience_millis: u64,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { batch: 50, effort_percent: 50, patience_millis: 2_000 }
+        Config { batch: 50, effort_percent: 50, decided_together: 4_000, patience_millis: 2_000 }
     }
 }
 

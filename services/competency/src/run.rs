@@ -198,7 +198,8 @@ async fn done(shared: &Shared, now: Instant, reason: Reason<'_>, evaluated: &Eva
 /// Takes a step of the oldest operation; false when there is none, or its facts have not arrived.
 ///
 /// Partners that wait because of something the operation sees have their turn first, and those for whom a day has
-/// come: afterwards they would record the present over what the operation says about its own instant.
+/// come: afterwards they would record the present over what the operation says about its own instant. One that decides
+/// and nothing more is over in a minute and waits for nobody, so that it says how all stand when everybody has to wait.
 async fn step_operation(shared: &Shared) -> Result<bool, OpError> {
     let Some(evaluation) = evaluations::find_open(shared.store.read()).await? else { return Ok(false) };
     if !evaluation.cancel_asked && !shared.arrivals.wait(evaluation.known_at, ARRIVE).await {
@@ -207,10 +208,16 @@ async fn step_operation(shared: &Shared) -> Result<bool, OpError> {
     let before = waiting::list(shared.store.read(), 1).await?;
     let waiting = before.first().is_some_and(|waiting| waiting.recorded <= evaluation.known_at);
     let overdue = waiting || !due::list(shared.store.read(), shared.clock.now(), 1).await?.is_empty();
-    if overdue && !evaluation.cancel_asked && shared.rules.current(shared.store.read(), None).await.is_ok() {
+    if overdue
+        && !evaluation.decisions_only
+        && !evaluation.cancel_asked
+        && shared.rules.current(shared.store.read(), None).await.is_ok()
+    {
         return Ok(true);
     }
-    let step = match evaluate_tiers::step(&shared.store, shared.clock.now(), &shared.rules, &evaluation).await {
+    let together = shared.config.decided_together.clamp(1, 50_000);
+    let step = match evaluate_tiers::step(&shared.store, shared.clock.now(), &shared.rules, &evaluation, together).await
+    {
         Err(OpError::Store(StoreError::Unique { .. })) => Step::Taken,
         Err(OpError::Store(error)) => return Err(error.into()),
         Err(error) => fail(shared, &evaluation, error).await?,

@@ -170,7 +170,8 @@ pub(crate) fn version<'b>(
     Ok((found, policy))
 }
 
-pub(crate) fn in_preview(program: &TierProgram, day: Date) -> bool {
+/// Whether a program is shown on a day before it takes effect: it grants nothing then.
+pub fn in_preview(program: &TierProgram, day: Date) -> bool {
     let shown = program.shown_from.is_some_and(|from| from <= day);
     shown && program.effective.is_none_or(|from| day < from)
 }

@@ -100,6 +100,8 @@ pub struct Rows {
 enum Column {
     Integers(Vec<i64>),
     Bytes(Vec<Vec<u8>>),
+    Texts(Vec<String>),
+    Flags(Vec<bool>),
 }
 
 impl Rows {
@@ -114,6 +116,20 @@ impl Rows {
     #[must_use]
     pub fn bytes(mut self, values: impl IntoIterator<Item = Vec<u8>>) -> Rows {
         self.columns.push(Column::Bytes(values.into_iter().collect()));
+        self
+    }
+
+    /// Adds a column of texts.
+    #[must_use]
+    pub fn texts<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Rows {
+        self.columns.push(Column::Texts(values.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// Adds a column of truths.
+    #[must_use]
+    pub fn flags(mut self, values: impl IntoIterator<Item = bool>) -> Rows {
+        self.columns.push(Column::Flags(values.into_iter().collect()));
         self
     }
 
@@ -135,8 +151,7 @@ impl Rows {
     fn unnest(&self) -> String {
         let (mut arrays, mut names) = (Vec::new(), Vec::new());
         for (column, number) in self.columns.iter().zip(1..) {
-            let kind = if matches!(column, Column::Integers(_)) { "BIGINT" } else { "BYTEA" };
-            arrays.push(format!("${number}::{kind}[]"));
+            arrays.push(format!("${number}::{}[]", column.kind()));
             names.push(format!("column{number}"));
         }
         format!("SELECT * FROM UNNEST({}) AS row ({})", arrays.join(", "), names.join(", "))
@@ -163,6 +178,18 @@ impl Column {
         match self {
             Column::Integers(values) => values.len(),
             Column::Bytes(values) => values.len(),
+            Column::Texts(values) => values.len(),
+            Column::Flags(values) => values.len(),
+        }
+    }
+
+    /// What PostgreSQL calls it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Column::Integers(_) => "BIGINT",
+            Column::Bytes(_) => "BYTEA",
+            Column::Texts(_) => "TEXT",
+            Column::Flags(_) => "BOOLEAN",
         }
     }
 
@@ -170,6 +197,8 @@ impl Column {
         match self {
             Column::Integers(values) => values[place].into(),
             Column::Bytes(values) => std::mem::take(&mut values[place]).into(),
+            Column::Texts(values) => std::mem::take(&mut values[place]).into(),
+            Column::Flags(values) => values[place].into(),
         }
     }
 
@@ -177,6 +206,8 @@ impl Column {
         let (kind, values): (_, Vec<Value>) = match self {
             Column::Integers(values) => (ArrayType::BigInt, values.into_iter().map(Value::from).collect()),
             Column::Bytes(values) => (ArrayType::Bytes, values.into_iter().map(Value::from).collect()),
+            Column::Texts(values) => (ArrayType::String, values.into_iter().map(Value::from).collect()),
+            Column::Flags(values) => (ArrayType::Bool, values.into_iter().map(Value::from).collect()),
         };
         Value::Array(kind, Some(Box::new(values)))
     }

@@ -74,6 +74,8 @@ pub struct Evaluation {
     pub progress: Progress,
     /// The hash over all scorecards; empty until it is done.
     pub result_hash: String,
+    /// Whether it decides how partners stand, and nothing more.
+    pub decisions_only: bool,
     /// Whether somebody asked to cancel it.
     pub cancel_asked: bool,
     /// Why it failed: a `google.rpc.Status`, encoded.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod award;
 pub mod bundle;
+pub mod decided;
 pub mod evaluation;
 pub mod held;
 pub mod kept;

@@ -11,8 +11,12 @@ pub struct KeptScorecard {
     pub partner: String,
     /// Counts up from 1.
     pub revision: i64,
-    /// The hash of rules, facts and results, 64 hexadecimal digits.
-    pub result_hash: String,
+    /// The hash of rules, facts and results, 64 hexadecimal digits; none for a decision that is explained when it
+    /// is read.
+    pub result_hash: Option<String>,
+    /// The hash of what it decides, which is all that a pass over everybody compares. Empty for one that was recorded
+    /// before there was any.
+    pub decision_hash: String,
     /// The bundle, 64 hexadecimal digits.
     pub bundle_hash: String,
     /// The instant that was judged.

@@ -52,6 +52,9 @@ impl From<OpError> for Fault {
                     .with("tier_program", program)
                     .with("effective_time", as_of)
             }
+            OpError::JudgedOneByOne { program, .. } => fault(Kind::FailedPrecondition, ErrorReason::JudgedOneByOne)
+                .with("tier_program", &program)
+                .requiring("DECIDED_TOGETHER", program, "must have no rule that is judged partner by partner only"),
             OpError::NotEvaluable { failure } => fault(Kind::FailedPrecondition, ErrorReason::FactsNotEvaluable)
                 .with("tier_program", failure.program)
                 .with("partner", failure.partner)

@@ -155,6 +155,7 @@ fn metadata(evaluation: &Evaluation, waiting_feeds: Vec<String>) -> wire::Evalua
         create_time: Some(convert::timestamp(evaluation.created)),
         update_time: Some(convert::timestamp(evaluation.updated)),
         waiting_feeds,
+        decisions_only: evaluation.decisions_only,
     }
 }
 

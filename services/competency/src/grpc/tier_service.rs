@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use prost::Message;
 use proto::competency::v1 as wire;
 use proto::competency::v1::tier_service_server::TierService;
 use proto::google::longrunning::Operation;
@@ -41,13 +40,23 @@ impl Tiers {
         let db = self.shared.store.read();
         let Asked { program, partner, as_of, known_at } = asked;
         if as_of.is_none() && known_at.is_none() {
-            return read(&show_scorecard::recorded(db, &program, &partner).await?);
+            let kept = show_scorecard::recorded(db, &program, &partner).await?;
+            return show_scorecard::told(db, &self.shared.rules, &kept).await;
         }
         let known_at = times::known(&self.shared, known_at).await?;
         let as_of = as_of.unwrap_or(known_at);
         let rules = &self.shared.rules;
         let scorecard = show_scorecard::evaluated(db, rules, &program, &partner, as_of, known_at).await?;
         Ok(to_proto::scorecard(&scorecard))
+    }
+
+    async fn shown(&self, kept: &[KeptScorecard], view: wire::ScorecardView) -> Result<Vec<wire::Scorecard>, OpError> {
+        let (db, rules) = (self.shared.store.read(), &self.shared.rules);
+        let mut shown = Vec::with_capacity(kept.len());
+        for kept in kept {
+            shown.push(in_view(show_scorecard::told(db, rules, kept).await?, view));
+        }
+        Ok(shown)
     }
 }
 
@@ -134,7 +143,7 @@ impl TierService for Tiers {
         let found = scorecards::list(db, &wanted, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |kept| (kept.program.clone(), kept.partner.clone()))?;
-        let scorecards = shown(&found, view)?;
+        let scorecards = self.shown(&found, view).await?;
         Ok(Response::new(wire::ListScorecardsResponse { scorecards, next_page_token }))
     }
 
@@ -157,7 +166,7 @@ impl TierService for Tiers {
         let found = scorecards::list_revisions(db, program.as_str(), partner.as_str(), before, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |kept| kept.revision)?;
-        let scorecards = shown(&found, view)?;
+        let scorecards = self.shown(&found, view).await?;
         Ok(Response::new(wire::ListScorecardRevisionsResponse { scorecards, next_page_token }))
     }
 
@@ -201,7 +210,8 @@ fn command(wrong: &mut Violations, request: &wire::EvaluateTiersRequest, now: In
     if known_at.is_some_and(|known_at| known_at > now.saturating_add(AHEAD_MICROS)) {
         wrong.add("known_time", "must not be more than a minute ahead");
     }
-    Command { programs, as_of: wrong.optional_instant("effective_time", request.effective_time.as_ref()), known_at }
+    let as_of = wrong.optional_instant("effective_time", request.effective_time.as_ref());
+    Command { programs, as_of, known_at, decisions_only: request.decisions_only }
 }
 
 /// The partner that a filter asks for: `partner = "partners/contoso"`, and nothing else.
@@ -230,19 +240,4 @@ fn in_view(scorecard: wire::Scorecard, view: wire::ScorecardView) -> wire::Score
         wire::ScorecardView::Full => scorecard,
         wire::ScorecardView::Basic | wire::ScorecardView::Unspecified => to_proto::basic(scorecard),
     }
-}
-
-fn shown(kept: &[KeptScorecard], view: wire::ScorecardView) -> Result<Vec<wire::Scorecard>, Fault> {
-    let read = |kept| read(kept).map(|scorecard| in_view(scorecard, view)).map_err(Fault::from);
-    kept.iter().map(read).collect()
-}
-
-/// What was recorded.
-fn read(kept: &KeptScorecard) -> Result<wire::Scorecard, OpError> {
-    wire::Scorecard::decode(kept.payload.as_slice()).map_err(|error| {
-        OpError::Store(store::StoreError::bug(format!(
-            "revision {} of the scorecard of {} under {} cannot be read: {error}",
-            kept.revision, kept.partner, kept.program
-        )))
-    })
 }

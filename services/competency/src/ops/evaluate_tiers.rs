@@ -9,6 +9,7 @@ use super::OpError;
 use super::evaluate::{Evaluated, Purpose, Question, evaluate};
 use super::record::record;
 use super::rules::{Rules, get_program};
+use super::{decide, decide_tiers};
 use crate::domain::evaluation::{Evaluation, Progress, RunState};
 use crate::store::{accounts, evaluations};
 
@@ -24,12 +25,15 @@ pub struct Command {
     pub as_of: Option<Instant>,
     /// The instant up to which facts are seen; now, without one.
     pub known_at: Option<Instant>,
+    /// Whether it is only decided how partners stand.
+    pub decisions_only: bool,
 }
 
 /// Records the operation. It is pinned to the bundle that is current now.
 ///
 /// # Errors
-/// [`OpError::NotFound`] for a program, [`OpError::NoCurrentBundle`], [`OpError::BundleNotStaged`].
+/// [`OpError::NotFound`] for a program, [`OpError::NoCurrentBundle`], [`OpError::BundleNotStaged`];
+/// [`OpError::JudgedOneByOne`] where only decisions are asked for.
 pub async fn create(
     tx: &DatabaseTransaction,
     now: Instant,
@@ -55,11 +59,16 @@ pub async fn create(
         known_at,
         progress: Progress::default(),
         result_hash: String::new(),
+        decisions_only: command.decisions_only,
         cancel_asked: false,
         error: None,
         created: now,
         updated: now,
     };
+    if evaluation.decisions_only {
+        let (programs, as_of) = (evaluation.programs.clone(), evaluation.as_of);
+        decide::check(&decide::Question { bundle, programs, as_of, known_at })?;
+    }
     evaluations::create(tx, &evaluation).await?;
     Ok(evaluation)
 }
@@ -76,13 +85,22 @@ pub enum Step {
 }
 
 /// Takes one step of an operation whose facts have all arrived: evaluates the next partners and
-/// records them with the new cursor.
+/// records them with the new cursor. `together` is how many are decided at once where only decisions are asked for.
 ///
 /// # Errors
 /// As the database's; [`OpError::BundleNotStaged`] when its bundle has gone, which ends it: [`fail`].
-pub async fn step(store: &Store, now: Instant, rules: &Rules, evaluation: &Evaluation) -> Result<Step, OpError> {
+pub async fn step(
+    store: &Store,
+    now: Instant,
+    rules: &Rules,
+    evaluation: &Evaluation,
+    together: u64,
+) -> Result<Step, OpError> {
     if evaluation.cancel_asked {
         return finish(store, now, evaluation, RunState::Cancelled, None).await;
+    }
+    if evaluation.decisions_only {
+        return decide_tiers::step(store, now, rules, evaluation, together).await;
     }
     let bundle = rules.get(store.read(), &evaluation.bundle_hash).await?;
     let partners = accounts::list_all(store.read(), &evaluation.progress.last_partner, CHUNK).await?;
@@ -115,10 +133,7 @@ async fn commit(
             if next.progress.last_partner != evaluation.progress.last_partner {
                 return Ok(Step::Taken);
             }
-            if next.progress.partners == 0 {
-                let count = accounts::count(&tx).await?;
-                next.progress.partners = i64::try_from(count).unwrap_or(i64::MAX);
-            }
+            began(&tx, &mut next).await?;
             for evaluated in results {
                 let recorded = record(&tx, now, evaluated, &next.programs).await?;
                 next.progress.changed_scorecards += recorded.scorecards;
@@ -137,6 +152,15 @@ async fn commit(
         })
     });
     Ok(step.await?)
+}
+
+/// Counts whom an operation is about, once.
+pub(super) async fn began(tx: &DatabaseTransaction, evaluation: &mut Evaluation) -> Result<(), StoreError> {
+    if evaluation.progress.partners == 0 {
+        let count = accounts::count(tx).await?;
+        evaluation.progress.partners = i64::try_from(count).unwrap_or(i64::MAX);
+    }
+    Ok(())
 }
 
 /// The hash of everything so far and one more partner: partners come in order of their ids, so the
@@ -158,7 +182,8 @@ pub async fn fail(store: &Store, now: Instant, evaluation: &Evaluation, status: 
     finish(store, now, evaluation, RunState::Failed, Some(status)).await
 }
 
-async fn finish(
+/// Ends an operation, unless somebody else took the same step.
+pub(super) async fn finish(
     store: &Store,
     now: Instant,
     evaluation: &Evaluation,

@@ -1,4 +1,4 @@
-//! Everything that was known about a partner at an instant, as the engine sees it.
+//! Everything that was known about partners at an instant, as the engine sees it.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::domain::kept::{FactKind, KeptFact, latest};
 use crate::domain::timeline::timeline;
 use crate::facts_read;
 use crate::store::facts::{self, By};
-use crate::store::usage_sql;
+use crate::store::usage_sql::{self, Parts};
 
 /// Facts that name an account themselves.
 const OF_PARTNERS: [FactKind; 6] = [
@@ -26,54 +26,71 @@ const OF_PARTNERS: [FactKind; 6] = [
 const OF_CUSTOMERS: [FactKind; 5] =
     [FactKind::Customer, FactKind::Subscription, FactKind::Association, FactKind::Seats, FactKind::Transaction];
 
-/// The facts about a partner, the accounts below it, their people, and the customers they are
-/// involved with, as recorded up to `known_at`. The partner's own awards are the caller's to add.
+/// What was kept about some partners, as it was read: nothing in it was looked into yet.
+#[derive(Debug, Default)]
+pub struct Kept {
+    partners: Vec<KeptFact>,
+    own: Vec<KeptFact>,
+    exams: Vec<KeptFact>,
+    theirs: Vec<KeptFact>,
+    /// What the customers' subscriptions used.
+    pub usage: Parts,
+}
+
+/// Reads what is known about some partners, the accounts below them, their people, and the customers they
+/// are involved with, as recorded up to `known_at`.
+///
+/// # Errors
+/// As the database's.
+pub async fn read(db: &impl ConnectionTrait, partners: &[String], known_at: Instant) -> Result<Kept, StoreError> {
+    let below = facts::list(db, &[FactKind::Partner], By::Parent, partners, known_at).await?;
+    let mut accounts: BTreeSet<String> = below.into_iter().filter_map(|fact| fact.keys.partner).collect();
+    accounts.extend(partners.iter().cloned());
+    let accounts: Vec<String> = accounts.into_iter().collect();
+    let partners = facts::list(db, &[FactKind::Partner], By::Partner, &accounts, known_at).await?;
+    let own = facts::list(db, &OF_PARTNERS, By::Partner, &accounts, known_at).await?;
+    let learners = keys(&own, |fact| fact.keys.learner.as_ref());
+    let customers = keys(&own, |fact| fact.keys.customer.as_ref());
+    let exams = facts::list(db, &[FactKind::Certification], By::Learner, &learners, known_at).await?;
+    let theirs = facts::list(db, &OF_CUSTOMERS, By::Customer, &customers, known_at).await?;
+    let subscriptions = keys(&theirs, |fact| fact.keys.subscription.as_ref());
+    let usage = usage_sql::read(db, subscriptions, known_at).await?;
+    Ok(Kept { partners, own, exams, theirs, usage })
+}
+
+impl Kept {
+    /// The facts but usage. The partners' own awards are the caller's to add.
+    ///
+    /// # Errors
+    /// A defect when what was stored cannot be read.
+    pub fn facts(self) -> Result<(Facts, Parts), StoreError> {
+        let mut gathered = Facts::default();
+        // Accounts with those that were ever below them, and the intervals in which they were.
+        for versions in self.partners.chunk_by(|a, b| a.aggregate == b.aggregate) {
+            let versions = versions.iter().map(facts_read::partner_version).collect::<Result<Vec<_>, _>>()?;
+            gathered.partners.extend(timeline(&versions, true));
+        }
+        // What is about customers comes with everything else about them.
+        let own = latest(self.own).into_iter().filter(|fact| !OF_CUSTOMERS.contains(&fact.kind));
+        for fact in own.chain(latest(self.exams)) {
+            facts_read::add_latest(&mut gathered, &fact)?;
+        }
+        add_customers(&mut gathered, &self.theirs)?;
+        for fact in latest(self.theirs) {
+            facts_read::add_latest(&mut gathered, &fact)?;
+        }
+        Ok((gathered, self.usage))
+    }
+}
+
+/// Everything that is known about one partner, as [`read`] says.
 ///
 /// # Errors
 /// As the database's.
 pub async fn gather(db: &impl ConnectionTrait, partner: &str, known_at: Instant) -> Result<Facts, StoreError> {
-    let mut gathered = Facts::default();
-    let accounts = accounts(db, partner, known_at, &mut gathered).await?;
-    let own = facts::list(db, &OF_PARTNERS, By::Partner, &accounts, known_at).await?;
-    let learners = keys(&own, |fact| fact.keys.learner.as_ref());
-    let customers = keys(&own, |fact| fact.keys.customer.as_ref());
-    for fact in latest(own) {
-        // What is about customers comes with everything else about them.
-        if !OF_CUSTOMERS.contains(&fact.kind) {
-            facts_read::add_latest(&mut gathered, &fact)?;
-        }
-    }
-    let exams = facts::list(db, &[FactKind::Certification], By::Learner, &learners, known_at).await?;
-    for fact in latest(exams) {
-        facts_read::add_latest(&mut gathered, &fact)?;
-    }
-    let theirs = facts::list(db, &OF_CUSTOMERS, By::Customer, &customers, known_at).await?;
-    let subscriptions = keys(&theirs, |fact| fact.keys.subscription.as_ref());
-    add_customers(&mut gathered, &theirs)?;
-    for fact in latest(theirs) {
-        facts_read::add_latest(&mut gathered, &fact)?;
-    }
-    gathered.usage = usage_sql::list(db, &subscriptions, known_at).await?;
+    let (mut gathered, usage) = read(db, &[partner.to_owned()], known_at).await?.facts()?;
+    gathered.usage = usage.facts()?;
     Ok(gathered)
-}
-
-/// The account and those that were ever below it, with the intervals in which they were.
-async fn accounts(
-    db: &impl ConnectionTrait,
-    partner: &str,
-    known_at: Instant,
-    gathered: &mut Facts,
-) -> Result<Vec<String>, StoreError> {
-    let below = facts::list(db, &[FactKind::Partner], By::Parent, &[partner.to_owned()], known_at).await?;
-    let mut accounts: BTreeSet<String> = below.into_iter().filter_map(|fact| fact.keys.partner).collect();
-    accounts.insert(partner.to_owned());
-    let accounts: Vec<String> = accounts.into_iter().collect();
-    let versions = facts::list(db, &[FactKind::Partner], By::Partner, &accounts, known_at).await?;
-    for versions in versions.chunk_by(|a, b| a.aggregate == b.aggregate) {
-        let versions = versions.iter().map(facts_read::partner_version).collect::<Result<Vec<_>, _>>()?;
-        gathered.partners.extend(timeline(&versions, true));
-    }
-    Ok(accounts)
 }
 
 fn add_customers(gathered: &mut Facts, kept: &[KeptFact]) -> Result<(), StoreError> {

@@ -2,6 +2,8 @@
 //! the time, and neither begins nor commits.
 
 pub mod acknowledge_notice;
+pub mod decide;
+pub mod decide_tiers;
 pub mod evaluate;
 pub mod evaluate_tiers;
 pub mod filters;
@@ -62,6 +64,14 @@ pub enum OpError {
         program: String,
         /// The instant that was asked for.
         as_of: Instant,
+    },
+    /// A program is judged partner by partner only.
+    #[error("{program} cannot be decided for everybody at once: {why}")]
+    JudgedOneByOne {
+        /// The document.
+        program: String,
+        /// Which rule, and what of it.
+        why: String,
     },
     /// The facts cannot be evaluated.
     #[error("{} cannot be evaluated under {}: {}", .failure.partner, .failure.program, .failure.message)]

@@ -1,14 +1,18 @@
 //! The scorecard of a partner: as it was recorded last, or evaluated for a time that is asked for.
 
 use program::tiers::{Scorecard, Standing};
+use proto::competency::v1 as wire;
 use sea_orm::ConnectionTrait;
 use values::Instant;
 
 use super::OpError;
 use super::evaluate::{Purpose, Question, evaluate};
 use super::rules::{Rules, get_program};
+use crate::domain::decided::Decided;
+use crate::domain::evaluation::Failure;
 use crate::domain::score::KeptScorecard;
 use crate::names;
+use crate::publish::{revision, to_proto};
 use crate::store::{accounts, scorecards};
 
 /// The newest recorded scorecard of a partner under the program with this resource id.
@@ -21,6 +25,40 @@ pub async fn recorded(db: &impl ConnectionTrait, program: &str, partner: &str) -
         kind: "competency.accolade.dev/Scorecard",
         name: names::SCORECARD.format([program, partner]),
     })
+}
+
+/// Rule id: a decision that was recorded in short is explained by the rules and the facts that it was made from.
+pub const EXPLAINED_WHEN_READ: &str = "competency.explained-when-read";
+
+/// A recorded scorecard with its explanation.
+///
+/// Rule: [`EXPLAINED_WHEN_READ`].
+///
+/// # Errors
+/// [`OpError::BundleNotStaged`]; [`OpError::NotEvaluable`] when the facts no longer say what was decided, because a
+/// publisher no longer has some of them.
+pub async fn told(db: &impl ConnectionTrait, rules: &Rules, kept: &KeptScorecard) -> Result<wire::Scorecard, OpError> {
+    if kept.result_hash.is_some() {
+        return Ok(revision::read(kept)?);
+    }
+    let bundle = rules.get(db, &kept.bundle_hash).await?;
+    let document = &get_program(&bundle, &kept.program)?.id;
+    let KeptScorecard { partner, as_of, known_at, .. } = kept;
+    let (as_of, known_at) = (*as_of, *known_at);
+    let evaluated =
+        evaluate(db, Question { bundle: &bundle, partner, as_of, known_at, purpose: Purpose::Showing }).await?;
+    let scorecard = evaluated.scorecards.iter().find(|scorecard| scorecard.program == *document);
+    match scorecard.filter(|scorecard| Decided::of(scorecard).hash() == kept.decision_hash) {
+        Some(scorecard) => Ok(to_proto::recorded(to_proto::scorecard(scorecard), kept.revision, kept.updated)),
+        None => Err(OpError::NotEvaluable {
+            failure: Failure {
+                program: document.clone(),
+                partner: partner.clone(),
+                rule: EXPLAINED_WHEN_READ.to_owned(),
+                message: format!("the facts known at {known_at} no longer say what was decided about {as_of}"),
+            },
+        }),
+    }
 }
 
 /// Evaluates a partner as of `as_of`, as known at `known_at`, by the bundle that was current as

@@ -26,6 +26,19 @@ pub async fn scorecard(tx: &DatabaseTransaction, now: Instant, scorecard: &wire:
     feed::append(tx, change).await
 }
 
+/// Publishes scorecards that say how partners stand and nothing more.
+///
+/// # Errors
+/// As the feed's.
+pub async fn scorecards(
+    tx: &DatabaseTransaction,
+    now: Instant,
+    scorecards: impl Iterator<Item = &wire::Scorecard>,
+) -> Result<(), StoreError> {
+    let change = |card: &wire::Scorecard| NewChange::state(card.name.clone(), card.revision, now, card);
+    feed::append_all(tx, scorecards.map(change).collect()).await
+}
+
 /// Publishes an award.
 ///
 /// # Errors

@@ -8,7 +8,21 @@ use values::Instant;
 
 use super::to_proto;
 use crate::domain::award::program_id;
+use crate::domain::decided::Decided;
 use crate::domain::score::KeptScorecard;
+
+/// What was recorded.
+///
+/// # Errors
+/// A defect when it cannot be read.
+pub fn read(kept: &KeptScorecard) -> Result<wire::Scorecard, StoreError> {
+    wire::Scorecard::decode(kept.payload.as_slice()).map_err(|error| {
+        StoreError::bug(format!(
+            "revision {} of the scorecard of {} under {} cannot be read: {error}",
+            kept.revision, kept.partner, kept.program
+        ))
+    })
+}
 
 /// The next revision of a scorecard, to keep and to publish; none when it says the same as the one
 /// before, whatever the time is.
@@ -25,9 +39,7 @@ pub fn next(
     let message = to_proto::scorecard(scorecard);
     let mut revision = 1;
     if let Some(before) = before {
-        let said = wire::Scorecard::decode(before.payload.as_slice())
-            .map_err(|error| StoreError::bug(format!("a kept scorecard cannot be read: {error}")))?;
-        if to_proto::content(said) == to_proto::content(message.clone()) {
+        if to_proto::content(read(&before)?) == to_proto::content(message.clone()) {
             return Ok(None);
         }
         revision = before.revision + 1;
@@ -37,7 +49,8 @@ pub fn next(
         program: program_id(&scorecard.program),
         partner: scorecard.partner.clone(),
         revision,
-        result_hash: message.result_hash.clone(),
+        result_hash: Some(message.result_hash.clone()),
+        decision_hash: Decided::of(scorecard).hash(),
         bundle_hash: message.bundle_hash.clone(),
         as_of: scorecard.as_of,
         known_at: scorecard.known_at,

@@ -15,6 +15,7 @@ use super::explanation;
 use crate::domain::account::Account;
 use crate::domain::award::{Award, badge_id, program_id};
 use crate::domain::bundle::Current;
+use crate::domain::decided::Decided;
 use crate::domain::notice::{Notice, NoticeSubject};
 use crate::names;
 
@@ -80,6 +81,33 @@ pub fn scorecard(card: &Scorecard) -> wire::Scorecard {
         preview: card.preview,
         divisions: card.divisions.iter().map(division).collect(),
         etag: String::new(),
+    }
+}
+
+/// How a partner stands, before it has a revision.
+pub fn decided(decided: &Decided) -> wire::Scorecard {
+    let program = program_id(&decided.program);
+    let divisions = decided.divisions.iter().map(|division| wire::DivisionScore {
+        division: division.division.clone(),
+        title: division.title.clone(),
+        award_kind: division.award_kind.clone(),
+        standing: standing(division.standing).into(),
+        level: division.level.clone().unwrap_or_default(),
+        score: division.points.as_ref().map(points),
+        track: division.track.clone(),
+        ..Default::default()
+    });
+    wire::Scorecard {
+        name: names::SCORECARD.format([&program, &decided.partner]),
+        partner: names::PARTNER.format([&decided.partner]),
+        tier_program: names::TIER_PROGRAM.format([&program]),
+        effective_time: Some(convert::timestamp(decided.as_of)),
+        known_time: Some(convert::timestamp(decided.known_at)),
+        bundle_hash: decided.bundle_hash.clone(),
+        engine_version: program::ENGINE_VERSION.to_owned(),
+        preview: decided.preview,
+        divisions: divisions.collect(),
+        ..Default::default()
     }
 }
 

@@ -4,12 +4,13 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{QuerySelect, Set};
+use sea_orm::{QueryResult, QuerySelect, Set};
 use values::Instant;
 
 use super::{BOUND, instant};
 use crate::domain::kept::{FactKind, KeptFact, Keys};
 use ::store::StoreError;
+use ::store::bulk::{Rows, look_up};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "facts")]
@@ -50,12 +51,12 @@ pub enum By {
 }
 
 impl By {
-    fn column(self) -> Column {
+    fn name(self) -> &'static str {
         match self {
-            By::Partner => Column::Partner,
-            By::Parent => Column::Parent,
-            By::Learner => Column::Learner,
-            By::Customer => Column::Customer,
+            By::Partner => "partner",
+            By::Parent => "parent",
+            By::Learner => "learner",
+            By::Customer => "customer",
         }
     }
 }
@@ -85,6 +86,10 @@ pub async fn keep(db: &impl ConnectionTrait, fact: &KeptFact) -> Result<bool, St
     Ok(kept > 0)
 }
 
+/// The columns of a fact as they are read back.
+const READ: &str = "kept.feed, kept.position, kept.kind, kept.aggregate, kept.revision, kept.recorded, kept.withdrawn, \
+    kept.partner, kept.parent, kept.learner, kept.customer, kept.subscription, kept.payload";
+
 /// The facts of these kinds whose `by` is one of `values`, recorded up to `known_at`: all versions,
 /// ordered by kind, aggregate and revision.
 ///
@@ -97,19 +102,19 @@ pub async fn list(
     values: &[String],
     known_at: Instant,
 ) -> Result<Vec<KeptFact>, StoreError> {
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-    let mut found = Vec::new();
-    for values in values.chunks(BOUND) {
-        let rows = Entity::find()
-            .filter(by.column().is_in(values))
-            .filter(Column::Kind.is_in(names.iter().copied()))
-            .filter(Column::Recorded.lte(known_at.micros()))
-            .all(db)
-            .await?;
-        for row in rows {
-            found.push(row.into_fact()?);
-        }
-    }
+    let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+    let select = format!("SELECT {READ} FROM {{wanted}} facts AS kept");
+    let on = format!(
+        "kept.{} = wanted.column1 AND kept.kind IN ({}) AND kept.recorded <= {}",
+        by.name(),
+        names.join(", "),
+        known_at.micros()
+    );
+    let mut wanted = values.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let rows = look_up(db, &select, Rows::default().texts(wanted), &on).await?;
+    let mut found = rows.iter().map(fact).collect::<Result<Vec<_>, _>>()?;
     found.sort_by(|a, b| (a.kind, &a.aggregate, a.revision).cmp(&(b.kind, &b.aggregate, b.revision)));
     Ok(found)
 }
@@ -163,26 +168,24 @@ async fn distinct(
     Ok(all.into_iter().collect())
 }
 
-impl Model {
-    fn into_fact(self) -> Result<KeptFact, StoreError> {
-        let kind = FactKind::find(&self.kind)
-            .ok_or_else(|| StoreError::bug(format!("`{}` is not a kind of fact", self.kind)))?;
-        Ok(KeptFact {
-            feed: self.feed,
-            position: self.position,
-            kind,
-            aggregate: self.aggregate,
-            revision: self.revision,
-            recorded: instant(self.recorded)?,
-            withdrawn: self.withdrawn,
-            keys: Keys {
-                partner: self.partner,
-                parent: self.parent,
-                learner: self.learner,
-                customer: self.customer,
-                subscription: self.subscription,
-            },
-            payload: self.payload,
-        })
-    }
+fn fact(row: &QueryResult) -> Result<KeptFact, StoreError> {
+    let name: String = row.try_get("", "kind")?;
+    let kind = FactKind::find(&name).ok_or_else(|| StoreError::bug(format!("`{name}` is not a kind of fact")))?;
+    Ok(KeptFact {
+        feed: row.try_get("", "feed")?,
+        position: row.try_get("", "position")?,
+        kind,
+        aggregate: row.try_get("", "aggregate")?,
+        revision: row.try_get("", "revision")?,
+        recorded: instant(row.try_get("", "recorded")?)?,
+        withdrawn: row.try_get("", "withdrawn")?,
+        keys: Keys {
+            partner: row.try_get("", "partner")?,
+            parent: row.try_get("", "parent")?,
+            learner: row.try_get("", "learner")?,
+            customer: row.try_get("", "customer")?,
+            subscription: row.try_get("", "subscription")?,
+        },
+        payload: row.try_get("", "payload")?,
+    })
 }

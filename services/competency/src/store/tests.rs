@@ -122,7 +122,8 @@ async fn usage_is_summed_exactly_as_known_at_any_time() {
         }
         let subscriptions = ["s1".to_owned()];
         let known = async |seconds| {
-            let usage = usage_sql::list(store.read(), &subscriptions, at(seconds)).await.expect("read");
+            let usage = usage_sql::read(store.read(), subscriptions.to_vec(), at(seconds)).await.expect("read");
+            let usage = usage.facts().expect("read");
             usage.into_iter().map(|it| (it.flow, it.quantity, it.costs.billed, it.costs.list)).collect::<Vec<_>>()
         };
         assert!(known(9).await.is_empty());
@@ -201,7 +202,8 @@ async fn scorecards_keep_their_history() {
             program: "test-tiers".to_owned(),
             partner: "contoso".to_owned(),
             revision,
-            result_hash: "r".to_owned(),
+            result_hash: Some("r".to_owned()),
+            decision_hash: "d".to_owned(),
             bundle_hash: "b".to_owned(),
             as_of: at(revision),
             known_at: at(revision),
@@ -349,6 +351,7 @@ async fn operations_remember_how_far_they_are() {
             known_at: at(2),
             progress: Progress::default(),
             result_hash: String::new(),
+            decisions_only: true,
             cancel_asked: false,
             error: None,
             created: at(3),

@@ -12,6 +12,7 @@ use ::store::StoreError;
 use ::store::bulk::{Rows, insert, look_up, query};
 use ::store::packing::{Packer, Unpacker};
 use program::facts::{Costs, Grain, Recorded, Usage};
+use program::population::UsageRow;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 use values::{Currency, Decimal, Digest, Instant};
 
@@ -237,33 +238,47 @@ impl Known {
     }
 }
 
-/// The usage of these subscriptions as it was recorded up to `known_at`, by the hour.
+/// What was kept about the usage of some subscriptions, packed as it was read.
+#[derive(Debug, Default)]
+pub struct Parts {
+    asked: HashSet<String>,
+    /// When each was recorded, in microseconds, in the order in which they were.
+    content: Vec<(i64, Vec<u8>)>,
+}
+
+/// Reads the usage of these subscriptions as it was recorded up to `known_at`.
 ///
 /// # Errors
-/// As the database's; a sum that leaves the range of exact decimals.
-pub async fn list(
+/// As the database's.
+pub async fn read(
     db: &impl ConnectionTrait,
-    subscriptions: &[String],
+    subscriptions: Vec<String>,
     known_at: Instant,
-) -> Result<Vec<Usage>, StoreError> {
-    let asked: HashSet<&str> = subscriptions.iter().map(String::as_str).collect();
+) -> Result<Parts, StoreError> {
+    let asked: HashSet<String> = subscriptions.into_iter().collect();
     let marks: Vec<i64> = asked.iter().map(|subscription| mark(subscription)).collect();
     let mut buckets: Vec<i64> = find_buckets(db, &marks).await?.into_values().collect();
     buckets.sort_unstable();
     buckets.dedup();
-    let mut all = Hours::new();
+    let mut parts: Vec<(i64, i64, Vec<u8>)> = Vec::new();
     for buckets in buckets.chunks(BUCKETS) {
         let wanted = Rows::default().integers(buckets.iter().copied());
         let select = "SELECT kept.position, kept.recorded, kept.content FROM {wanted} usage_parts AS kept";
         let on = format!("kept.bucket = wanted.column1 AND kept.recorded <= {}", known_at.micros());
-        let mut parts: Vec<(i64, i64, Vec<u8>)> = Vec::new();
         for row in look_up(db, select, wanted, &on).await? {
             parts.push((row.try_get("", "position")?, row.try_get("", "recorded")?, row.try_get("", "content")?));
         }
-        parts.sort_unstable_by_key(|(position, ..)| *position);
-        for (_, recorded, content) in parts {
-            let recorded = instant(recorded)?;
-            for series in unpack(&content)?.into_iter().filter(|series| asked.contains(series.subscription.as_str())) {
+    }
+    parts.sort_by_key(|(position, ..)| *position);
+    Ok(Parts { asked, content: parts.into_iter().map(|(_, recorded, content)| (recorded, content)).collect() })
+}
+
+impl Parts {
+    fn hours(&self) -> Result<Hours, StoreError> {
+        let mut all = Hours::new();
+        for (recorded, content) in &self.content {
+            let recorded = instant(*recorded)?;
+            for series in unpack(content)?.into_iter().filter(|series| self.asked.contains(&series.subscription)) {
                 let level = series.label.level;
                 let hours = all.entry((series.subscription, series.label)).or_default();
                 for cell in &series.cells {
@@ -272,12 +287,44 @@ pub async fn list(
                 }
             }
         }
+        Ok(all)
     }
-    let mut listed = Vec::new();
-    for ((subscription, label), hours) in all {
-        listed.extend(hours.into_iter().filter_map(|(start, known)| usage(&subscription, &label, start, known)));
+
+    /// The usage by the hour, by subscription and series.
+    ///
+    /// # Errors
+    /// A defect when what was stored cannot be read, or a sum leaves the range of exact decimals.
+    pub fn facts(&self) -> Result<Vec<Usage>, StoreError> {
+        let mut listed = Vec::new();
+        for ((subscription, label), hours) in self.hours()? {
+            listed.extend(hours.into_iter().filter_map(|(start, known)| usage(&subscription, &label, start, known)));
+        }
+        Ok(listed)
     }
-    Ok(listed)
+
+    /// Tells the same to somebody who looks at each and keeps none.
+    ///
+    /// # Errors
+    /// As of [`Parts::facts`].
+    pub fn tell(&self, mut told: impl FnMut(UsageRow<'_>)) -> Result<(), StoreError> {
+        for ((subscription, label), hours) in self.hours()? {
+            for (start, known) in hours {
+                let Some(quantity) = known.quantity else { continue };
+                told(UsageRow {
+                    subscription: &subscription,
+                    workload: &label.workload,
+                    meter: &label.meter,
+                    start,
+                    flow: label.flow(),
+                    quantity,
+                    costs: &known.costs,
+                    currency: currency_of(&label),
+                    recorded: known.recorded,
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A level whose every measurement was taken back is no measurement.
@@ -292,11 +339,14 @@ fn usage(subscription: &str, label: &SeriesLabel, start: Instant, known: Known) 
         quantity: known.quantity?,
         unit: label.unit.clone(),
         costs: known.costs,
-        // A series without costs has no currency. The engine's fact has one all the same and never looks at it, so
-        // any serves.
-        currency: label.currency.unwrap_or(Currency::USD),
+        currency: currency_of(label),
         recorded: Recorded::new(known.recorded, crate::ASSOCIATION),
     })
+}
+
+/// A series without costs has no currency. The engine's fact has one all the same and never looks at it, so any serves.
+fn currency_of(label: &SeriesLabel) -> Currency {
+    label.currency.unwrap_or(Currency::USD)
 }
 
 fn currency(code: &str) -> Result<Option<Currency>, StoreError> {

@@ -4,6 +4,7 @@
 mod announced;
 mod arrivals;
 mod bed;
+mod deciding;
 mod known_awards;
 mod lives;
 mod ownership;

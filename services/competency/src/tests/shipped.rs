@@ -11,11 +11,15 @@ const SAMPLE: [(&str, &str); 4] = [
     ("sample/incentives.yaml", include_str!("../../../../programs/sample/incentives.yaml")),
 ];
 
+/// The documents of the sample program.
+pub fn sample() -> Vec<wire::BundleDocument> {
+    SAMPLE.iter().map(|(path, text)| document(path, text)).collect()
+}
+
 #[tokio::test]
 async fn the_sample_program_is_staged_listed_and_evaluated() {
     let bed = Bed::start().await;
-    let documents = SAMPLE.iter().map(|(path, text)| document(path, text)).collect();
-    let request = wire::StageBundleRequest { documents, ..Default::default() };
+    let request = wire::StageBundleRequest { documents: sample(), ..Default::default() };
     let staged = bed.bundles(manager()).stage_bundle(request).await;
     let staged = staged.unwrap_or_else(|status| panic!("{:#?}", violations(&status)));
     let staged = staged.into_inner().staged_bundle.expect("a bundle");

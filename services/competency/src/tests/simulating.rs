@@ -20,7 +20,7 @@ async fn simulate(bed: &Bed, request: wire::SimulateBundleRequest) -> wire::Simu
 }
 
 /// Contoso has one architect and is silver; fabrikam has two and a hundred dollars, and is gold; adatum has none.
-async fn three(bed: &Bed) -> String {
+pub async fn three(bed: &Bed) -> String {
     let hash = bed.with_rules().await;
     for partner in ["contoso", "fabrikam", "adatum"] {
         bed.partner(partner, "", 1).await;

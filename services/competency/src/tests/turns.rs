@@ -53,6 +53,7 @@ fn asked(hash: &str) -> Evaluation {
         known_at: at(ASKED),
         progress: Progress::default(),
         result_hash: String::new(),
+        decisions_only: false,
         cancel_asked: false,
         error: None,
         created: at(ASKED),

@@ -1,0 +1,208 @@
+//! An operation that decides how all partners stand and explains nothing: chunk after chunk, where one is read while
+//! the one before is judged and the one before that is recorded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prost::Message;
+use sea_orm::DatabaseTransaction;
+use store::{Store, StoreError};
+use tokio::task::spawn_blocking;
+use values::{Canon, Instant};
+
+use super::OpError;
+use super::decide::{Chunk, Decisions, Question, decide, read};
+use super::evaluate_tiers::{Step, began, finish};
+use super::rules::Rules;
+use crate::domain::award::program_id;
+use crate::domain::decided::Decided;
+use crate::domain::evaluation::{Evaluation, RunState};
+use crate::domain::score::KeptScorecard;
+use crate::publish;
+use crate::publish::to_proto;
+use crate::store::{accounts, evaluations, scorecards};
+
+/// Chunks of one step: between two of them somebody else has a turn.
+const CHUNKS: usize = 8;
+
+/// Takes one step: decides about the next partners, so many at once as `together` says, and records what is new about
+/// them, each chunk with its cursor.
+///
+/// # Errors
+/// As of [`super::evaluate_tiers::step`]; [`OpError::JudgedOneByOne`].
+pub async fn step(
+    store: &Store,
+    now: Instant,
+    rules: &Rules,
+    evaluation: &Evaluation,
+    together: u64,
+) -> Result<Step, OpError> {
+    let question = Arc::new(Question {
+        bundle: rules.get(store.read(), &evaluation.bundle_hash).await?,
+        programs: evaluation.programs.clone(),
+        as_of: evaluation.as_of,
+        known_at: evaluation.known_at,
+    });
+    let mut cursor = evaluation.progress.last_partner.clone();
+    let mut ahead = next(store, &question, &mut cursor, together).await?;
+    if ahead.is_none() {
+        return finish(store, now, evaluation, RunState::Succeeded, None).await;
+    }
+    let mut judged: Option<Decisions> = None;
+    let mut at = evaluation.clone();
+    for number in 1.. {
+        let judging = ahead.take().map(|chunk| {
+            let question = question.clone();
+            spawn_blocking(move || decide(&question, chunk))
+        });
+        if judging.is_none() && judged.is_none() {
+            break;
+        }
+        let reading = async {
+            match number < CHUNKS && judging.is_some() {
+                true => next(store, &question, &mut cursor, together).await,
+                false => Ok(None),
+            }
+        };
+        let recording = async {
+            match judged.take() {
+                Some(decisions) => record(store, now, &at, decisions).await,
+                None => Ok(Recorded::Nothing),
+            }
+        };
+        let (read, recorded) = tokio::join!(reading, recording);
+        // What was begun is waited for in any case: it would go on by itself.
+        let decided = match judging {
+            Some(judging) => Some(judging.await.map_err(|error| StoreError::bug(error.to_string()))?),
+            None => None,
+        };
+        match recorded? {
+            Recorded::Nothing => {}
+            Recorded::Chunk(next) => at = *next,
+            Recorded::Stopped(step) => return Ok(step),
+        }
+        ahead = read?;
+        judged = decided.transpose()?;
+    }
+    Ok(Step::More)
+}
+
+/// The next partners after the cursor, which moves behind them; none behind the last.
+async fn next(
+    store: &Store,
+    question: &Question,
+    cursor: &mut String,
+    together: u64,
+) -> Result<Option<Chunk>, OpError> {
+    let partners = accounts::list_all(store.read(), cursor, together.max(1)).await?;
+    let Some(last) = partners.last() else { return Ok(None) };
+    cursor.clone_from(last);
+    Ok(Some(read(store.read(), question, partners).await?))
+}
+
+/// What became of a chunk.
+enum Recorded {
+    /// There was none.
+    Nothing,
+    /// It was recorded, and the operation is so far.
+    Chunk(Box<Evaluation>),
+    /// Somebody else took the same step, or asked to stop.
+    Stopped(Step),
+}
+
+/// Records what is new about the partners of a chunk, and the cursor behind them, unless that has moved meanwhile.
+async fn record(
+    store: &Store,
+    now: Instant,
+    evaluation: &Evaluation,
+    decisions: Decisions,
+) -> Result<Recorded, OpError> {
+    let (moved, hash) = moved(&decisions, &evaluation.result_hash, now);
+    let (moved, hash, decisions) = (&moved, &hash, &decisions);
+    let recorded = store.transact(|tx| {
+        Box::pin(async move {
+            let Some(mut next) = evaluations::find_for_update(&tx, &evaluation.id).await? else {
+                return Ok(Recorded::Stopped(Step::Done));
+            };
+            if next.progress.last_partner != evaluation.progress.last_partner {
+                return Ok(Recorded::Stopped(Step::Taken));
+            }
+            if next.cancel_asked {
+                return Ok(Recorded::Stopped(Step::More));
+            }
+            began(&tx, &mut next).await?;
+            for (program, moved) in moved {
+                write(&tx, now, program, moved).await?;
+                next.progress.changed_scorecards += moved.len() as i64;
+            }
+            for failure in &decisions.failures {
+                evaluations::record_failure(&tx, &next.id, failure).await?;
+            }
+            next.result_hash.clone_from(hash);
+            next.progress.evaluated += decisions.partners.len() as i64;
+            next.progress.last_partner = decisions.partners.last().cloned().unwrap_or_default();
+            next.state = RunState::Running;
+            next.updated = now;
+            evaluations::update(&tx, &next).await?;
+            Ok::<_, StoreError>(Recorded::Chunk(Box::new(next)))
+        })
+    });
+    match recorded.await {
+        // Somebody recorded one of the partners meanwhile: the next step sees what.
+        Err(StoreError::Unique { .. }) => Ok(Recorded::Stopped(Step::Taken)),
+        recorded => Ok(recorded?),
+    }
+}
+
+/// A decision that says something new, and the revision that it makes.
+type Moved<'d> = (&'d Decided, KeptScorecard, proto::competency::v1::Scorecard);
+
+/// Who stands otherwise than was recorded, by program; and the hash of everything so far with these partners.
+fn moved<'d>(decisions: &'d Decisions, before: &str, now: Instant) -> (Vec<(String, Vec<Moved<'d>>)>, String) {
+    let mut hashes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut all: Vec<(String, Vec<Moved<'d>>)> = Vec::new();
+    for of_program in decisions.decided.chunk_by(|a, b| a.program == b.program) {
+        let Some(program) = of_program.first().map(|decided| &decided.program) else { continue };
+        let said = decisions.before.get(program);
+        let mut moved = Vec::new();
+        for decided in of_program {
+            let hash = decided.hash();
+            hashes.entry(&decided.partner).or_default().push(hash.clone());
+            let said = said.and_then(|said| said.get(&decided.partner));
+            if said.is_some_and(|said| said.decision_hash == hash) {
+                continue;
+            }
+            let revision = said.map_or(0, |said| said.revision) + 1;
+            let message = to_proto::recorded(to_proto::decided(decided), revision, now);
+            let kept = KeptScorecard {
+                program: program_id(program),
+                partner: decided.partner.clone(),
+                revision,
+                result_hash: None,
+                decision_hash: hash,
+                bundle_hash: decided.bundle_hash.clone(),
+                as_of: decided.as_of,
+                known_at: decided.known_at,
+                updated: now,
+                payload: message.encode_to_vec(),
+            };
+            moved.push((decided, kept, message));
+        }
+        all.push((program_id(program), moved));
+    }
+    // Partner after partner, in order of their ids: how they are cut into chunks makes no difference.
+    let all_hashes = hashes.into_values().fold(before.to_owned(), |before, hashes| {
+        let mut canon = Canon::new("accolade tier decisions 1");
+        canon.text(&before);
+        for hash in &hashes {
+            canon.text(hash);
+        }
+        canon.digest().to_string()
+    });
+    (all, all_hashes)
+}
+
+async fn write(tx: &DatabaseTransaction, now: Instant, program: &str, moved: &[Moved<'_>]) -> Result<(), StoreError> {
+    scorecards::record_all(tx, program, moved.iter().map(|(_, kept, _)| kept.clone()).collect()).await?;
+    publish::scorecards(tx, now, moved.iter().map(|(_, _, message)| message)).await
+}
