@@ -53,7 +53,7 @@ pub struct Config {
     /// 1 to 100.
     pub effort_percent: u32,
     /// Partners that are decided at once where all of them are: more need more memory, some ten kilobytes each.
-    /// 1 to 50,000.
+    /// 1 to 10,000.
     pub decided_together: u64,
     /// How long a question about a time waits for what was recorded up to it, in milliseconds.
     pub patience_millis: u64,
@@ -94,6 +94,13 @@ pub(crate) struct Shared {
     pub(crate) rules: Rules,
     pub(crate) arrivals: Arrivals,
     pub(crate) changes: Changes,
+}
+
+impl Shared {
+    /// How many partners are decided at once.
+    pub(crate) fn decided_together(&self) -> u64 {
+        self.config.decided_together.clamp(1, 10_000)
+    }
 }
 
 /// Brings the schema up to date.

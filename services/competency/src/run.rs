@@ -215,8 +215,14 @@ async fn step_operation(shared: &Shared) -> Result<bool, OpError> {
     {
         return Ok(true);
     }
-    let together = shared.config.decided_together.clamp(1, 50_000);
-    let step = match evaluate_tiers::step(&shared.store, shared.clock.now(), &shared.rules, &evaluation, together).await
+    let step = match evaluate_tiers::step(
+        &shared.store,
+        shared.clock.now(),
+        &shared.rules,
+        &evaluation,
+        shared.decided_together(),
+    )
+    .await
     {
         Err(OpError::Store(StoreError::Unique { .. })) => Step::Taken,
         Err(OpError::Store(error)) => return Err(error.into()),

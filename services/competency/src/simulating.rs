@@ -50,14 +50,15 @@ async fn turn(shared: &Arc<Shared>) -> Result<bool, OpError> {
     }
     let changes = shared.changes.clone();
     let told = move || changes.announce();
-    let (state, result) = match compare(&shared.store, &shared.rules, &simulation, &told).await {
-        Ok(End::Compared(outcome)) => {
-            (RunState::Succeeded, Some(simulated::response(&simulation, &outcome).encode_to_vec()))
-        }
-        Ok(End::Cancelled) => (RunState::Cancelled, None),
-        Err(OpError::Store(error)) => return Err(error.into()),
-        Err(error) => (RunState::Failed, Some(Fault::from(error).into_rpc_status().encode_to_vec())),
-    };
+    let (state, result) =
+        match compare(&shared.store, &shared.rules, &simulation, shared.decided_together(), &told).await {
+            Ok(End::Compared(outcome)) => {
+                (RunState::Succeeded, Some(simulated::response(&simulation, &outcome).encode_to_vec()))
+            }
+            Ok(End::Cancelled) => (RunState::Cancelled, None),
+            Err(OpError::Store(error)) => return Err(error.into()),
+            Err(error) => (RunState::Failed, Some(Fault::from(error).into_rpc_status().encode_to_vec())),
+        };
     end(shared, &simulation, state, result).await?;
     Ok(true)
 }

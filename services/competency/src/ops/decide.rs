@@ -35,7 +35,7 @@ pub struct Question {
 }
 
 /// What a program decided before, by partner.
-type Before = BTreeMap<String, Said>;
+pub type Before = BTreeMap<String, Said>;
 
 /// Some partners with everything that is known about them, as it was read.
 #[derive(Debug)]
@@ -46,15 +46,22 @@ pub struct Chunk {
     before: BTreeMap<String, Before>,
 }
 
-/// What was decided about a chunk.
+/// The same, looked into.
+#[derive(Debug)]
+pub struct Known {
+    /// The partners, in order of their ids.
+    pub partners: Vec<String>,
+    /// What their newest scorecards decide, by program.
+    pub before: BTreeMap<String, Before>,
+    facts: Facts,
+    usage: Parts,
+}
+
+/// What was decided about some partners.
 #[derive(Debug, Default)]
 pub struct Decisions {
-    /// The partners that were judged.
-    pub partners: Vec<String>,
-    /// How each stands under each program: by program, then by partner.
+    /// How each stands under each program: by program, then by partner. Nothing about accounts below another.
     pub decided: Vec<Decided>,
-    /// What the newest scorecards decide, by program.
-    pub before: BTreeMap<String, Before>,
     /// The partners that cannot be judged under a program.
     pub failures: Vec<Failure>,
 }
@@ -89,17 +96,27 @@ pub fn check(question: &Question) -> Result<(), OpError> {
     Ok(())
 }
 
+impl Chunk {
+    /// Looks into it. Takes long for many partners and waits for nothing.
+    ///
+    /// # Errors
+    /// A defect when what was stored cannot be read.
+    pub fn known(self) -> Result<Known, StoreError> {
+        let (facts, usage) = self.kept.facts()?;
+        Ok(Known { partners: self.partners, before: self.before, facts, usage })
+    }
+}
+
 /// Decides. Takes long for many partners and waits for nothing.
 ///
 /// # Errors
 /// A defect when what was stored cannot be read; [`OpError::JudgedOneByOne`] for facts that columns cannot hold.
-pub fn decide(question: &Question, chunk: Chunk) -> Result<Decisions, OpError> {
-    let (facts, usage) = chunk.kept.facts()?;
-    let locations = locations(&facts, question.as_of);
-    let judged: Vec<&String> = chunk.partners.iter().filter(|partner| !locations.contains(partner.as_str())).collect();
-    let mut decisions = Decisions { before: chunk.before, ..Decisions::default() };
+pub fn decide(question: &Question, known: &Known) -> Result<Decisions, OpError> {
+    let locations = locations(&known.facts, question.as_of);
+    let judged: Vec<&String> = known.partners.iter().filter(|partner| !locations.contains(partner.as_str())).collect();
+    let mut decisions = Decisions::default();
     for id in &question.programs {
-        let columns = columns(question, id, &facts, &usage)?;
+        let columns = columns(question, id, &known.facts, &known.usage)?;
         let plan = Compiled::new(&question.bundle, id, &columns);
         let plan = plan.map_err(|refused| not_decided(id, question, refused))?;
         let mut worker = Worker::new(&plan);
@@ -116,7 +133,6 @@ pub fn decide(question: &Question, chunk: Chunk) -> Result<Decisions, OpError> {
             }
         }
     }
-    decisions.partners = chunk.partners;
     Ok(decisions)
 }
 

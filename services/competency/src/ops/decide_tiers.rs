@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use values::{Canon, Instant};
 
 use super::OpError;
-use super::decide::{Chunk, Decisions, Question, decide, read};
+use super::decide::{Chunk, Decisions, Known, Question, decide, read};
 use super::evaluate_tiers::{Step, began, finish};
 use super::rules::Rules;
 use crate::domain::award::program_id;
@@ -48,12 +48,12 @@ pub async fn step(
     if ahead.is_none() {
         return finish(store, now, evaluation, RunState::Succeeded, None).await;
     }
-    let mut judged: Option<Decisions> = None;
+    let mut judged: Option<Judged> = None;
     let mut at = evaluation.clone();
     for number in 1.. {
         let judging = ahead.take().map(|chunk| {
             let question = question.clone();
-            spawn_blocking(move || decide(&question, chunk))
+            spawn_blocking(move || judge(&question, chunk))
         });
         if judging.is_none() && judged.is_none() {
             break;
@@ -66,7 +66,7 @@ pub async fn step(
         };
         let recording = async {
             match judged.take() {
-                Some(decisions) => record(store, now, &at, decisions).await,
+                Some(judged) => record(store, now, &at, &judged).await,
                 None => Ok(Recorded::Nothing),
             }
         };
@@ -100,6 +100,15 @@ async fn next(
     Ok(Some(read(store.read(), question, partners).await?))
 }
 
+/// Partners with what was decided about them.
+type Judged = (Known, Decisions);
+
+fn judge(question: &Question, chunk: Chunk) -> Result<Judged, OpError> {
+    let known = chunk.known()?;
+    let decisions = decide(question, &known)?;
+    Ok((known, decisions))
+}
+
 /// What became of a chunk.
 enum Recorded {
     /// There was none.
@@ -115,10 +124,10 @@ async fn record(
     store: &Store,
     now: Instant,
     evaluation: &Evaluation,
-    decisions: Decisions,
+    (known, decisions): &Judged,
 ) -> Result<Recorded, OpError> {
-    let (moved, hash) = moved(&decisions, &evaluation.result_hash, now);
-    let (moved, hash, decisions) = (&moved, &hash, &decisions);
+    let (moved, hash) = moved(known, decisions, &evaluation.result_hash, now);
+    let (moved, hash) = (&moved, &hash);
     let recorded = store.transact(|tx| {
         Box::pin(async move {
             let Some(mut next) = evaluations::find_for_update(&tx, &evaluation.id).await? else {
@@ -139,8 +148,8 @@ async fn record(
                 evaluations::record_failure(&tx, &next.id, failure).await?;
             }
             next.result_hash.clone_from(hash);
-            next.progress.evaluated += decisions.partners.len() as i64;
-            next.progress.last_partner = decisions.partners.last().cloned().unwrap_or_default();
+            next.progress.evaluated += known.partners.len() as i64;
+            next.progress.last_partner = known.partners.last().cloned().unwrap_or_default();
             next.state = RunState::Running;
             next.updated = now;
             evaluations::update(&tx, &next).await?;
@@ -158,12 +167,17 @@ async fn record(
 type Moved<'d> = (&'d Decided, KeptScorecard, proto::competency::v1::Scorecard);
 
 /// Who stands otherwise than was recorded, by program; and the hash of everything so far with these partners.
-fn moved<'d>(decisions: &'d Decisions, before: &str, now: Instant) -> (Vec<(String, Vec<Moved<'d>>)>, String) {
+fn moved<'d>(
+    known: &Known,
+    decisions: &'d Decisions,
+    before: &str,
+    now: Instant,
+) -> (Vec<(String, Vec<Moved<'d>>)>, String) {
     let mut hashes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut all: Vec<(String, Vec<Moved<'d>>)> = Vec::new();
     for of_program in decisions.decided.chunk_by(|a, b| a.program == b.program) {
         let Some(program) = of_program.first().map(|decided| &decided.program) else { continue };
-        let said = decisions.before.get(program);
+        let said = known.before.get(program);
         let mut moved = Vec::new();
         for decided in of_program {
             let hash = decided.hash();

@@ -60,6 +60,8 @@ pub enum Purpose {
     /// To show it. Awards are those that were recorded up to the known time, and are stepped to the judged
     /// day alone: the same question gets the same answer for ever.
     Showing,
+    /// As [`Purpose::Showing`], to compare who stands where: without the ways to the next level.
+    Comparing,
     /// To record it at `now`. Awards are followed over every day since the partner was due.
     Recording {
         /// The present.
@@ -91,7 +93,7 @@ impl Past {
         let revisions = awards::revisions_of(db, question.partner, known_at).await?;
         let last = newest(&revisions).cloned().collect();
         let due = match question.purpose {
-            Purpose::Showing => None,
+            Purpose::Showing | Purpose::Comparing => None,
             Purpose::Recording { .. } => due::find(db, question.partner).await?,
         };
         let morning = ruling(question.bundle, question.as_of).into_iter().map(|program| {
@@ -140,7 +142,10 @@ pub async fn evaluate(db: &impl ConnectionTrait, question: Question<'_>) -> Resu
         }
     }
     // Ways cost most, and decide nothing: they are searched for once, when it is clear what is held.
-    let evaluated = pass(&question, &facts, &past, tiers::evaluate);
+    let evaluated = match question.purpose {
+        Purpose::Comparing => evaluated,
+        Purpose::Showing | Purpose::Recording { .. } => pass(&question, &facts, &past, tiers::evaluate),
+    };
     Ok(Evaluated { partner: question.partner.to_owned(), awards_known_at, ..evaluated })
 }
 

@@ -1,18 +1,26 @@
 //! Judges every partner by two bundles over the same facts, and compares. Keeps nothing but the answer; one that was
 //! dropped on the way begins again.
 
-use sea_orm::DatabaseTransaction;
-use store::Store;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use program::Bundle;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use store::{Store, StoreError};
+use tokio::task::spawn_blocking;
 use values::Instant;
 
 use super::OpError;
+use super::decide;
 use super::evaluate::{Evaluated, Purpose, Question, evaluate};
 use super::rules::Rules;
+use crate::domain::account::Account;
+use crate::domain::decided::Decided;
 use crate::domain::evaluation::RunState;
 use crate::domain::simulation::{Outcome, Simulation, Standings};
 use crate::store::{accounts, simulations};
 
-/// Partners that are judged between two looks at whether somebody asked to stop.
+/// Partners that are judged one by one between two looks at whether somebody asked to stop.
 const CHUNK: u64 = 50;
 
 /// What is asked for.
@@ -73,7 +81,8 @@ pub enum End {
     Cancelled,
 }
 
-/// Judges all partners by both bundles. `told` is called after every few of them.
+/// Judges all partners by both bundles; where both have a form for everybody at once, `together` at a time, and only
+/// those whose levels differ one by one. `told` is called after every few of them.
 ///
 /// # Errors
 /// As the database's; [`OpError::BundleNotStaged`] when a bundle has gone.
@@ -81,10 +90,18 @@ pub async fn compare(
     store: &Store,
     rules: &Rules,
     simulation: &Simulation,
+    together: u64,
     told: &(dyn Fn() + Send + Sync),
 ) -> Result<End, OpError> {
     let db = store.read();
-    let (current, simulated) = (rules.get(db, &simulation.compared).await?, rules.get(db, &simulation.bundle).await?);
+    let both = Both {
+        current: rules.get(db, &simulation.compared).await?,
+        simulated: rules.get(db, &simulation.bundle).await?,
+        as_of: simulation.as_of,
+        known_at: simulation.known_at,
+    };
+    let questions = both.at_once();
+    let chunk = if questions.is_some() { together } else { CHUNK };
     let partners = i64::try_from(accounts::count(db).await?).unwrap_or(i64::MAX);
     let mut outcome = Outcome::default();
     let (mut last, mut judged) = (String::new(), 0_i64);
@@ -95,32 +112,127 @@ pub async fn compare(
             return Ok(End::Cancelled);
         }
         told();
-        let chunk = accounts::list_all(db, &last, CHUNK).await?;
+        let chunk = accounts::list_all(db, &last, chunk).await?;
         let Some(end) = chunk.last() else { return Ok(End::Compared(Box::new(outcome))) };
         last.clone_from(end);
         judged += i64::try_from(chunk.len()).unwrap_or(0);
-        for account in accounts::find_all(db, &chunk).await? {
-            let question = |bundle| Question {
-                bundle,
-                partner: &account.partner,
-                as_of: simulation.as_of,
-                known_at: simulation.known_at,
-                purpose: Purpose::Showing,
-            };
-            let was = evaluate(db, question(&current)).await?;
-            let is = evaluate(db, question(&simulated)).await?;
-            if !was.failures.is_empty() || !is.failures.is_empty() {
-                outcome.fail();
-            }
-            // One that no program judges, a location account, is not one of those who may move.
-            if judges(&was) || judges(&is) {
-                let standings = (Standings::of(&current, was.scorecards), Standings::of(&simulated, is.scorecards));
-                outcome.add(&account.partner, &account.region_code, &standings.0, &standings.1);
+        let accounts = accounts::find_all(db, &chunk).await?;
+        let alike = match &questions {
+            Some(questions) => alike(db, questions, chunk).await?,
+            None => BTreeMap::new(),
+        };
+        for account in accounts {
+            match alike.get(&account.partner) {
+                Some(Alike::Judged) => {
+                    let same = Standings::default();
+                    outcome.add(&account.partner, &account.region_code, &same, &same);
+                }
+                // A location account is not one of those who may move.
+                Some(Alike::NotJudged) => {}
+                None => both.add(db, &account, &mut outcome).await?,
             }
         }
     }
 }
 
+/// The two bundles, and the question they are asked.
+struct Both {
+    current: Arc<Bundle>,
+    simulated: Arc<Bundle>,
+    as_of: Instant,
+    known_at: Instant,
+}
+
+impl Both {
+    /// The question to each bundle about everybody at once; none where a program of one of them has no such form, or
+    /// levels that one bundle orders otherwise than the other.
+    fn at_once(&self) -> Option<Arc<[decide::Question; 2]>> {
+        let question = |bundle: &Arc<Bundle>| decide::Question {
+            bundle: bundle.clone(),
+            programs: bundle.tier_program_ids().into_iter().map(str::to_owned).collect(),
+            as_of: self.as_of,
+            known_at: self.known_at,
+        };
+        let levels = |bundle: &Bundle| -> BTreeSet<(String, Vec<String>)> {
+            bundle.tier_programs().iter().map(|one| (one.id.clone(), one.level_names.clone())).collect()
+        };
+        let questions = [question(&self.current), question(&self.simulated)];
+        let decided = questions.iter().all(|question| decide::check(question).is_ok());
+        (decided && levels(&self.current) == levels(&self.simulated)).then(|| Arc::new(questions))
+    }
+
+    /// Judges one partner by both.
+    async fn add(&self, db: &impl ConnectionTrait, account: &Account, outcome: &mut Outcome) -> Result<(), OpError> {
+        let question = |bundle| Question {
+            bundle,
+            partner: &account.partner,
+            as_of: self.as_of,
+            known_at: self.known_at,
+            purpose: Purpose::Comparing,
+        };
+        let was = evaluate(db, question(&self.current)).await?;
+        let is = evaluate(db, question(&self.simulated)).await?;
+        if !was.failures.is_empty() || !is.failures.is_empty() {
+            outcome.fail();
+        }
+        // One that no program judges, a location account, is not one of those who may move.
+        if judges(&was) || judges(&is) {
+            let standings =
+                (Standings::of(&self.current, was.scorecards), Standings::of(&self.simulated, is.scorecards));
+            outcome.add(&account.partner, &account.region_code, &standings.0, &standings.1);
+        }
+        Ok(())
+    }
+}
+
 fn judges(evaluated: &Evaluated) -> bool {
     !evaluated.scorecards.is_empty()
+}
+
+/// A partner that is at the same levels by both bundles.
+#[derive(Clone, Copy)]
+enum Alike {
+    Judged,
+    NotJudged,
+}
+
+/// Who of a chunk is at the same levels by both bundles. Who is not, or cannot be judged, is left out.
+async fn alike(
+    db: &impl ConnectionTrait,
+    questions: &Arc<[decide::Question; 2]>,
+    partners: Vec<String>,
+) -> Result<BTreeMap<String, Alike>, OpError> {
+    let chunk = decide::read(db, &questions[0], partners).await?;
+    let questions = questions.clone();
+    let judging = spawn_blocking(move || {
+        let known = chunk.known()?;
+        let [current, simulated] = &*questions;
+        let (was, is) = (decide::decide(current, &known)?, decide::decide(simulated, &known)?);
+        let failed: BTreeSet<&str> =
+            was.failures.iter().chain(&is.failures).map(|failure| failure.partner.as_str()).collect();
+        let (was, is) = (levels(&was.decided), levels(&is.decided));
+        let alike = known.partners.iter().filter(|partner| !failed.contains(partner.as_str()));
+        let alike = alike.filter_map(|partner| match (was.get(partner.as_str()), is.get(partner.as_str())) {
+            (None, None) => Some((partner.clone(), Alike::NotJudged)),
+            (was, is) => (was == is).then(|| (partner.clone(), Alike::Judged)),
+        });
+        Ok::<_, OpError>(alike.collect())
+    });
+    judging.await.map_err(|error| StoreError::bug(error.to_string()))?
+}
+
+/// The levels of a partner: program, division, level.
+type Levels<'d> = BTreeSet<(&'d str, &'d str, &'d str)>;
+
+fn levels(decided: &[Decided]) -> BTreeMap<&str, Levels<'_>> {
+    let mut found: BTreeMap<&str, Levels<'_>> = BTreeMap::new();
+    for decided in decided {
+        let levels = found.entry(&decided.partner).or_default();
+        let held = decided.divisions.iter().filter_map(|division| {
+            let level = division.level.as_deref()?;
+            Some((decided.program.as_str(), division.division.as_str(), level))
+        });
+        levels.extend(held);
+    }
+    found
 }

@@ -95,3 +95,21 @@ async fn a_simulation_is_refused_with_a_reason() {
     let partner = bed.bundles(reader("contoso")).simulate_bundle(asking(&staged)).await.expect_err("not a partner's");
     assert_eq!(reason(&partner), "ROLE_MISSING");
 }
+
+#[tokio::test]
+async fn a_program_that_is_judged_one_by_one_is_simulated_too() {
+    let bed = Bed::start().await;
+    let stage = async |documents| {
+        let request = wire::StageBundleRequest { documents, ..Default::default() };
+        let staged = bed.bundles(manager()).stage_bundle(request).await;
+        let staged = staged.unwrap_or_else(|status| panic!("{:#?}", violations(&status)));
+        staged.into_inner().staged_bundle.expect("a reply has its bundle").hash
+    };
+    let current = stage(super::shipped::sample()).await;
+    bed.make_current(&current, 1).await;
+    bed.partner("harbor", "", 1).await;
+    bed.partner("harbor-hamburg", "partners/harbor", 1).await;
+    bed.scorecard_under("sample-tiers", "harbor", |_| true).await;
+    let simulated = simulate(&bed, asking(&current)).await;
+    assert_eq!((simulated.partner_count, simulated.rising_partner_count, simulated.falling_partner_count), (1, 0, 0));
+}
