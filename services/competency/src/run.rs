@@ -116,7 +116,14 @@ async fn evaluate_waiting(shared: &Shared) -> Result<bool, OpError> {
     let as_of = now.max(newest);
     let purpose = Purpose::Recording { now, newest_awards: true };
     for waiting in &waiting {
-        let question = Question { bundle: &bundle, partner: &waiting.partner, as_of, known_at: newest, purpose };
+        let question = Question {
+            bundle: &bundle,
+            rules: &shared.rules,
+            partner: &waiting.partner,
+            as_of,
+            known_at: newest,
+            purpose,
+        };
         let evaluated = evaluate_partner(shared.store.read(), question).await?;
         tell_failures(&evaluated);
         done(shared, now, Reason::Changed(waiting), &evaluated).await?;
@@ -132,12 +139,14 @@ async fn evaluate_due(shared: &Shared) -> Result<bool, OpError> {
     if partners.is_empty() {
         return Ok(false);
     }
-    let Some(bundle) = rules(shared).await? else { return Ok(false) };
     let now = shared.clock.now();
     let known_at = shared.arrivals.present(now, GATHER).await;
+    // After what has arrived: a bundle may be among it.
+    let Some(bundle) = rules(shared).await? else { return Ok(false) };
     let purpose = Purpose::Recording { now, newest_awards: true };
     for (partner, since) in &partners {
-        let question = Question { bundle: &bundle, partner, as_of: known_at.max(now), known_at, purpose };
+        let question =
+            Question { bundle: &bundle, rules: &shared.rules, partner, as_of: known_at.max(now), known_at, purpose };
         let evaluated = evaluate_partner(shared.store.read(), question).await?;
         tell_failures(&evaluated);
         done(shared, now, Reason::Due(*since), &evaluated).await?;

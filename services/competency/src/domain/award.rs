@@ -156,19 +156,19 @@ pub struct Judged<'a> {
 }
 
 /// What becomes of the award of a division, one after the other. `current` is the partner's last award of
-/// it, ended ones included; `events` are what the engine says has happened to it since, and `standing` is
-/// how it stands after them.
+/// it, ended ones included; `events` are what the engine says has happened to it since, each with the bundle of its day,
+/// and `standing` is how it stands after them.
 pub fn decide(
     judged: &Judged<'_>,
     current: Option<&Award>,
-    events: &[&Event],
+    events: &[(&Event, &str)],
     standing: Option<&Standing>,
 ) -> Vec<Decision> {
     let zone = &judged.program.conventions.zone;
     let today = zone.date(judged.as_of);
     let mut decisions: Vec<Decision> = Vec::new();
     let mut last = current.cloned();
-    for event in events {
+    for (event, bundle) in events {
         let at = if event.day == today { judged.as_of } else { zone.start_of_day(event.day) };
         let open = last.as_ref().filter(|award| award.status != Status::Ended);
         let before = match (open, event.after.status) {
@@ -178,6 +178,7 @@ pub fn decide(
             (None, _) => blank(judged, last.as_ref().map_or(1, |award| award.ordinal + 1), at),
         };
         let award = shown(judged, before.stands(&event.after, at, zone));
+        let award = Award { bundle_hash: (*bundle).to_owned(), ..award };
         let notice = told(&event.before, &event.after, &award, zone);
         last = Some(Award { revision: award.revision + 1, ..award.clone() });
         decisions.push(Decision { award, notice });

@@ -47,7 +47,7 @@ fn decided(award: &str, facts: &Facts, days: &[(&str, Option<&str>)]) -> Vec<Dec
         let found = Levels::from([(score.division.clone(), level.map(str::to_owned))]);
         let followed = lives.follow((day(on), day(on)), Some(&found)).expect("followed");
         let judged = Judged { program, partner, score, as_of, bundle_hash: "b" };
-        let events: Vec<_> = followed.events.iter().collect();
+        let events: Vec<_> = followed.events.iter().map(|event| (event, "b")).collect();
         for decision in decide(&judged, current.as_ref(), &events, followed.standings.get(&score.division)) {
             current = Some(Award { revision: decision.award.revision + 1, ..decision.award.clone() });
             all.push(decision);

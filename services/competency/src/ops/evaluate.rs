@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use program::awards::{Followed, Lives, Standing, Status};
+use program::awards::{Event, Followed, Lives, Standing, Status};
 use program::conventions::PartnerLevel;
 use program::model::TierProgram;
 use program::tiers::{self, EvaluateError, Scorecard};
@@ -13,6 +13,8 @@ use store::StoreError;
 use values::Instant;
 
 use super::gather::gather;
+use super::missed::Missed;
+use super::rules::Rules;
 use crate::domain::award::{Award, Decision, Judged, decide};
 use crate::domain::evaluation::Failure;
 use crate::domain::held::{award_facts, newest};
@@ -44,6 +46,8 @@ pub struct Evaluated {
 pub struct Question<'a> {
     /// The rules.
     pub bundle: &'a Bundle,
+    /// All rules that ever were: days that were missed had others.
+    pub rules: &'a Rules,
     /// The partner.
     pub partner: &'a str,
     /// The instant that is judged.
@@ -80,8 +84,8 @@ struct Past {
     last: Vec<Award>,
     /// Until then nothing can have happened to them.
     due: Option<Instant>,
-    /// Where days were missed, what was known when they were over: they are lived as they would have been.
-    then: Option<(Instant, Facts)>,
+    /// Days that were missed: they are lived as they would have been.
+    missed: Option<Missed>,
 }
 
 impl Past {
@@ -100,13 +104,14 @@ impl Past {
             let zone = &program.conventions.zone;
             zone.start_of_day(zone.date(question.as_of))
         });
-        let then = match (due, morning.min()) {
+        let missed = match (due, morning.min()) {
             (Some(due), Some(morning)) if due < morning => {
-                Some((morning, gather(db, question.partner, morning.min(question.known_at)).await?))
+                let known = (question.known_at, question.bundle);
+                Some(Missed::read(db, question.rules, question.partner, (due, morning), known).await?)
             }
             _ => None,
         };
-        Ok(Past { revisions, last, due, then })
+        Ok(Past { revisions, last, due, missed })
     }
 
     /// The last award of a division, ended ones included.
@@ -131,8 +136,8 @@ pub async fn evaluate(db: &impl ConnectionTrait, question: Question<'_>) -> Resu
     for _ in 0..PASSES {
         facts.awards.truncate(own);
         facts.awards.extend(award_facts(&past.revisions, &evaluated.decisions, question.known_at));
-        if let Some((_, then)) = &mut past.then {
-            then.awards.clone_from(&facts.awards);
+        if let Some(missed) = &mut past.missed {
+            missed.facts.awards.clone_from(&facts.awards);
         }
         let next = pass(&question, &facts, &past, tiers::evaluate_without_ways);
         let settled = next.decisions == evaluated.decisions;
@@ -194,7 +199,7 @@ fn under(
     scorecard: Result<Scorecard, EvaluateError>,
     evaluated: &mut Evaluated,
 ) -> Result<(), EvaluateError> {
-    let Question { bundle, partner, as_of, known_at, purpose } = *question;
+    let Question { bundle, partner, as_of, known_at, purpose, .. } = *question;
     let zone = &program.conventions.zone;
     let mut held = held(program, past);
     let lives = Lives { bundle, program: &program.id, facts, partner, known_at, held: &held };
@@ -206,8 +211,8 @@ fn under(
         _ => None,
     };
     let followed = followed.transpose();
-    if let Ok(Some(followed)) = &followed {
-        held.clone_from(&followed.standings);
+    if let Ok(Some(lived)) = &followed {
+        held.clone_from(&lived.standings);
     }
     if let Purpose::Recording { now, .. } = purpose {
         let lives = Lives { bundle, program: &program.id, facts, partner, known_at, held: &held };
@@ -229,30 +234,55 @@ fn held(program: &TierProgram, past: &Past) -> BTreeMap<String, Standing> {
     open.map(|award| (award.division.clone(), award.standing(&program.conventions.zone))).collect()
 }
 
-/// Follows the awards over the days that were missed, by what was known when they were over, and to the
-/// judged day, on which the scorecard says what holds.
+/// What became of the awards of a program.
+struct Lived {
+    /// Every change, with the bundle that ruled on its day.
+    events: Vec<(Event, String)>,
+    standings: BTreeMap<String, Standing>,
+}
+
+impl Lived {
+    fn add(&mut self, bundle: &Bundle, followed: Followed) {
+        let hash = bundle.hash().to_string();
+        self.events.extend(followed.events.into_iter().map(|event| (event, hash.clone())));
+        self.standings = followed.standings;
+    }
+}
+
+/// Follows the awards over the days that were missed, by the rules of each and what was known when they were over, and
+/// to the judged day, on which the scorecard says what holds.
+///
+/// Rule: `competency.missed-days-have-their-own-rules`.
 fn follow(
     lives: Lives<'_>,
     question: &Question<'_>,
     program: &TierProgram,
     scorecard: &Scorecard,
     past: &Past,
-) -> Result<Followed, EvaluateError> {
+) -> Result<Lived, EvaluateError> {
     let zone = &program.conventions.zone;
     let today = zone.date(question.as_of);
     let found = scorecard.divisions.iter().map(|score| (score.division.clone(), score.level.clone())).collect();
-    let missed = past.due.map(|due| zone.date(due)).zip(today.add_days(-1).ok()).filter(|(from, last)| from <= last);
-    let Some((days, (known_at, facts))) = missed.zip(past.then.as_ref()) else {
-        return lives.follow((today, today), Some(&found));
-    };
-    let before = Lives { facts, known_at: *known_at, ..lives }.follow(days, None)?;
-    let after = Lives { held: &before.standings, ..lives }.follow((today, today), Some(&found))?;
-    let events = before.events.into_iter().chain(after.events).collect();
-    Ok(Followed { events, standings: after.standings })
+    let days = past.due.map(|due| zone.date(due)).zip(today.add_days(-1).ok()).filter(|(from, last)| from <= last);
+    let mut lived = Lived { events: Vec::new(), standings: lives.held.clone() };
+    if let Some((days, missed)) = days.zip(past.missed.as_ref()) {
+        for (bundle, days) in missed.ruled(question.bundle, zone, days) {
+            if bundle.tier_program(&program.id).is_none() {
+                continue;
+            }
+            let held = &lived.standings;
+            let then = Lives { bundle, facts: &missed.facts, known_at: missed.known_at, held, ..lives };
+            let followed = then.follow(days, None)?;
+            lived.add(bundle, followed);
+        }
+    }
+    let followed = Lives { held: &lived.standings, ..lives }.follow((today, today), Some(&found))?;
+    lived.add(question.bundle, followed);
+    Ok(lived)
 }
 
 /// What becomes of the awards of a program.
-fn decisions(program: &TierProgram, scorecard: &Scorecard, past: &Past, followed: &Followed) -> Vec<Decision> {
+fn decisions(program: &TierProgram, scorecard: &Scorecard, past: &Past, lived: &Lived) -> Vec<Decision> {
     let bundle_hash = scorecard.bundle.to_string();
     let mut decisions = Vec::new();
     for score in &scorecard.divisions {
@@ -263,8 +293,9 @@ fn decisions(program: &TierProgram, scorecard: &Scorecard, past: &Past, followed
         }
         let judged =
             Judged { program, partner: &scorecard.partner, score, as_of: scorecard.as_of, bundle_hash: &bundle_hash };
-        let events: Vec<_> = followed.events.iter().filter(|event| event.division == score.division).collect();
-        decisions.extend(decide(&judged, current, &events, followed.standings.get(&score.division)));
+        let events = lived.events.iter().filter(|(event, _)| event.division == score.division);
+        let events: Vec<_> = events.map(|(event, bundle)| (event, bundle.as_str())).collect();
+        decisions.extend(decide(&judged, current, &events, lived.standings.get(&score.division)));
     }
     decisions
 }

@@ -111,7 +111,7 @@ pub async fn step(
     for partner in &partners {
         let (as_of, known_at) = (evaluation.as_of, evaluation.known_at);
         let purpose = Purpose::Recording { now, newest_awards: false };
-        let question = Question { bundle: &bundle, partner, as_of, known_at, purpose };
+        let question = Question { bundle: &bundle, rules, partner, as_of, known_at, purpose };
         results.push(evaluate(store.read(), question).await?);
     }
     commit(store, now, evaluation, &partners, &results).await

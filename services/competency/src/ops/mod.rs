@@ -10,6 +10,7 @@ pub mod filters;
 pub mod forget;
 pub mod gather;
 pub mod keep;
+mod missed;
 pub mod record;
 pub mod rules;
 pub mod show_scorecard;

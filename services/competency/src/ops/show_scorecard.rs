@@ -46,7 +46,7 @@ pub async fn told(db: &impl ConnectionTrait, rules: &Rules, kept: &KeptScorecard
     let KeptScorecard { partner, as_of, known_at, .. } = kept;
     let (as_of, known_at) = (*as_of, *known_at);
     let evaluated =
-        evaluate(db, Question { bundle: &bundle, partner, as_of, known_at, purpose: Purpose::Showing }).await?;
+        evaluate(db, Question { bundle: &bundle, rules, partner, as_of, known_at, purpose: Purpose::Showing }).await?;
     let scorecard = evaluated.scorecards.iter().find(|scorecard| scorecard.program == *document);
     match scorecard.filter(|scorecard| Decided::of(scorecard).hash() == kept.decision_hash) {
         Some(scorecard) => Ok(to_proto::recorded(to_proto::scorecard(scorecard), kept.revision, kept.updated)),
@@ -81,7 +81,7 @@ pub async fn evaluated(
         let name = names::PARTNER.format([partner]);
         return Err(OpError::NotFound { kind: "registry.accolade.dev/Partner", name });
     }
-    let question = Question { bundle: &bundle, partner, as_of, known_at, purpose: Purpose::Showing };
+    let question = Question { bundle: &bundle, rules, partner, as_of, known_at, purpose: Purpose::Showing };
     let evaluated = evaluate(db, question).await?;
     if let Some(failure) = evaluated.failures.into_iter().find(|failure| failure.program == *document) {
         return Err(OpError::NotEvaluable { failure });

@@ -129,7 +129,7 @@ pub async fn compare(
                 }
                 // A location account is not one of those who may move.
                 Some(Alike::NotJudged) => {}
-                None => both.add(db, &account, &mut outcome).await?,
+                None => both.add(db, rules, &account, &mut outcome).await?,
             }
         }
     }
@@ -162,9 +162,16 @@ impl Both {
     }
 
     /// Judges one partner by both.
-    async fn add(&self, db: &impl ConnectionTrait, account: &Account, outcome: &mut Outcome) -> Result<(), OpError> {
+    async fn add(
+        &self,
+        db: &impl ConnectionTrait,
+        rules: &Rules,
+        account: &Account,
+        outcome: &mut Outcome,
+    ) -> Result<(), OpError> {
         let question = |bundle| Question {
             bundle,
+            rules,
             partner: &account.partner,
             as_of: self.as_of,
             known_at: self.known_at,

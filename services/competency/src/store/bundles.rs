@@ -132,6 +132,38 @@ pub async fn find_current(db: &impl ConnectionTrait, known_at: Option<Instant>) 
     }))
 }
 
+/// The bundles that were current at `from` or became so up to `until`, in order of the instants from which they were.
+///
+/// # Errors
+/// As the database's.
+pub async fn list_current(
+    db: &impl ConnectionTrait,
+    from: Instant,
+    until: Instant,
+) -> Result<Vec<(Instant, String)>, StoreError> {
+    let mut query = Query::select();
+    query
+        .columns(["hash", "revision", "recorded"])
+        .from("bundle_register")
+        .and_where(Expr::col("recorded").lte(until.micros()))
+        .order_by("recorded", Order::Asc)
+        .order_by("revision", Order::Asc);
+    let mut found: Vec<(Instant, String)> = Vec::new();
+    let mut newest = i64::MIN;
+    for row in db.query_all(&query).await? {
+        let (revision, recorded) = (row.try_get("", "revision")?, instant(row.try_get("", "recorded")?)?);
+        if revision < newest {
+            continue;
+        }
+        newest = revision;
+        if recorded <= from {
+            found.clear();
+        }
+        found.push((recorded, row.try_get("", "hash")?));
+    }
+    Ok(found)
+}
+
 async fn read(db: &impl ConnectionTrait, row: &QueryResult) -> Result<Staged, StoreError> {
     let hash: String = row.try_get("", "hash")?;
     let mut query = Query::select();

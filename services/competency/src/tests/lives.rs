@@ -195,3 +195,30 @@ async fn what_was_missed_while_nothing_ran_is_lived_day_by_day() {
     told.sort();
     assert_eq!(found, told);
 }
+
+/// The rule `competency.missed-days-have-their-own-rules`.
+#[tokio::test]
+async fn missed_days_are_lived_by_the_rules_that_were_current_on_them() {
+    let lasting = "    lasts: 12 months\n";
+    let mut bed = contoso(lasting).await;
+    exam(&bed, 1, "2024-02-01T00:00:00Z", None).await;
+    let first = in_state(&bed, State::Enrolled).await;
+    assert_eq!(first.anniversary_time, Some(timestamp(at("2025-09-15T00:00:00Z"))));
+    let harder = documents(lasting).replace("silver: {architects: 1 person}", "silver: {architects: 2 people}");
+    let hash = bed.stage(&harder).await;
+    bed.stop();
+    // The anniversary passes by the old rules, which find its level; the new ones, which would not, come after it.
+    bed.clock.advance_to(at("2025-10-01T00:00:00Z"));
+    bed.make_current(&hash, 2).await;
+    bed.clock.advance_to(at("2025-10-20T00:00:00Z"));
+    bed.run().await;
+    let card = bed.scorecard("contoso", |card| card.bundle_hash == hash).await;
+    assert_eq!(level(&card), "", "by the rules of today it has no level");
+    let kept = in_state(&bed, State::AtRisk).await;
+    assert_eq!(kept.anniversary_time, Some(timestamp(at("2026-09-15T00:00:00Z"))), "it was renewed on its day");
+    let mut told = subjects(&bed).await;
+    told.sort();
+    let mut expected = vec![Subject::AwardGranted, Subject::AwardRenewed, Subject::AwardAtRisk];
+    expected.sort();
+    assert_eq!(told, expected);
+}
