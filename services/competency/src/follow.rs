@@ -59,6 +59,21 @@ const ASSOCIATION: [(&str, Meaning); 6] = [
     ("accolade.association.v1.UsageBatch", Meaning::Usage),
 ];
 
+/// What a change says to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// A version of a partner, and who stands where now.
+    Account(KeptFact, Account),
+    /// A version of another state, or an entry.
+    Fact(KeptFact),
+    /// How usage changed.
+    Usage(UsageEntry),
+    /// A bundle became current.
+    Current(Current),
+    /// Nothing we evaluate by.
+    Nothing,
+}
+
 /// A followed feed and what its changes mean.
 #[derive(Clone, Debug)]
 pub struct Followed {
@@ -88,6 +103,24 @@ impl Followed {
         let found = self.table.iter().find(|(name, _)| *name == kind);
         found.map(|(_, meaning)| *meaning).ok_or_else(|| ApplyError::unexpected(kind))
     }
+
+    /// What a change says.
+    ///
+    /// # Errors
+    /// When it is not a change of this feed, or cannot be read.
+    pub fn read(&self, change: &Change) -> Result<Said, ApplyError> {
+        Ok(match self.meaning(&change.kind)? {
+            Meaning::Account => {
+                let partner: registry::Partner = change.message()?;
+                let fact = kept(self.feed, change, FactKind::Partner, partner_keys(&partner, &change.aggregate));
+                Said::Account(fact, account(&partner, &change.aggregate))
+            }
+            Meaning::Fact(kind) => Said::Fact(kept(self.feed, change, kind, keys(kind, change)?)),
+            Meaning::Usage => Said::Usage(usage(change)?),
+            Meaning::Register => current(change)?.map_or(Said::Nothing, Said::Current),
+            Meaning::Nothing => Said::Nothing,
+        })
+    }
 }
 
 #[async_trait]
@@ -101,23 +134,14 @@ impl feed::Apply for Followed {
     }
 
     async fn apply(&self, tx: &DatabaseTransaction, change: &Change) -> Result<(), ApplyError> {
-        match self.meaning(&change.kind)? {
-            Meaning::Account => {
-                let partner: registry::Partner = change.message()?;
-                let fact = kept(self.feed, change, FactKind::Partner, partner_keys(&partner, &change.aggregate));
-                keep::keep_partner(tx, &fact, &account(&partner, &change.aggregate)).await?;
+        match self.read(change)? {
+            Said::Account(fact, account) => keep::keep_partner(tx, &fact, &account).await?,
+            Said::Fact(fact) => keep::keep_fact(tx, &fact).await?,
+            Said::Usage(entry) => keep::keep_usage(tx, &self.buckets, &entry).await?,
+            Said::Current(current) => {
+                keep::keep_current_bundle(tx, change.position, change.recorded, &current).await?;
             }
-            Meaning::Fact(kind) => {
-                let keys = keys(kind, change)?;
-                keep::keep_fact(tx, &kept(self.feed, change, kind, keys)).await?;
-            }
-            Meaning::Usage => keep::keep_usage(tx, &self.buckets, &usage(change)?).await?,
-            Meaning::Register => {
-                if let Some(current) = current(change)? {
-                    keep::keep_current_bundle(tx, change.position, change.recorded, &current).await?;
-                }
-            }
-            Meaning::Nothing => {}
+            Said::Nothing => {}
         }
         Ok(())
     }

@@ -6,8 +6,11 @@
 //! - `grpc`: the services of `accolade.competency.v1`.
 //! - `facts_read`: what kept changes of other services mean to the engine.
 //! - `follow`: which changes of registry and association mean what here.
+//! - `bench`: a database filled as following would fill it, for measuring; only with the feature of that name.
 //! - `run`: the task that evaluates who waits, and the operations over all partners.
 
+#[cfg(any(test, feature = "bench"))]
+pub mod bench;
 pub mod domain;
 mod facts_read;
 mod follow;

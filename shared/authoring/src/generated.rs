@@ -19,6 +19,8 @@ use practice::Practice;
 
 /// Of this many partners one is large.
 const LARGE_EVERY: u32 = 10;
+/// How many months facts are about.
+const MONTHS: i32 = 25;
 
 /// What to make.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +69,12 @@ impl Recipe {
         maker.people();
         maker.practices();
         maker.facts
+    }
+
+    /// The instants at which something is recorded: the beginnings of the months that facts are about.
+    pub fn recordings(&self) -> Vec<Instant> {
+        let first = first_month(self.day);
+        (0..MONTHS).map(|month| start_of(first.add_months_clamped(month).unwrap_or(first))).collect()
     }
 
     /// All partners, one after another.
@@ -153,7 +161,7 @@ impl Maker {
     }
 
     fn rng_month(&mut self) -> i32 {
-        self.rng.random_range(0..25)
+        self.rng.random_range(0..MONTHS)
     }
 
     fn practices(&mut self) {

@@ -3,10 +3,14 @@
 //! SQLite is always there. PostgreSQL is there when its binaries are installed: then a private
 //! cluster is started for this process, and stopped when the process ends, however it ends. Where
 //! PostgreSQL is missing, a line past the capture of the test runner says so, and the report file.
+//! These clusters never wait for a disk; [`LastingCluster`] is one that does, for measuring.
 
 #![expect(clippy::panic, reason = "a test without its database can only fail")]
 
 mod cluster;
+mod lasting;
+
+pub use lasting::LastingCluster;
 
 use std::io::Write;
 use std::path::PathBuf;

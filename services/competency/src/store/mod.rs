@@ -7,6 +7,8 @@ pub mod bundles;
 pub mod due;
 pub mod evaluations;
 pub mod facts;
+#[cfg(any(test, feature = "bench"))]
+pub mod filling;
 mod migrations;
 pub mod notices;
 pub mod scorecards;

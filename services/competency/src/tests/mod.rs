@@ -5,6 +5,7 @@ mod announced;
 mod arrivals;
 mod bed;
 mod deciding;
+mod filled;
 mod known_awards;
 mod lives;
 mod ownership;
