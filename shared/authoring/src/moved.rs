@@ -1,11 +1,11 @@
 //! Whom a proposal moves at all: one pass over the population for each tier program, so that only those who move
-//! are judged and explained one by one.
+//! are judged and explained one by one. Where both sets of documents measure the same, everybody is measured once.
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 use program::model::TierProgram;
-use program::population::{Columns, Compiled, NotCompiled, Worker};
+use program::population::{Columns, Compiled, NotCompiled, Scorer, Sheet, Worker};
 use program::{Bundle, Facts};
 use values::{Date, Instant};
 
@@ -75,16 +75,42 @@ fn in_program(
     let moment = end_of(day, &old.conventions.zone);
     let columns = Columns::of_facts(current, id, &[proposed], facts, (moment, Instant::MAX))?;
     let (old, new) = (Compiled::new(current, id, &columns)?, Compiled::new(proposed, id, &columns)?);
-    let (mut old, mut new) = (Worker::new(&old), Worker::new(&new));
-    if old.nobody() != new.nobody() {
+    if Worker::new(&old).nobody() != Worker::new(&new).nobody() {
         return Ok(false);
     }
-    for place in 0..columns.partners() {
-        if old.judge(place)? != new.judge(place)? {
-            moved.insert(columns.partner(place).to_owned());
+    let found = match old.measures_as(&new) {
+        true => by_figures(&old, &new)?,
+        false => by_facts(&old, &new)?,
+    };
+    moved.extend(found.into_iter().map(|place| columns.partner(place).to_owned()));
+    Ok(true)
+}
+
+/// Where both measure the same, and make something else of it: everybody is measured once.
+fn by_figures(old: &Compiled<'_>, new: &Compiled<'_>) -> Result<BTreeSet<usize>, NotCompiled> {
+    let sheet = Sheet::measured(old)?;
+    let (mut was, mut is) = (Scorer::new(&sheet, old)?, Scorer::new(&sheet, new)?);
+    let mut moved = BTreeSet::new();
+    for division in 0..old.divisions() {
+        for block in 0..sheet.blocks() {
+            let (was, is) = (was.score(division, block)?, is.score(division, block)?);
+            let partners = was.partners().enumerate().filter(|(place, _)| !was.same(is, *place));
+            moved.extend(partners.map(|(_, partner)| partner));
         }
     }
-    Ok(true)
+    Ok(moved)
+}
+
+fn by_facts(old: &Compiled<'_>, new: &Compiled<'_>) -> Result<BTreeSet<usize>, NotCompiled> {
+    let partners = old.partners();
+    let (mut old, mut new) = (Worker::new(old), Worker::new(new));
+    let mut moved = BTreeSet::new();
+    for place in 0..partners {
+        if old.judge(place)? != new.judge(place)? {
+            moved.insert(place);
+        }
+    }
+    Ok(moved)
 }
 
 /// Whether places mean the same in both: divisions, and the levels of each on the day.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use authoring::generated::Recipe;
 use program::Bundle;
 use program::facts::Facts;
-use program::population::{Columns, Compiled, NotCompiled, Worker};
+use program::population::{Columns, Compiled, NotCompiled, Scorer, Sheet, Worker};
 use program::tiers::{Scorecard, evaluate};
 use values::{Date, Instant, Zone};
 
@@ -85,6 +85,52 @@ fn a_changed_value_moves_the_same_partners_in_the_pass() {
         moved += usize::from(told(&was) != told(&is));
     }
     assert!(moved > 0, "somebody loses points");
+}
+
+/// Six areas of more partners than one block holds, from what was measured of them, and again with another threshold.
+#[test]
+fn a_population_is_scored_from_its_sheet_as_it_is_judged() {
+    let bundle = bundle();
+    let as_of = end_of(day());
+    let change = ("microsoft/solutions-partner#awards.solutions-partner.when.all.total.at-least", "30 points");
+    let changed = program::reform::reformed(&bundle, &[(change.0.to_owned(), change.1.to_owned())]);
+    let changed = changed.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let recipe = Recipe { seed: 13, partners: 2_100, day: day() };
+    println!("seed {}", recipe.seed);
+    let columns = Columns::of_facts(&bundle, PROGRAM, &[&changed], &joined(recipe.all()), (as_of, as_of));
+    let columns = columns.unwrap_or_else(|error| panic!("{error}"));
+    let plans = [&bundle, &changed].map(|one| Compiled::new(one, PROGRAM, &columns).unwrap_or_else(|e| panic!("{e}")));
+    // The blocks may be measured in any order, by several workers.
+    let mut blocks: Vec<_> = (0..plans[0].blocks())
+        .rev()
+        .map(|block| Worker::new(&plans[0]).measure(block).unwrap_or_else(|error| panic!("{error}")))
+        .collect();
+    assert_eq!(blocks.len(), 2);
+    let sheet = Sheet::of(&plans[0], std::mem::take(&mut blocks)).unwrap_or_else(|error| panic!("{error}"));
+    assert!(Sheet::of(&plans[0], Vec::new()).is_err(), "a sheet without its blocks");
+    let mut qualified = [0, 0];
+    for (plan, qualified) in plans.iter().zip(&mut qualified) {
+        let mut scorer = Scorer::new(&sheet, plan).unwrap_or_else(|error| panic!("{error}"));
+        let mut worker = Worker::new(plan);
+        for block in 0..sheet.blocks() {
+            for division in 0..plan.divisions() {
+                let scores = scorer.score(division, block).unwrap_or_else(|error| panic!("{error}"));
+                *qualified += scores.levels().flatten().count();
+                for (place, partner) in scores.partners().enumerate() {
+                    let judged = worker.judge(partner).unwrap_or_else(|error| panic!("{error}"));
+                    assert_eq!(
+                        scores.decision(place).as_ref(),
+                        Some(&judged[division]),
+                        "{}",
+                        columns.partner(partner)
+                    );
+                }
+            }
+        }
+        assert_eq!(scorer.judged_aside(), 0);
+    }
+    println!("{qualified:?} designations");
+    assert!(qualified[0] > 0 && qualified[1] > qualified[0], "{qualified:?}");
 }
 
 /// What has no compiled form is refused by the rule's name, and then every partner is judged by itself.

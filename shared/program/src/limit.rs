@@ -24,6 +24,23 @@ impl Limit {
         }
     }
 
+    /// The number that bounds.
+    pub fn number(&self) -> &Ratio {
+        match self {
+            Limit::AtLeast(number) | Limit::Above(number) | Limit::AtMost(number) | Limit::Below(number) => number,
+        }
+    }
+
+    /// Whether more can make it hold.
+    pub fn asks_for_more(&self) -> bool {
+        matches!(self, Limit::AtLeast(_) | Limit::Above(_))
+    }
+
+    /// Whether the bounding number itself holds.
+    pub fn includes_itself(&self) -> bool {
+        matches!(self, Limit::AtLeast(_) | Limit::AtMost(_))
+    }
+
     pub fn holds(&self, value: &Ratio) -> bool {
         match self {
             Limit::AtLeast(bound) => value >= bound,
@@ -41,6 +58,11 @@ pub(crate) struct Limits(Vec<Limit>);
 impl Limits {
     pub fn of(range: &Range) -> Limits {
         Limits(range.lower.iter().chain(&range.upper).map(Limit::of).collect())
+    }
+
+    /// Each of them.
+    pub fn all(&self) -> &[Limit] {
+        &self.0
     }
 
     pub fn hold(&self, value: &Ratio) -> bool {

@@ -6,6 +6,9 @@
 //! then judges partner after partner without looking anything up by name. Points are exact fractions in machine words
 //! ([`crate::number`]), and money stays decimal.
 //!
+//! What was measured can be kept as a [`Sheet`], from which a [`Scorer`] makes points and levels by this program or by
+//! one with other thresholds, whole columns at once and without a look at the facts.
+//!
 //! Of every partner it says what [`crate::tiers::evaluate`] says, to the last digit, without the words: a property test
 //! holds the two together. What the compiled form cannot do it refuses by name ([`NotCompiled`]); then every partner is
 //! judged by itself.
@@ -18,6 +21,7 @@ mod plan;
 mod reading;
 mod run;
 mod scores;
+pub mod sheet;
 mod states;
 mod wants;
 
@@ -27,4 +31,5 @@ pub use gather::{Gatherer, UsageRow};
 pub use kinds::RowKind;
 pub use plan::Compiled;
 pub use run::Worker;
+pub use sheet::{Scorer, Scores, Sheet};
 pub use wants::NotCompiled;

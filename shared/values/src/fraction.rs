@@ -122,9 +122,17 @@ impl Ratio {
         Some(if denominator == 1 { numerator.to_string() } else { Decimal::from_attos(attos).to_string() })
     }
 
+    /// Numerator and denominator in lowest terms, where they fit into machine words. The denominator is positive.
+    pub fn words(&self) -> Option<(i128, i128)> {
+        match self.0 {
+            Small(numerator, denominator) => Some(reduced(numerator, denominator)),
+            Big(_) => None,
+        }
+    }
+
     /// Numerator and denominator as they are kept, where they fit into machine words.
     #[cfg(test)]
-    fn words(&self) -> Option<(i128, i128)> {
+    fn kept(&self) -> Option<(i128, i128)> {
         match self.0 {
             Small(numerator, denominator) => Some((numerator, denominator)),
             Big(_) => None,

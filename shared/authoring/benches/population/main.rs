@@ -10,7 +10,7 @@ use std::time::{Duration, Instant as Clock};
 
 use anyhow::{Context, Result};
 use authoring::generated::Recipe;
-use program::population::{Columns, Compiled, Gatherer, UsageRow, Worker};
+use program::population::{Columns, Compiled, Gatherer, Scorer, Sheet, UsageRow, Worker};
 use program::tiers::{EvaluateError, Scorecard};
 use program::{Bundle, Facts};
 use values::{Date, Instant, Ratio, Zone};
@@ -45,7 +45,9 @@ fn main() -> Result<()> {
     let plan = plan?;
     println!("compiled                     {:>9.2} ms", compiled.as_secs_f64() * 1e3);
     against_hand(&plan, &columns, &bundle)?;
-    simulate(&plan, &Compiled::new(&changed, PROGRAM, &columns)?)?;
+    let changed = Compiled::new(&changed, PROGRAM, &columns)?;
+    simulate(&plan, &changed)?;
+    score(&plan, &changed)?;
     explain(&bundle, recipe, as_of)
 }
 
@@ -99,6 +101,52 @@ fn simulate(current: &Compiled<'_>, proposed: &Compiled<'_>) -> Result<()> {
     let (up, down) = moved?;
     println!("simulated fifty points       {:>9.3} s: {up} up, {down} down", took.as_secs_f64());
     Ok(())
+}
+
+/// The same once more, from what is measured once; and what scoring alone takes.
+fn score(current: &Compiled<'_>, proposed: &Compiled<'_>) -> Result<()> {
+    let (sheet, measured) = timed(|| Sheet::measured(current));
+    let sheet = sheet?;
+    println!("measured on one thread       {:>9.3} s", measured.as_secs_f64());
+    for _ in 0..5 {
+        let (moved, took) = timed(|| {
+            let (mut now, mut then) = (Scorer::new(&sheet, current)?, Scorer::new(&sheet, proposed)?);
+            let (mut up, mut down) = (0, 0);
+            for (division, block) in everything(&sheet, current) {
+                let (now, then) = (now.score(division, block)?, then.score(division, block)?);
+                for (now, then) in now.levels().zip(then.levels()) {
+                    up += usize::from(then > now);
+                    down += usize::from(then < now);
+                }
+            }
+            anyhow::Ok((up, down, now.judged_aside() + then.judged_aside()))
+        });
+        let (up, down, aside) = moved?;
+        println!(
+            "fifty points from figures    {:>9.3} s: {up} up, {down} down; {aside} judged aside",
+            took.as_secs_f64()
+        );
+    }
+    let (scored, took) = timed(|| {
+        let mut scorer = Scorer::new(&sheet, proposed)?;
+        for (division, block) in everything(&sheet, proposed) {
+            std::hint::black_box(scorer.score(division, block)?);
+        }
+        anyhow::Ok(())
+    });
+    scored?;
+    let decisions = current.partners() * current.divisions();
+    println!(
+        "scored on one thread         {:>9.3} s: {:.0} million decisions a second",
+        took.as_secs_f64(),
+        decisions as f64 / took.as_secs_f64() / 1e6
+    );
+    Ok(())
+}
+
+fn everything(sheet: &Sheet<'_>, plan: &Compiled<'_>) -> impl Iterator<Item = (usize, usize)> {
+    let blocks = sheet.blocks();
+    (0..plan.divisions()).flat_map(move |division| (0..blocks).map(move |block| (division, block)))
 }
 
 /// How one partner is evaluated.

@@ -1,5 +1,6 @@
 //! A program on one day, compiled for the columns it is to judge.
 
+mod depends;
 mod looks;
 mod scores;
 mod states;
@@ -12,7 +13,8 @@ use values::{Date, Instant, Month, Zone};
 use super::columns::Columns;
 use super::reading::{Credit, Entry, Look, Population, Reading, SeatLook, Source, TestPlan, Timetable};
 use super::scores::{ClassPlan, DivisionPlan, MeasurePlan};
-use super::states::{Slot, State};
+use super::sheet::Figure;
+use super::states::{Slot, State, States};
 use super::wants::{NotCompiled, Wants};
 use crate::bundle::Bundle;
 use crate::conventions::{CurrentMonth, PartSteps};
@@ -49,12 +51,16 @@ pub struct Compiled<'c> {
     /// The instants at which people are counted.
     pub(super) moments: Vec<i64>,
     pub(super) measures: Vec<MeasurePlan>,
+    /// Of each measure the states it depends on.
+    pub(super) measure_reads: Vec<States>,
+    /// The numbers that scores ask for, each once.
+    pub(super) figures: Vec<Figure>,
     pub(super) classes: Vec<ClassPlan>,
     pub(super) divisions: Vec<DivisionPlan>,
 }
 
 /// When it is judged.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Clock {
     pub zone: Zone,
     pub as_of: Instant,
@@ -131,6 +137,8 @@ impl<'c> Compiled<'c> {
             holdings: Vec::new(),
             moments: Vec::new(),
             measures: Vec::new(),
+            measure_reads: Vec::new(),
+            figures: Vec::new(),
             classes: Vec::new(),
             divisions: Vec::new(),
         };

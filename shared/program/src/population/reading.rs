@@ -3,6 +3,7 @@
 use crate::model::metric::Window;
 
 /// Which kinds of row a measure of a metric is read from.
+#[derive(PartialEq)]
 pub(super) struct Source {
     /// By kind of row.
     pub kinds: Vec<Read>,
@@ -36,6 +37,7 @@ pub(super) enum Credit {
 }
 
 /// A sum, or a last value, over the rows of a place in one time.
+#[derive(PartialEq)]
 pub(super) struct Look {
     pub source: u16,
     /// The readings it is part of.
@@ -43,7 +45,7 @@ pub(super) struct Look {
 }
 
 /// What one kind of row is to all looks, by when it is.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct Timetable {
     /// The instants at which a look begins or ends, in order.
     pub cuts: Vec<i64>,
@@ -76,7 +78,7 @@ impl Timetable {
 }
 
 /// What one kind of row is to one look.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Entry {
     /// One of these kinds of association must recognize the partner.
     pub kinds: u64,
@@ -90,6 +92,7 @@ pub(super) struct Entry {
 }
 
 /// A look at seats at one instant.
+#[derive(PartialEq)]
 pub(super) struct SeatLook {
     pub at: i64,
     pub source: u16,
@@ -102,6 +105,7 @@ pub(super) struct SeatLook {
 pub(super) const NONE: u16 = u16::MAX;
 
 /// The value of a measure at a place: one look, or several with rates.
+#[derive(PartialEq)]
 pub(super) struct Reading {
     pub parts: Vec<Part>,
     /// Whether of a subscription's workloads the largest counts instead of the sum.
@@ -113,6 +117,7 @@ pub(super) struct Reading {
 }
 
 /// A look of a reading.
+#[derive(PartialEq)]
 pub(super) struct Part {
     pub look: u16,
     pub rates: Option<Rates>,
@@ -122,13 +127,14 @@ pub(super) struct Part {
 pub(super) type Rates = Vec<Option<(i128, i128)>>;
 
 /// A slot that a reading feeds, as the part or as the whole of a share.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Feed {
     pub slot: u16,
     pub whole: bool,
 }
 
 /// What counted things are tested by, at any month.
+#[derive(PartialEq)]
 pub(super) struct TestPlan {
     /// The times it looks at: a window, so many months before.
     pub looks: Vec<(Window, u16)>,
@@ -142,6 +148,7 @@ pub(super) struct TestPlan {
 }
 
 /// A measure for what is asked place by place.
+#[derive(PartialEq)]
 pub(super) struct Measured {
     /// Sources with their rates.
     pub parts: Vec<(u16, Option<Rates>)>,
@@ -159,6 +166,7 @@ pub(super) enum PartOf {
 }
 
 /// Customers by what they are, whoever is recognized on them.
+#[derive(PartialEq)]
 pub(super) struct Population {
     /// The tests, of [`super::plan::Compiled::tests`].
     pub tests: u16,

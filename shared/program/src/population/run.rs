@@ -130,11 +130,20 @@ impl<'p> Worker<'p> {
     /// # Errors
     /// As [`crate::tiers::evaluate`]: numbers out of range, or currencies that meet without a rate.
     pub fn judge(&mut self, place: usize) -> Result<&[Decision], EvaluateError> {
+        match self.take_in(place)? {
+            true => Ok(self.score()),
+            false => Ok(&[]),
+        }
+    }
+
+    /// Counts all of the partner at `place`; false where there is none.
+    pub(super) fn take_in(&mut self, place: usize) -> Result<bool, EvaluateError> {
         let plan = self.plan;
-        let Some(partner) = plan.columns.partners.get(place) else { return Ok(&[]) };
+        let Some(partner) = plan.columns.partners.get(place) else { return Ok(false) };
         if self.anything {
             self.begin();
         }
+        self.forget_measures();
         // A refusal leaves places half counted: the next partner begins anew.
         let counted = self.count(partner);
         if counted.is_err() {
@@ -142,12 +151,18 @@ impl<'p> Worker<'p> {
         }
         counted?;
         self.people(partner);
-        Ok(self.score())
+        Ok(true)
+    }
+
+    /// Forgets the last partner.
+    pub(super) fn forget(&mut self) {
+        self.begin();
+        self.forget_measures();
     }
 
     /// How a partner stands of whom nothing is known.
     pub fn nobody(&mut self) -> &[Decision] {
-        self.begin();
+        self.forget();
         self.score()
     }
 

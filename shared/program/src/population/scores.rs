@@ -5,10 +5,12 @@ use values::Ratio;
 use crate::conventions::PartSteps;
 use crate::limit::{Limit, Limits};
 use crate::model::metric::Losses;
+use crate::population::sheet::Figure;
 use crate::population::states::States;
 use crate::tiers::Standing;
 
 /// A metric's value, from the states it is made of.
+#[derive(PartialEq)]
 pub(super) enum MeasurePlan {
     /// One state, and how it is compared.
     State { now: u16, change: ChangePlan },
@@ -19,6 +21,7 @@ pub(super) enum MeasurePlan {
 }
 
 /// What a state is compared with.
+#[derive(PartialEq)]
 pub(super) enum ChangePlan {
     None,
     Since {
@@ -75,6 +78,8 @@ pub(super) struct DivisionPlan {
     pub levels: Vec<Need>,
     /// The states that something of it depends on.
     pub reads: States,
+    /// The numbers its scores and levels ask for, each once.
+    pub figures: Vec<Figure>,
 }
 
 /// A track.

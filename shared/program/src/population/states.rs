@@ -37,6 +37,7 @@ impl States {
 }
 
 /// A metric at one moment.
+#[derive(PartialEq)]
 pub(super) enum State {
     Count(Count),
     Sum(Sum),
@@ -45,6 +46,7 @@ pub(super) enum State {
 }
 
 /// Distinct things that pass tests.
+#[derive(PartialEq)]
 pub(super) struct Count {
     /// The slots of each test, and how many of them must hold.
     pub tests: Vec<(Vec<u16>, usize)>,
@@ -52,6 +54,7 @@ pub(super) struct Count {
 }
 
 /// Leaves out what passed already when the association began.
+#[derive(PartialEq)]
 pub(super) struct Already {
     /// The tests, of [`super::plan::Compiled::tests`].
     pub tests: u16,
@@ -63,6 +66,7 @@ pub(super) struct Already {
 }
 
 /// A sum over places.
+#[derive(PartialEq)]
 pub(super) struct Sum {
     pub reading: u16,
     pub largest: bool,
@@ -72,6 +76,7 @@ pub(super) struct Sum {
 }
 
 /// A test of each place of a sum.
+#[derive(PartialEq)]
 pub(super) struct SumTest {
     /// The part and, of a share, the whole, at each time.
     pub looks: Vec<(u16, Option<u16>)>,
@@ -82,6 +87,7 @@ pub(super) struct SumTest {
 }
 
 /// Each place compared with itself before.
+#[derive(PartialEq)]
 pub(super) struct Paired {
     pub measure: Measured,
     pub window: crate::model::metric::Window,
@@ -95,6 +101,7 @@ pub(super) struct Paired {
 }
 
 /// One test of a count at one time: where its cells and verdicts stand.
+#[derive(PartialEq)]
 pub(super) struct Slot {
     pub state: u16,
     pub cell: Cell,

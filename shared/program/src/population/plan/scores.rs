@@ -119,6 +119,7 @@ impl Planner<'_, '_> {
                     class: None,
                     levels: Vec::new(),
                     reads: States::none(0),
+                    figures: Vec::new(),
                 }
             }
             judged => judged?,
@@ -153,6 +154,7 @@ impl Planner<'_, '_> {
             class,
             levels: levels.iter().map(|level| self.need(&level.when)).collect::<Result<_, _>>()?,
             reads: States::none(0),
+            figures: Vec::new(),
         })
     }
 
@@ -200,68 +202,5 @@ impl Planner<'_, '_> {
                 earns: number(earns),
             },
         }
-    }
-}
-
-impl Planner<'_, '_> {
-    /// Finds which states each line and each division depends on: where nothing was counted of these, a partner stands
-    /// as one does of whom nothing was counted at all.
-    pub(super) fn dependencies(&mut self) {
-        let states = self.plan.states.len();
-        let measures: Vec<States> = (0..self.plan.measures.len()).map(|measure| self.states_of(measure)).collect();
-        let mut classes = States::none(states);
-        for need in self.plan.classes.iter().flat_map(|class| class.cases.iter().map(|(_, need)| need)) {
-            reads(need, &measures, &mut classes);
-        }
-        for division in &mut self.plan.divisions {
-            let mut all = States::none(states);
-            for line in division.tracks.iter_mut().flat_map(|track| &mut track.lines) {
-                line.reads = States::none(states);
-                for leg in &line.legs {
-                    match leg {
-                        LegPlan::Measured { measure, .. } => line.reads.join(&measures[usize::from(*measure)]),
-                        LegPlan::When { when, .. } => reads(when, &measures, &mut line.reads),
-                    }
-                }
-                line.gates.iter().for_each(|gate| reads(gate, &measures, &mut line.reads));
-                all.join(&line.reads);
-            }
-            division.levels.iter().for_each(|level| reads(level, &measures, &mut all));
-            if division.class.is_some() {
-                all.join(&classes);
-            }
-            division.reads = all;
-        }
-    }
-
-    fn states_of(&self, measure: usize) -> States {
-        let mut found = States::none(self.plan.states.len());
-        match &self.plan.measures[measure] {
-            MeasurePlan::State { now, change } => {
-                found.add(usize::from(*now));
-                if let ChangePlan::Since { bases, .. } = change {
-                    for base in bases {
-                        found.add(usize::from(*base));
-                    }
-                }
-            }
-            MeasurePlan::Share { of, whole } => {
-                [of, whole].into_iter().for_each(|part| found.join(&self.states_of(usize::from(*part))));
-            }
-            MeasurePlan::Combined { add, less } => {
-                add.iter().chain(less).for_each(|part| found.join(&self.states_of(usize::from(*part))));
-            }
-        }
-        found
-    }
-}
-
-fn reads(need: &Need, measures: &[States], found: &mut States) {
-    match need {
-        Need::All(parts) | Need::Any(parts) | Need::None(parts) | Need::AtLeast(_, parts) => {
-            parts.iter().for_each(|part| reads(part, measures, found));
-        }
-        Need::Metric(measure, _) => found.join(&measures[usize::from(*measure)]),
-        Need::Score(_) | Need::EveryLine(_) => {}
     }
 }

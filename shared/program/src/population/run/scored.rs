@@ -57,9 +57,6 @@ impl<'p> Worker<'p> {
         if self.scored.nobody.is_empty() {
             self.score_nobody();
         }
-        for measure in self.scored.computed.drain(..).map(usize::from) {
-            self.scored.measures[measure] = None;
-        }
         let mut cases: Option<Vec<&str>> = None;
         for (place, division) in plan.divisions.iter().enumerate() {
             if division.blank || !self.totals.touched.meet(&division.reads) {
@@ -75,6 +72,18 @@ impl<'p> Worker<'p> {
             self.division(place, division, cases.as_deref().unwrap_or_default());
         }
         &self.scored.decisions
+    }
+
+    /// Forgets what measures were of the last partner.
+    pub(super) fn forget_measures(&mut self) {
+        for measure in self.scored.computed.drain(..).map(usize::from) {
+            self.scored.measures[measure] = None;
+        }
+    }
+
+    /// Whether anything was counted of what a measure depends on.
+    pub(in crate::population) fn counted_of(&self, measure: u16) -> bool {
+        self.totals.touched.meet(&self.plan.measure_reads[usize::from(measure)])
     }
 
     /// Judges somebody of whom nothing was counted.
@@ -100,6 +109,7 @@ impl<'p> Worker<'p> {
         self.scored.nobody = self.scored.decisions.clone();
         self.scored.of_nobody.fill(true);
         (self.totals, self.bases, self.changes, self.picked) = (totals, bases, changes, picked);
+        self.forget_measures();
     }
 
     /// The partner's case of each class.
@@ -192,7 +202,7 @@ impl<'p> Worker<'p> {
                 }
             }
             LegPlan::Measured { measure, scale } => {
-                let value = self.measure(*measure);
+                let value = self.value_of(*measure);
                 if value.absent { Ratio::ZERO } else { scale.points(value) }
             }
         }
@@ -205,7 +215,7 @@ impl<'p> Worker<'p> {
             Need::None(parts) => !parts.iter().any(|part| self.met(part, score)),
             Need::AtLeast(count, parts) => parts.iter().filter(|part| self.met(part, score)).count() >= *count,
             Need::Metric(measure, limit) => {
-                let value = self.measure(*measure);
+                let value = self.value_of(*measure);
                 !value.absent && limit.holds(&value.value)
             }
             Need::Score(limit) => limit.holds(score.map_or(&Ratio::ZERO, |(total, _)| total)),
@@ -213,7 +223,8 @@ impl<'p> Worker<'p> {
         }
     }
 
-    fn measure(&mut self, number: u16) -> &Value {
+    /// What a measure is of the current partner.
+    pub(in crate::population) fn value_of(&mut self, number: u16) -> &Value {
         let place = usize::from(number);
         if self.scored.measures[place].is_none() {
             let value = self.measured_anew(place);
@@ -231,7 +242,7 @@ impl<'p> Worker<'p> {
         match &plan.measures[place] {
             MeasurePlan::State { now, change } => self.changed(*now, change),
             MeasurePlan::Share { of, whole } => {
-                let (of, whole) = (self.measure(*of).clone(), self.measure(*whole));
+                let (of, whole) = (self.value_of(*of).clone(), self.value_of(*whole));
                 match whole.value.inverse() {
                     Some(inverse) => Value {
                         value: of.value * inverse * Ratio::whole(100),
@@ -245,7 +256,7 @@ impl<'p> Worker<'p> {
                 let mut sum = Value::NOTHING;
                 for (parts, sign) in [(add, 1), (less, -1)] {
                     for part in parts {
-                        let part = self.measure(*part);
+                        let part = self.value_of(*part);
                         sum.value += &part.value * Ratio::whole(sign);
                         sum.absent |= part.absent;
                     }
