@@ -51,6 +51,9 @@ struct Arguments {
     /// Explains every scorecard and follows the awards, instead of deciding only how everybody stands.
     #[arg(long)]
     explained: bool,
+    /// Gives what is published its places in the feed meanwhile, as a running service does.
+    #[arg(long)]
+    publishing: bool,
     /// Evaluates over what the run before recorded, so that nothing new is to be written.
     #[arg(long)]
     again: bool,
@@ -66,7 +69,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     tokio::runtime::Runtime::new()?.block_on(async {
         match &arguments.database {
-            Some(url) if arguments.evaluate_only => evaluate(url, !arguments.explained).await,
+            Some(url) if arguments.evaluate_only => evaluate(url, &arguments).await,
             _ => fill_and_evaluate(&arguments).await,
         }
     })
@@ -116,12 +119,22 @@ async fn fill_and_evaluate(arguments: &Arguments) -> Result<()> {
     let began = Clock::now();
     let mut second = Command::new(std::env::current_exe()?);
     second.args(["--evaluate-only", "--database", &url]);
-    if arguments.explained {
-        second.arg("--explained");
+    for (asked, argument) in [(arguments.explained, "--explained"), (arguments.publishing, "--publishing")] {
+        if asked {
+            second.arg(argument);
+        }
     }
+    let server = cluster.as_ref().and_then(LastingCluster::server);
+    let before = server.map(ended_processor_time).transpose()?;
     let evaluated = second.status()?;
     ensure!(evaluated.success(), "the evaluation failed");
-    compare(&store, began.elapsed()).await
+    compare(&store, began.elapsed()).await?;
+    // By now the server has seen the sessions of the evaluation end; those of this process have not.
+    if let Some((server, before)) = server.zip(before) {
+        let spent = ended_processor_time(server)?.saturating_sub(before);
+        println!("processor time of the server {:>8.1} s", spent.as_secs_f64());
+    }
+    Ok(())
 }
 
 /// Fills the database: month after month, as feeds would have brought it, one chunk of partners after another.
@@ -186,7 +199,7 @@ fn others(facts: &Facts) -> usize {
 }
 
 /// The second process.
-async fn evaluate(url: &str, decisions_only: bool) -> Result<()> {
+async fn evaluate(url: &str, arguments: &Arguments) -> Result<()> {
     let store = Store::open(url, StoreOptions::default()).await?;
     let (began, mut told) = (Clock::now(), Clock::now());
     let tell = |far: Told| {
@@ -200,8 +213,9 @@ async fn evaluate(url: &str, decisions_only: bool) -> Result<()> {
             );
         }
     };
-    let outcome =
-        bench::evaluate(&store, Everybody { program: PROGRAM, as_of: as_of()?, decisions_only }, tell).await?;
+    let (decisions_only, publishing) = (!arguments.explained, arguments.publishing);
+    let everybody = Everybody { program: PROGRAM, as_of: as_of()?, decisions_only, publishing };
+    let outcome = bench::evaluate(&store, everybody, tell).await?;
     let took = began.elapsed().as_secs_f64();
     ensure!(outcome.whole, "not everybody was evaluated: {outcome:?}");
     let far = outcome.told;
@@ -220,10 +234,19 @@ async fn evaluate(url: &str, decisions_only: bool) -> Result<()> {
 
 /// What this process has spent so far, in user and in system mode.
 fn processor_time() -> Result<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // The name of the program may hold spaces; the two times are the twelfth and thirteenth number behind it.
+    spent("self", 11)
+}
+
+/// What the children of a process that have ended had spent.
+fn ended_processor_time(process: u32) -> Result<Duration> {
+    spent(&process.to_string(), 13)
+}
+
+/// Two neighboring times of a process, after so many numbers behind its name, which may hold spaces.
+fn spent(process: &str, place: usize) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let numbers = stat.rsplit(')').next().context("no numbers")?;
-    let ticks = numbers.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    let ticks = numbers.split_whitespace().skip(place).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
     // A tick is a hundredth of a second on every Linux.
     Ok(Duration::from_millis(ticks * 10))
 }

@@ -2,8 +2,10 @@
 
 use ::store::bulk::{self, Rows};
 use ::store::{Store, StoreError};
+use feed::{Feed, FeedConfig};
 use futures::TryStreamExt;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, StreamTrait};
+use tokio_util::sync::CancellationToken;
 use values::Instant;
 
 use super::BenchError;
@@ -67,6 +69,8 @@ pub struct Everybody<'a> {
     pub as_of: Instant,
     /// Whether it is only decided how partners stand, as `decisions_only` asks for.
     pub decisions_only: bool,
+    /// Whether what it publishes gets its places in the feed meanwhile, as in a running service.
+    pub publishing: bool,
 }
 
 /// Evaluates everybody as the operation does, and records what it says. `tell` hears of every step.
@@ -75,9 +79,18 @@ pub struct Everybody<'a> {
 /// [`BenchError::Evaluate`], and as the database's.
 pub async fn evaluate(
     store: &Store,
-    Everybody { program, as_of, decisions_only }: Everybody<'_>,
+    everybody: Everybody<'_>,
     mut tell: impl FnMut(Told),
 ) -> Result<Outcome, BenchError> {
+    let Everybody { program, as_of, decisions_only, publishing } = everybody;
+    let stop = CancellationToken::new();
+    let publisher = match publishing {
+        true => {
+            let (feed, stop) = (Feed::open(store, FeedConfig::new(crate::NAME)).await?, stop.clone());
+            Some(tokio::spawn(async move { feed.run(stop).await }))
+        }
+        false => None,
+    };
     let rules = Rules::default();
     let programs = vec![program_id(program)];
     let command = Command { programs, as_of: Some(as_of), known_at: Some(as_of), decisions_only };
@@ -91,6 +104,10 @@ pub async fn evaluate(
     while evaluate_tiers::step(store, as_of, &rules, &evaluation, together).await? != Step::Done {
         evaluation = found(store, &id).await?;
         tell(told(&evaluation.progress));
+    }
+    stop.cancel();
+    if let Some(publisher) = publisher {
+        publisher.await.map_err(|error| BenchError::Evaluate(error.to_string()))?;
     }
     let evaluation = found(store, &id).await?;
     let failures = evaluations::list_failures(store.read(), &id, 100).await?.len();

@@ -58,14 +58,14 @@ fn some(text: Option<&String>) -> &str {
     text.map(String::as_str).unwrap_or_default()
 }
 
-/// What stands in the tables whose names follow, in bytes with their indexes; PostgreSQL only.
+/// The five largest tables: name, rows as last counted, and bytes with their indexes; PostgreSQL only.
 ///
 /// # Errors
 /// As the database's.
 pub async fn sizes(db: &impl ConnectionTrait) -> Result<Vec<(String, i64, i64)>, StoreError> {
     let sql = "SELECT relname::TEXT AS name, reltuples::BIGINT AS rows, pg_total_relation_size(oid) AS bytes \
                FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace \
-               ORDER BY bytes DESC LIMIT 12";
+               ORDER BY bytes DESC LIMIT 5";
     let rows = query(db, sql.to_owned(), Vec::new()).await?;
     rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "rows")?, row.try_get("", "bytes")?))).collect()
 }

@@ -141,6 +141,10 @@ fn run(command: &mut Command) {
 }
 
 impl Cluster {
+    pub(super) fn folder(&self) -> &Path {
+        &self.socket
+    }
+
     pub(super) fn url(&self, database: &str) -> String {
         format!("postgres://postgres@localhost/{database}?host={}", self.socket.display())
     }

@@ -38,6 +38,12 @@ impl LastingCluster {
         self.cluster.url(database)
     }
 
+    /// The number of the server's first process, whose children the others are; none when it has gone.
+    pub fn server(&self) -> Option<u32> {
+        let file = std::fs::read_to_string(self.cluster.folder().join("data/postmaster.pid")).ok()?;
+        file.lines().next()?.trim().parse().ok()
+    }
+
     /// Makes a fresh, empty database of this name, whatever stood under it before.
     ///
     /// # Panics
