@@ -22,12 +22,15 @@ impl LastingCluster {
     /// removed with the cluster. None where PostgreSQL is not installed. The folder's path has at most 80 characters.
     ///
     /// # Panics
-    /// When the cluster cannot be started.
+    /// When the cluster cannot be started, or somebody uses it.
     pub fn start(folder: Option<&Path>) -> Option<LastingCluster> {
         let binaries = binaries()?;
         let private = || std::env::temp_dir().join(format!("accolade-lasting-{}", std::process::id()));
         let after = if folder.is_some() { After::Keep } else { After::Remove };
         let folder: PathBuf = folder.map_or_else(private, Path::to_path_buf);
+        // The guard of a second one would stop the first.
+        let user = server_of(&folder).filter(|server| Path::new("/proc").join(server.to_string()).exists());
+        assert!(user.is_none(), "somebody uses the cluster of {folder:?}: process {user:?}");
         let guard = guarded(&folder, after);
         let cluster = start(&binaries, &folder, &SETTINGS);
         Some(LastingCluster { cluster, guard })
@@ -40,8 +43,7 @@ impl LastingCluster {
 
     /// The number of the server's first process, whose children the others are; none when it has gone.
     pub fn server(&self) -> Option<u32> {
-        let file = std::fs::read_to_string(self.cluster.folder().join("data/postmaster.pid")).ok()?;
-        file.lines().next()?.trim().parse().ok()
+        server_of(self.cluster.folder())
     }
 
     /// Makes a fresh, empty database of this name, whatever stood under it before.
@@ -55,6 +57,11 @@ impl LastingCluster {
         created.unwrap_or_else(|error| panic!("`{name}` cannot be made: {error}"));
         self.url(name)
     }
+}
+
+fn server_of(folder: &Path) -> Option<u32> {
+    let file = std::fs::read_to_string(folder.join("data/postmaster.pid")).ok()?;
+    file.lines().next()?.trim().parse().ok()
 }
 
 impl Drop for LastingCluster {
