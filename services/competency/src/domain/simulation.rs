@@ -6,6 +6,7 @@ use program::Bundle;
 use program::tiers::{DivisionScore, Scorecard};
 use values::{Instant, Ratio, ratio_to_text};
 
+use super::decided::Decided;
 use super::evaluation::RunState;
 
 /// The most partners that are told one by one.
@@ -20,6 +21,8 @@ pub struct Simulation {
     pub bundle: String,
     /// The bundle it is compared with.
     pub compared: String,
+    /// The documents of the programs that are compared; all, without any.
+    pub programs: Vec<String>,
     /// The instant that is judged.
     pub as_of: Instant,
     /// The instant up to which facts are seen.
@@ -41,28 +44,64 @@ pub struct Simulation {
 /// A program and a division of it.
 type Place = (String, String);
 
-/// How a partner stands in every division, and how high each level is.
+/// How a partner stands in every division.
 #[derive(Clone, Debug, Default)]
-pub struct Standings(BTreeMap<Place, (DivisionScore, usize)>);
+pub struct Standings(BTreeMap<Place, Stands>);
+
+/// How a partner stands in one division.
+#[derive(Clone, Debug)]
+struct Stands {
+    level: Option<String>,
+    /// How high that is: counts up from 1, zero for no level.
+    height: usize,
+    points: Option<Ratio>,
+    /// The whole result; none where it was only decided.
+    result: Option<DivisionScore>,
+}
 
 impl Standings {
     /// The standings in these scorecards, by a bundle's order of levels.
     pub fn of(bundle: &Bundle, scorecards: Vec<Scorecard>) -> Standings {
         let mut found = BTreeMap::new();
         for scorecard in scorecards {
-            let programs = bundle.tier_programs().iter().filter(|program| program.id == scorecard.program);
-            let levels: Vec<&Vec<String>> = programs.map(|program| &program.level_names).collect();
             for division in scorecard.divisions {
-                let level = division.level.as_ref();
-                let height = level.and_then(|level| {
-                    levels.iter().find_map(|names| names.iter().position(|name| name == level)).map(|place| place + 1)
-                });
-                let place = (scorecard.program.clone(), division.division.clone());
-                found.insert(place, (division, height.unwrap_or(0)));
+                let stands = Stands {
+                    level: division.level.clone(),
+                    height: height(bundle, &scorecard.program, division.level.as_deref()),
+                    points: division.points.clone(),
+                    result: Some(division),
+                };
+                let division = stands.result.as_ref().map(|result| result.division.clone()).unwrap_or_default();
+                found.insert((scorecard.program.clone(), division), stands);
             }
         }
         Standings(found)
     }
+
+    /// The standings of one partner that were decided and not explained.
+    pub fn decided<'d>(bundle: &Bundle, decided: impl IntoIterator<Item = &'d Decided>) -> Standings {
+        let mut found = BTreeMap::new();
+        for decided in decided {
+            for division in &decided.divisions {
+                let stands = Stands {
+                    level: division.level.clone(),
+                    height: height(bundle, &decided.program, division.level.as_deref()),
+                    points: division.points.clone(),
+                    result: None,
+                };
+                found.insert((decided.program.clone(), division.division.clone()), stands);
+            }
+        }
+        Standings(found)
+    }
+}
+
+fn height(bundle: &Bundle, program: &str, level: Option<&str>) -> usize {
+    let mut versions = bundle.tier_programs().iter().filter(|version| version.id == program);
+    let place = |level: &str| {
+        versions.find_map(|version| version.level_names.iter().position(|name| name == level)).map(|place| place + 1)
+    };
+    level.and_then(place).unwrap_or(0)
 }
 
 /// A partner's move in one division.
@@ -158,6 +197,19 @@ impl Outcome {
         self.worst.sort_by(|a, b| (a.levels, &a.points, &a.partner).cmp(&(b.levels, &b.points, &b.partner)));
         self.worst.truncate(WORST);
     }
+
+    /// Those who fall deepest.
+    pub fn fallen(&self) -> Vec<String> {
+        self.worst.iter().map(|fall| fall.partner.clone()).collect()
+    }
+
+    /// Says what one of those who fall deepest would not have, by its whole results.
+    pub fn explain(&mut self, partner: &str, simulated: &Standings) {
+        for step in self.worst.iter_mut().filter(|fall| fall.partner == partner).flat_map(|fall| &mut fall.steps) {
+            let stands = simulated.0.get(&(step.program.clone(), step.division.clone()));
+            step.reasons = missing(stands, &step.current);
+        }
+    }
 }
 
 /// Where a partner's level differs, and the difference of all its points.
@@ -170,11 +222,9 @@ fn steps(current: &Standings, simulated: &Standings) -> (Vec<Step>, Ratio) {
     let mut difference = zero();
     for place in places {
         let (was, is) = (current.0.get(place), simulated.0.get(place));
-        let height = |one: Option<&(DivisionScore, usize)>| one.map_or(0, |(_, height)| *height);
-        let level = |one: Option<&(DivisionScore, usize)>| {
-            one.and_then(|(division, _)| division.level.clone()).unwrap_or_default()
-        };
-        let points = |one: Option<&(DivisionScore, usize)>| one.and_then(|(division, _)| division.points.clone());
+        let height = |one: Option<&Stands>| one.map_or(0, |stands| stands.height);
+        let level = |one: Option<&Stands>| one.and_then(|stands| stands.level.clone()).unwrap_or_default();
+        let points = |one: Option<&Stands>| one.and_then(|stands| stands.points.clone());
         difference += points(is).unwrap_or_else(zero) - points(was).unwrap_or_else(zero);
         let (from, to) = (height(was), height(is));
         if from == to {
@@ -188,15 +238,16 @@ fn steps(current: &Standings, simulated: &Standings) -> (Vec<Step>, Ratio) {
             simulated: level(is),
             levels: i64::try_from(to).unwrap_or(i64::MAX) - i64::try_from(from).unwrap_or(i64::MAX),
             points: (text(points(was)), text(points(is))),
-            reasons: if to < from { missing(is.map(|(division, _)| division), &level(was)) } else { Vec::new() },
+            reasons: if to < from { missing(is, &level(was)) } else { Vec::new() },
         });
     }
     (found, difference)
 }
 
-/// What the lost level asks for and the partner does not have.
-fn missing(now: Option<&DivisionScore>, level: &str) -> Vec<String> {
-    let Some(division) = now else { return vec!["the program does not judge it any more".to_owned()] };
+/// What the lost level asks for and the partner does not have; nothing where it was only decided.
+fn missing(now: Option<&Stands>, level: &str) -> Vec<String> {
+    let Some(stands) = now else { return vec!["the program does not judge it any more".to_owned()] };
+    let Some(division) = &stands.result else { return Vec::new() };
     let Some(lost) = division.levels.iter().find(|one| one.level == level) else {
         return vec![format!("there is no level `{level}` any more")];
     };

@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use values::{Date, Month};
 
-use super::{once_key, operations, times};
+use super::{once_key, operations, tier_programs, times};
 use crate::Shared;
 use crate::domain::award::program_id;
 use crate::domain::bundle::{Document, Staged};
@@ -134,6 +134,7 @@ impl BundleService for Bundles {
             name => staged_hash(&mut wrong, "compared_bundle", name),
         };
         let as_of = wrong.optional_instant("effective_time", request.effective_time.as_ref());
+        let programs = tier_programs(&mut wrong, &request.tier_programs);
         wrong.check()?;
         let Some(bundle) = bundle else { return Err(Fault::bug("a name was refused without a complaint").into()) };
         request.request_id.clear();
@@ -142,7 +143,7 @@ impl BundleService for Bundles {
         let id = format!("s-{}", Uuid::now_v7());
         let now = self.shared.clock.now();
         let known_at = times::newest(&self.shared).await;
-        let (shared, id, command) = (&self.shared, &id, &Command { bundle, compared, as_of, known_at });
+        let (shared, id, command) = (&self.shared, &id, &Command { bundle, compared, programs, as_of, known_at });
         let done = shared.store.once_message(&key, now, |tx| {
             Box::pin(async move {
                 let simulation = simulate_bundle::create(&tx, now, id, &shared.rules, command).await?;

@@ -55,3 +55,13 @@ fn scorecard_view(wrong: &mut Violations, view: i32) -> ScorecardView {
         ScorecardView::Unspecified
     })
 }
+
+/// The ids of the programs that a request names.
+fn tier_programs(wrong: &mut Violations, names: &[String]) -> Vec<String> {
+    let mut programs = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        let field = format!("tier_programs[{at}]");
+        programs.extend(wrong.name::<1>(&field, name, crate::names::TIER_PROGRAM).map(|[id]| id.to_string()));
+    }
+    programs
+}

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use values::{Id, Instant};
 
-use super::{once_key, operations, scope, scorecard_view, times};
+use super::{once_key, operations, scope, scorecard_view, tier_programs, times};
 use crate::Shared;
 use crate::domain::score::KeptScorecard;
 use crate::names;
@@ -201,11 +201,7 @@ impl TierService for Tiers {
 }
 
 fn command(wrong: &mut Violations, request: &wire::EvaluateTiersRequest, now: Instant) -> Command {
-    let mut programs = Vec::new();
-    for (at, name) in request.tier_programs.iter().enumerate() {
-        let field = format!("tier_programs[{at}]");
-        programs.extend(wrong.name::<1>(&field, name, names::TIER_PROGRAM).map(|[id]| id.to_string()));
-    }
+    let programs = tier_programs(wrong, &request.tier_programs);
     let known_at = wrong.optional_instant("known_time", request.known_time.as_ref());
     if known_at.is_some_and(|known_at| known_at > now.saturating_add(AHEAD_MICROS)) {
         wrong.add("known_time", "must not be more than a minute ahead");

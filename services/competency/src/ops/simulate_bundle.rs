@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use program::Bundle;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{DatabaseConnection, DatabaseTransaction};
 use store::{Store, StoreError};
 use tokio::task::spawn_blocking;
 use values::Instant;
 
 use super::OpError;
-use super::decide;
+use super::decide::{self, Chunk, Decisions};
 use super::evaluate::{Evaluated, Purpose, Question, evaluate};
-use super::rules::Rules;
+use super::rules::{Rules, get_program};
 use crate::domain::account::Account;
 use crate::domain::decided::Decided;
 use crate::domain::evaluation::RunState;
@@ -30,6 +30,8 @@ pub struct Command {
     pub bundle: String,
     /// The staged bundle it is compared with; the current one, without one.
     pub compared: Option<String>,
+    /// The ids of the programs' resources; all of both bundles, without any.
+    pub programs: Vec<String>,
     /// The instant that is judged; that of `known_at`, without one.
     pub as_of: Option<Instant>,
     /// The instant up to which facts are seen.
@@ -39,7 +41,7 @@ pub struct Command {
 /// Records the simulation. It is pinned to the bundle that is current now.
 ///
 /// # Errors
-/// [`OpError::BundleNotStaged`], [`OpError::NoCurrentBundle`].
+/// [`OpError::BundleNotStaged`], [`OpError::NoCurrentBundle`], [`OpError::NotFound`] for a program.
 pub async fn create(
     tx: &DatabaseTransaction,
     now: Instant,
@@ -47,18 +49,19 @@ pub async fn create(
     rules: &Rules,
     command: &Command,
 ) -> Result<Simulation, OpError> {
-    rules.get(tx, &command.bundle).await?;
-    let compared = match &command.compared {
-        Some(hash) => {
-            rules.get(tx, hash).await?;
-            hash.clone()
-        }
-        None => rules.current(tx, None).await?.0.hash,
+    let simulated = rules.get(tx, &command.bundle).await?;
+    let (compared, current) = match &command.compared {
+        Some(hash) => (hash.clone(), rules.get(tx, hash).await?),
+        None => rules.current(tx, None).await.map(|(current, bundle)| (current.hash, bundle))?,
     };
+    let find = |id: &String| get_program(&simulated, id).or_else(|_| get_program(&current, id));
+    let programs = command.programs.iter().map(|id| find(id).map(|program| program.id.clone()));
+    let programs = programs.collect::<Result<Vec<_>, _>>()?;
     let simulation = Simulation {
         id: id.to_owned(),
         bundle: command.bundle.clone(),
         compared,
+        programs,
         as_of: command.as_of.unwrap_or(command.known_at),
         known_at: command.known_at,
         state: RunState::Waiting,
@@ -81,8 +84,8 @@ pub enum End {
     Cancelled,
 }
 
-/// Judges all partners by both bundles; where both have a form for everybody at once, `together` at a time, and only
-/// those whose levels differ one by one. `told` is called after every few of them.
+/// Judges all partners by both bundles; where both have a form for everybody at once, `together` at a time. `told` is
+/// called after every few of them.
 ///
 /// # Errors
 /// As the database's; [`OpError::BundleNotStaged`] when a bundle has gone.
@@ -94,17 +97,13 @@ pub async fn compare(
     told: &(dyn Fn() + Send + Sync),
 ) -> Result<End, OpError> {
     let db = store.read();
-    let both = Both {
-        current: rules.get(db, &simulation.compared).await?,
-        simulated: rules.get(db, &simulation.bundle).await?,
-        as_of: simulation.as_of,
-        known_at: simulation.known_at,
-    };
+    let both = Both { db, rules, simulation, bundles: Both::bundles(db, rules, simulation).await? };
     let questions = both.at_once();
-    let chunk = if questions.is_some() { together } else { CHUNK };
+    let size = if questions.is_some() { together } else { CHUNK };
     let partners = i64::try_from(accounts::count(db).await?).unwrap_or(i64::MAX);
     let mut outcome = Outcome::default();
     let (mut last, mut judged) = (String::new(), 0_i64);
+    let mut ahead = both.read(&questions, &mut last, size).await?;
     loop {
         let (id, done) = (&simulation.id, judged);
         let stop = store.transact(|tx| Box::pin(async move { simulations::progress(&*tx, id, partners, done).await }));
@@ -112,134 +111,147 @@ pub async fn compare(
             return Ok(End::Cancelled);
         }
         told();
-        let chunk = accounts::list_all(db, &last, chunk).await?;
-        let Some(end) = chunk.last() else { return Ok(End::Compared(Box::new(outcome))) };
-        last.clone_from(end);
-        judged += i64::try_from(chunk.len()).unwrap_or(0);
-        let accounts = accounts::find_all(db, &chunk).await?;
-        let alike = match &questions {
-            Some(questions) => alike(db, questions, chunk).await?,
-            None => BTreeMap::new(),
-        };
-        for account in accounts {
-            match alike.get(&account.partner) {
-                Some(Alike::Judged) => {
-                    let same = Standings::default();
-                    outcome.add(&account.partner, &account.region_code, &same, &same);
-                }
+        let Some((accounts, chunk)) = ahead else { break };
+        judged += i64::try_from(accounts.len()).unwrap_or(0);
+        // The next ones are read while these are judged.
+        let (next, decided) = tokio::join!(both.read(&questions, &mut last, size), both.decide(&questions, chunk));
+        let decided = decided?;
+        for account in &accounts {
+            match decided.get(&account.partner) {
+                Some(Some((was, is))) => outcome.add(&account.partner, &account.region_code, was, is),
                 // A location account is not one of those who may move.
-                Some(Alike::NotJudged) => {}
-                None => both.add(db, rules, &account, &mut outcome).await?,
+                Some(None) => {}
+                None => both.add(account, &mut outcome).await?,
             }
         }
+        ahead = next?;
     }
+    if questions.is_some() {
+        for partner in outcome.fallen() {
+            let is = both.judge(&both.bundles[1], &partner).await?;
+            outcome.explain(&partner, &Standings::of(&both.bundles[1], is.scorecards));
+        }
+    }
+    Ok(End::Compared(Box::new(outcome)))
 }
 
-/// The two bundles, and the question they are asked.
-struct Both {
-    current: Arc<Bundle>,
-    simulated: Arc<Bundle>,
-    as_of: Instant,
-    known_at: Instant,
+/// A simulation with what it asks.
+struct Both<'s> {
+    db: &'s DatabaseConnection,
+    rules: &'s Rules,
+    simulation: &'s Simulation,
+    /// The one that is compared with, and the simulated one.
+    bundles: [Arc<Bundle>; 2],
 }
 
-impl Both {
-    /// The question to each bundle about everybody at once; none where a program of one of them has no such form, or
-    /// levels that one bundle orders otherwise than the other.
-    fn at_once(&self) -> Option<Arc<[decide::Question; 2]>> {
-        let question = |bundle: &Arc<Bundle>| decide::Question {
-            bundle: bundle.clone(),
-            programs: bundle.tier_program_ids().into_iter().map(str::to_owned).collect(),
-            as_of: self.as_of,
-            known_at: self.known_at,
+/// The question to each bundle about everybody at once.
+type Questions = Arc<[decide::Question; 2]>;
+/// Accounts with everything that is known about them, where everybody is judged at once.
+type Ahead = Option<(Vec<Account>, Option<Chunk>)>;
+/// How partners stand by each bundle; none for a location account. Who cannot be judged is left out.
+type Compared = BTreeMap<String, Option<(Standings, Standings)>>;
+
+impl Both<'_> {
+    async fn bundles(
+        db: &DatabaseConnection,
+        rules: &Rules,
+        simulation: &Simulation,
+    ) -> Result<[Arc<Bundle>; 2], OpError> {
+        Ok([rules.get(db, &simulation.compared).await?, rules.get(db, &simulation.bundle).await?])
+    }
+
+    /// None where a program of one of the bundles has no form for everybody at once.
+    fn at_once(&self) -> Option<Questions> {
+        let question = |bundle: &Arc<Bundle>| {
+            let ids = bundle.tier_program_ids().into_iter().filter(|id| self.wanted(id));
+            decide::Question {
+                bundle: bundle.clone(),
+                programs: ids.map(str::to_owned).collect(),
+                as_of: self.simulation.as_of,
+                known_at: self.simulation.known_at,
+            }
         };
-        let levels = |bundle: &Bundle| -> BTreeSet<(String, Vec<String>)> {
-            bundle.tier_programs().iter().map(|one| (one.id.clone(), one.level_names.clone())).collect()
-        };
-        let questions = [question(&self.current), question(&self.simulated)];
+        let questions = [question(&self.bundles[0]), question(&self.bundles[1])];
         let decided = questions.iter().all(|question| decide::check(question).is_ok());
-        (decided && levels(&self.current) == levels(&self.simulated)).then(|| Arc::new(questions))
+        decided.then(|| Arc::new(questions))
+    }
+
+    fn wanted(&self, program: &str) -> bool {
+        let programs = &self.simulation.programs;
+        programs.is_empty() || programs.iter().any(|wanted| wanted == program)
+    }
+
+    /// The next accounts after `last`, which moves behind them; none behind the last.
+    async fn read(&self, questions: &Option<Questions>, last: &mut String, size: u64) -> Result<Ahead, OpError> {
+        let partners = accounts::list_all(self.db, last, size).await?;
+        let Some(end) = partners.last() else { return Ok(None) };
+        last.clone_from(end);
+        let accounts = accounts::find_all(self.db, &partners).await?;
+        let chunk = match questions {
+            Some(questions) => Some(decide::read(self.db, &questions[0], partners).await?),
+            None => None,
+        };
+        Ok(Some((accounts, chunk)))
+    }
+
+    async fn decide(&self, questions: &Option<Questions>, chunk: Option<Chunk>) -> Result<Compared, OpError> {
+        let Some((questions, chunk)) = questions.clone().zip(chunk) else { return Ok(Compared::new()) };
+        let judging = spawn_blocking(move || {
+            let known = chunk.known()?;
+            let [was, is] = [decide::decide(&questions[0], &known)?, decide::decide(&questions[1], &known)?];
+            Ok::<_, OpError>(compared(&questions, &known.partners, &was, &is))
+        });
+        judging.await.map_err(|error| StoreError::bug(error.to_string()))?
+    }
+
+    /// Judges one partner by one bundle.
+    async fn judge(&self, bundle: &Bundle, partner: &str) -> Result<Evaluated, OpError> {
+        let Simulation { as_of, known_at, .. } = *self.simulation;
+        let purpose = Purpose::Comparing;
+        let question = Question { bundle, rules: self.rules, partner, as_of, known_at, purpose };
+        let mut evaluated = evaluate(self.db, question).await?;
+        evaluated.scorecards.retain(|scorecard| self.wanted(&scorecard.program));
+        evaluated.failures.retain(|failure| self.wanted(&failure.program));
+        Ok(evaluated)
     }
 
     /// Judges one partner by both.
-    async fn add(
-        &self,
-        db: &impl ConnectionTrait,
-        rules: &Rules,
-        account: &Account,
-        outcome: &mut Outcome,
-    ) -> Result<(), OpError> {
-        let question = |bundle| Question {
-            bundle,
-            rules,
-            partner: &account.partner,
-            as_of: self.as_of,
-            known_at: self.known_at,
-            purpose: Purpose::Comparing,
-        };
-        let was = evaluate(db, question(&self.current)).await?;
-        let is = evaluate(db, question(&self.simulated)).await?;
+    async fn add(&self, account: &Account, outcome: &mut Outcome) -> Result<(), OpError> {
+        let [current, simulated] = &self.bundles;
+        let was = self.judge(current, &account.partner).await?;
+        let is = self.judge(simulated, &account.partner).await?;
         if !was.failures.is_empty() || !is.failures.is_empty() {
             outcome.fail();
         }
         // One that no program judges, a location account, is not one of those who may move.
-        if judges(&was) || judges(&is) {
-            let standings =
-                (Standings::of(&self.current, was.scorecards), Standings::of(&self.simulated, is.scorecards));
-            outcome.add(&account.partner, &account.region_code, &standings.0, &standings.1);
+        if !was.scorecards.is_empty() || !is.scorecards.is_empty() {
+            let (was, is) = (Standings::of(current, was.scorecards), Standings::of(simulated, is.scorecards));
+            outcome.add(&account.partner, &account.region_code, &was, &is);
         }
         Ok(())
     }
 }
 
-fn judges(evaluated: &Evaluated) -> bool {
-    !evaluated.scorecards.is_empty()
+fn compared(questions: &Questions, partners: &[String], was: &Decisions, is: &Decisions) -> Compared {
+    let failures = was.failures.iter().chain(&is.failures);
+    let failed: BTreeSet<&str> = failures.map(|failure| failure.partner.as_str()).collect();
+    let (was, is) = (by_partner(was), by_partner(is));
+    let judged = partners.iter().filter(|partner| !failed.contains(partner.as_str()));
+    let standings = |number: usize, decided: &BTreeMap<&str, Vec<&Decided>>, partner: &str| {
+        Standings::decided(&questions[number].bundle, decided.get(partner).into_iter().flatten().copied())
+    };
+    judged
+        .map(|partner| {
+            let any = was.contains_key(partner.as_str()) || is.contains_key(partner.as_str());
+            (partner.clone(), any.then(|| (standings(0, &was, partner), standings(1, &is, partner))))
+        })
+        .collect()
 }
 
-/// A partner that is at the same levels by both bundles.
-#[derive(Clone, Copy)]
-enum Alike {
-    Judged,
-    NotJudged,
-}
-
-/// Who of a chunk is at the same levels by both bundles. Who is not, or cannot be judged, is left out.
-async fn alike(
-    db: &impl ConnectionTrait,
-    questions: &Arc<[decide::Question; 2]>,
-    partners: Vec<String>,
-) -> Result<BTreeMap<String, Alike>, OpError> {
-    let chunk = decide::read(db, &questions[0], partners).await?;
-    let questions = questions.clone();
-    let judging = spawn_blocking(move || {
-        let known = chunk.known()?;
-        let [current, simulated] = &*questions;
-        let (was, is) = (decide::decide(current, &known)?, decide::decide(simulated, &known)?);
-        let failed: BTreeSet<&str> =
-            was.failures.iter().chain(&is.failures).map(|failure| failure.partner.as_str()).collect();
-        let (was, is) = (levels(&was.decided), levels(&is.decided));
-        let alike = known.partners.iter().filter(|partner| !failed.contains(partner.as_str()));
-        let alike = alike.filter_map(|partner| match (was.get(partner.as_str()), is.get(partner.as_str())) {
-            (None, None) => Some((partner.clone(), Alike::NotJudged)),
-            (was, is) => (was == is).then(|| (partner.clone(), Alike::Judged)),
-        });
-        Ok::<_, OpError>(alike.collect())
-    });
-    judging.await.map_err(|error| StoreError::bug(error.to_string()))?
-}
-
-/// The levels of a partner: program, division, level.
-type Levels<'d> = BTreeSet<(&'d str, &'d str, &'d str)>;
-
-fn levels(decided: &[Decided]) -> BTreeMap<&str, Levels<'_>> {
-    let mut found: BTreeMap<&str, Levels<'_>> = BTreeMap::new();
-    for decided in decided {
-        let levels = found.entry(&decided.partner).or_default();
-        let held = decided.divisions.iter().filter_map(|division| {
-            let level = division.level.as_deref()?;
-            Some((decided.program.as_str(), division.division.as_str(), level))
-        });
-        levels.extend(held);
+fn by_partner(decisions: &Decisions) -> BTreeMap<&str, Vec<&Decided>> {
+    let mut found: BTreeMap<&str, Vec<&Decided>> = BTreeMap::new();
+    for decided in &decisions.decided {
+        found.entry(&decided.partner).or_default().push(decided);
     }
     found
 }

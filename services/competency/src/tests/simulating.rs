@@ -63,6 +63,11 @@ async fn a_changed_threshold_says_who_falls_and_why() {
         let germany = &simulated.segments[0];
         assert_eq!((germany.region_code.as_str(), germany.partner_count, germany.falling_partner_count), ("DE", 3, 1));
 
+        // The same about one program by its name.
+        let tier_programs = vec!["tierPrograms/test-tiers".to_owned()];
+        let request = wire::SimulateBundleRequest { tier_programs, ..asking(&harder) };
+        assert_eq!(simulate(&bed, request).await, simulated);
+
         // One staged bundle against another, and nothing was recorded.
         let request =
             wire::SimulateBundleRequest { compared_bundle: format!("stagedBundles/{harder}"), ..asking(&current) };
@@ -92,6 +97,10 @@ async fn a_simulation_is_refused_with_a_reason() {
     let wrong = bed.bundles(manager()).simulate_bundle(wrong).await.expect_err("two names are wrong");
     assert_eq!(wrong.code(), tonic::Code::InvalidArgument);
     assert_eq!(violations(&wrong).len(), 2);
+    let tier_programs = vec!["tierPrograms/nobodys".to_owned()];
+    let unknown = wire::SimulateBundleRequest { tier_programs, ..asking(&staged) };
+    let unknown = bed.bundles(manager()).simulate_bundle(unknown).await.expect_err("there is no such program");
+    assert_eq!(unknown.code(), tonic::Code::NotFound);
     let partner = bed.bundles(reader("contoso")).simulate_bundle(asking(&staged)).await.expect_err("not a partner's");
     assert_eq!(reason(&partner), "ROLE_MISSING");
 }
