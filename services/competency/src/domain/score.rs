@@ -28,3 +28,12 @@ pub struct KeptScorecard {
     /// What was published, encoded, with its explanation.
     pub payload: Vec<u8>,
 }
+
+/// What the newest revision of a scorecard is compared by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Its revision.
+    pub revision: i64,
+    /// The hash of what it decides.
+    pub decision_hash: String,
+}

@@ -18,8 +18,9 @@ use crate::Shared;
 use crate::domain::score::KeptScorecard;
 use crate::names;
 use crate::ops::evaluate_tiers::{self, Command};
+use crate::ops::show_scorecard::Told;
 use crate::ops::{OpError, rules, show_scorecard};
-use crate::publish::to_proto;
+use crate::publish::{revision, to_proto};
 use crate::store::scorecards;
 
 /// How far ahead of the clock an operation may be pinned.
@@ -41,7 +42,7 @@ impl Tiers {
         let Asked { program, partner, as_of, known_at } = asked;
         if as_of.is_none() && known_at.is_none() {
             let kept = show_scorecard::recorded(db, &program, &partner).await?;
-            return show_scorecard::told(db, &self.shared.rules, &kept).await;
+            return self.told(&kept).await;
         }
         let known_at = times::known(&self.shared, known_at).await?;
         let as_of = as_of.unwrap_or(known_at);
@@ -50,11 +51,17 @@ impl Tiers {
         Ok(to_proto::scorecard(&scorecard))
     }
 
+    async fn told(&self, kept: &KeptScorecard) -> Result<wire::Scorecard, OpError> {
+        match show_scorecard::told(self.shared.store.read(), &self.shared.rules, kept).await? {
+            Told::AsRecorded => Ok(revision::read(kept)?),
+            Told::Explained(card) => Ok(to_proto::recorded(to_proto::scorecard(&card), kept.revision, kept.updated)),
+        }
+    }
+
     async fn shown(&self, kept: &[KeptScorecard], view: wire::ScorecardView) -> Result<Vec<wire::Scorecard>, OpError> {
-        let (db, rules) = (self.shared.store.read(), &self.shared.rules);
         let mut shown = Vec::with_capacity(kept.len());
         for kept in kept {
-            shown.push(in_view(show_scorecard::told(db, rules, kept).await?, view));
+            shown.push(in_view(self.told(kept).await?, view));
         }
         Ok(shown)
     }

@@ -18,7 +18,8 @@ use super::gather::{self, Kept};
 use crate::domain::award::program_id;
 use crate::domain::decided::{Decided, DecidedDivision};
 use crate::domain::evaluation::Failure;
-use crate::store::scorecards::{self, Said};
+use crate::domain::score::Said;
+use crate::store::scorecards;
 use crate::store::usage_sql::Parts;
 
 /// What is decided.

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use prost::Message;
 use sea_orm::DatabaseTransaction;
 use store::{Store, StoreError};
 use tokio::task::spawn_blocking;
@@ -15,11 +14,9 @@ use super::decide::{Chunk, Decisions, Known, Question, decide, read};
 use super::evaluate_tiers::{Step, began, finish};
 use super::rules::Rules;
 use crate::domain::award::program_id;
-use crate::domain::decided::Decided;
 use crate::domain::evaluation::{Evaluation, RunState};
-use crate::domain::score::KeptScorecard;
 use crate::publish;
-use crate::publish::to_proto;
+use crate::publish::revision::{self, Revision};
 use crate::store::{accounts, evaluations, scorecards};
 
 /// Chunks of one step: between two of them somebody else has a turn.
@@ -163,49 +160,26 @@ async fn record(
     }
 }
 
-/// A decision that says something new, and the revision that it makes.
-type Moved<'d> = (&'d Decided, KeptScorecard, proto::competency::v1::Scorecard);
+/// The revisions of a program.
+type Moved = (String, Vec<Revision>);
 
 /// Who stands otherwise than was recorded, by program; and the hash of everything so far with these partners.
-fn moved<'d>(
-    known: &Known,
-    decisions: &'d Decisions,
-    before: &str,
-    now: Instant,
-) -> (Vec<(String, Vec<Moved<'d>>)>, String) {
+fn moved(known: &Known, decisions: &Decisions, before: &str, now: Instant) -> (Vec<Moved>, String) {
     let mut hashes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let mut all: Vec<(String, Vec<Moved<'d>>)> = Vec::new();
+    let mut all: Vec<Moved> = Vec::new();
     for of_program in decisions.decided.chunk_by(|a, b| a.program == b.program) {
         let Some(program) = of_program.first().map(|decided| &decided.program) else { continue };
         let said = known.before.get(program);
         let mut moved = Vec::new();
         for decided in of_program {
             let hash = decided.hash();
-            hashes.entry(&decided.partner).or_default().push(hash.clone());
-            let said = said.and_then(|said| said.get(&decided.partner));
-            if said.is_some_and(|said| said.decision_hash == hash) {
-                continue;
-            }
-            let revision = said.map_or(0, |said| said.revision) + 1;
-            let message = to_proto::recorded(to_proto::decided(decided), revision, now);
-            let kept = KeptScorecard {
-                program: program_id(program),
-                partner: decided.partner.clone(),
-                revision,
-                result_hash: None,
-                decision_hash: hash,
-                bundle_hash: decided.bundle_hash.clone(),
-                as_of: decided.as_of,
-                known_at: decided.known_at,
-                updated: now,
-                payload: message.encode_to_vec(),
-            };
-            moved.push((decided, kept, message));
+            moved.extend(revision::decided(said.and_then(|said| said.get(&decided.partner)), decided, &hash, now));
+            hashes.entry(&decided.partner).or_default().push(hash);
         }
         all.push((program_id(program), moved));
     }
     // Partner after partner, in order of their ids: how they are cut into chunks makes no difference.
-    let all_hashes = hashes.into_values().fold(before.to_owned(), |before, hashes| {
+    let hash = hashes.into_values().fold(before.to_owned(), |before, hashes| {
         let mut canon = Canon::new("accolade tier decisions 1");
         canon.text(&before);
         for hash in &hashes {
@@ -213,10 +187,10 @@ fn moved<'d>(
         }
         canon.digest().to_string()
     });
-    (all, all_hashes)
+    (all, hash)
 }
 
-async fn write(tx: &DatabaseTransaction, now: Instant, program: &str, moved: &[Moved<'_>]) -> Result<(), StoreError> {
-    scorecards::record_all(tx, program, moved.iter().map(|(_, kept, _)| kept.clone()).collect()).await?;
-    publish::scorecards(tx, now, moved.iter().map(|(_, _, message)| message)).await
+async fn write(tx: &DatabaseTransaction, now: Instant, program: &str, moved: &[Revision]) -> Result<(), StoreError> {
+    scorecards::record_all(tx, program, moved.iter().map(|revision| revision.kept.clone()).collect()).await?;
+    publish::scorecards(tx, now, moved.iter().map(|revision| &revision.message)).await
 }

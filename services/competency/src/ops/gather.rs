@@ -13,8 +13,9 @@ use crate::facts_read;
 use crate::store::facts::{self, By};
 use crate::store::usage_sql::{self, Parts};
 
-/// Facts that name an account themselves.
-const OF_PARTNERS: [FactKind; 6] = [
+/// Facts that name an account themselves, and accounts.
+const OF_PARTNERS: [FactKind; 7] = [
+    FactKind::Partner,
     FactKind::Enrollment,
     FactKind::Agreement,
     FactKind::Compliance,
@@ -47,15 +48,21 @@ pub async fn read(db: &impl ConnectionTrait, partners: &[String], known_at: Inst
     let mut accounts: BTreeSet<String> = below.into_iter().filter_map(|fact| fact.keys.partner).collect();
     accounts.extend(partners.iter().cloned());
     let accounts: Vec<String> = accounts.into_iter().collect();
-    let partners = facts::list(db, &[FactKind::Partner], By::Partner, &accounts, known_at).await?;
-    let own = facts::list(db, &OF_PARTNERS, By::Partner, &accounts, known_at).await?;
+    let mut partners = facts::list(db, &OF_PARTNERS, By::Partner, &accounts, known_at).await?;
+    // They are ordered by kind, and accounts come first.
+    let own = partners.split_off(partners.partition_point(|fact| fact.kind == FactKind::Partner));
     let learners = keys(&own, |fact| fact.keys.learner.as_ref());
     let customers = keys(&own, |fact| fact.keys.customer.as_ref());
-    let exams = facts::list(db, &[FactKind::Certification], By::Learner, &learners, known_at).await?;
-    let theirs = facts::list(db, &OF_CUSTOMERS, By::Customer, &customers, known_at).await?;
-    let subscriptions = keys(&theirs, |fact| fact.keys.subscription.as_ref());
-    let usage = usage_sql::read(db, subscriptions, known_at).await?;
-    Ok(Kept { partners, own, exams, theirs, usage })
+    let customers = async {
+        let theirs = facts::list(db, &OF_CUSTOMERS, By::Customer, &customers, known_at).await?;
+        let subscriptions = keys(&theirs, |fact| fact.keys.subscription.as_ref());
+        let usage = usage_sql::read(db, subscriptions, known_at).await?;
+        Ok::<_, StoreError>((theirs, usage))
+    };
+    let exams = facts::list(db, &[FactKind::Certification], By::Learner, &learners, known_at);
+    let (exams, customers) = tokio::join!(exams, customers);
+    let (theirs, usage) = customers?;
+    Ok(Kept { partners, own, exams: exams?, theirs, usage })
 }
 
 impl Kept {

@@ -1,7 +1,6 @@
 //! The scorecard of a partner: as it was recorded last, or evaluated for a time that is asked for.
 
 use program::tiers::{Scorecard, Standing};
-use proto::competency::v1 as wire;
 use sea_orm::ConnectionTrait;
 use values::Instant;
 
@@ -12,7 +11,6 @@ use crate::domain::decided::Decided;
 use crate::domain::evaluation::Failure;
 use crate::domain::score::KeptScorecard;
 use crate::names;
-use crate::publish::{revision, to_proto};
 use crate::store::{accounts, scorecards};
 
 /// The newest recorded scorecard of a partner under the program with this resource id.
@@ -31,15 +29,24 @@ pub async fn recorded(db: &impl ConnectionTrait, program: &str, partner: &str) -
 pub const EXPLAINED_WHEN_READ: &str = "competency.explained-when-read";
 
 /// A recorded scorecard with its explanation.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// It was recorded with it.
+    AsRecorded,
+    /// It was decided, and is explained now.
+    Explained(Box<Scorecard>),
+}
+
+/// A recorded scorecard with its explanation.
 ///
 /// Rule: [`EXPLAINED_WHEN_READ`].
 ///
 /// # Errors
 /// [`OpError::BundleNotStaged`]; [`OpError::NotEvaluable`] when the facts no longer say what was decided, because a
 /// publisher no longer has some of them.
-pub async fn told(db: &impl ConnectionTrait, rules: &Rules, kept: &KeptScorecard) -> Result<wire::Scorecard, OpError> {
+pub async fn told(db: &impl ConnectionTrait, rules: &Rules, kept: &KeptScorecard) -> Result<Told, OpError> {
     if kept.result_hash.is_some() {
-        return Ok(revision::read(kept)?);
+        return Ok(Told::AsRecorded);
     }
     let bundle = rules.get(db, &kept.bundle_hash).await?;
     let document = &get_program(&bundle, &kept.program)?.id;
@@ -47,9 +54,9 @@ pub async fn told(db: &impl ConnectionTrait, rules: &Rules, kept: &KeptScorecard
     let (as_of, known_at) = (*as_of, *known_at);
     let evaluated =
         evaluate(db, Question { bundle: &bundle, rules, partner, as_of, known_at, purpose: Purpose::Showing }).await?;
-    let scorecard = evaluated.scorecards.iter().find(|scorecard| scorecard.program == *document);
+    let scorecard = evaluated.scorecards.into_iter().find(|scorecard| scorecard.program == *document);
     match scorecard.filter(|scorecard| Decided::of(scorecard).hash() == kept.decision_hash) {
-        Some(scorecard) => Ok(to_proto::recorded(to_proto::scorecard(scorecard), kept.revision, kept.updated)),
+        Some(scorecard) => Ok(Told::Explained(Box::new(scorecard))),
         None => Err(OpError::NotEvaluable {
             failure: Failure {
                 program: document.clone(),

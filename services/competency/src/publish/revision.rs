@@ -9,7 +9,7 @@ use values::Instant;
 use super::to_proto;
 use crate::domain::award::program_id;
 use crate::domain::decided::Decided;
-use crate::domain::score::KeptScorecard;
+use crate::domain::score::{KeptScorecard, Said};
 
 /// What was recorded.
 ///
@@ -22,6 +22,38 @@ pub fn read(kept: &KeptScorecard) -> Result<wire::Scorecard, StoreError> {
             kept.revision, kept.partner, kept.program
         ))
     })
+}
+
+/// A revision of a scorecard, to keep and to publish.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// What is kept.
+    pub kept: KeptScorecard,
+    /// What is published.
+    pub message: wire::Scorecard,
+}
+
+/// The revision after `before` of a scorecard that was decided and is explained when it is read; none when it decides
+/// the same as the one before.
+pub fn decided(before: Option<&Said>, decided: &Decided, decision_hash: &str, now: Instant) -> Option<Revision> {
+    if before.is_some_and(|before| before.decision_hash == decision_hash) {
+        return None;
+    }
+    let revision = before.map_or(0, |before| before.revision) + 1;
+    let message = to_proto::recorded(to_proto::decided(decided), revision, now);
+    let kept = KeptScorecard {
+        program: program_id(&decided.program),
+        partner: decided.partner.clone(),
+        revision,
+        result_hash: None,
+        decision_hash: decision_hash.to_owned(),
+        bundle_hash: decided.bundle_hash.clone(),
+        as_of: decided.as_of,
+        known_at: decided.known_at,
+        updated: now,
+        payload: message.encode_to_vec(),
+    };
+    Some(Revision { kept, message })
 }
 
 /// The next revision of a scorecard, to keep and to publish; none when it says the same as the one

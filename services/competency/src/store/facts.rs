@@ -103,13 +103,13 @@ pub async fn list(
     known_at: Instant,
 ) -> Result<Vec<KeptFact>, StoreError> {
     let names: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
+    let kind = match names.as_slice() {
+        [name] => format!("kept.kind = {name}"),
+        // Of several, the index would be searched for each value with each kind; nearly all it finds is wanted anyway.
+        names => format!("(kept.kind || '') IN ({})", names.join(", ")),
+    };
     let select = format!("SELECT {READ} FROM {{wanted}} facts AS kept");
-    let on = format!(
-        "kept.{} = wanted.column1 AND kept.kind IN ({}) AND kept.recorded <= {}",
-        by.name(),
-        names.join(", "),
-        known_at.micros()
-    );
+    let on = format!("kept.{} = wanted.column1 AND {kind} AND kept.recorded <= {}", by.name(), known_at.micros());
     let mut wanted = values.to_vec();
     wanted.sort_unstable();
     wanted.dedup();

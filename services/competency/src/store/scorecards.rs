@@ -7,7 +7,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{Condition, DatabaseTransaction, QueryOrder, QueryResult, QuerySelect, Set};
 
 use super::instant;
-use crate::domain::score::KeptScorecard;
+use crate::domain::score::{KeptScorecard, Said};
 use ::store::StoreError;
 use ::store::bulk::{Rows, execute, insert, look_up};
 
@@ -75,15 +75,6 @@ pub async fn record(db: &impl ConnectionTrait, scorecard: &KeptScorecard) -> Res
     };
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
-}
-
-/// What the newest revision of a scorecard is compared by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// Its revision.
-    pub revision: i64,
-    /// The hash of what it decides.
-    pub decision_hash: String,
 }
 
 /// What the newest revisions of these partners' scorecards decide, by partner.
