@@ -54,6 +54,9 @@ struct Arguments {
     /// Gives what is published its places in the feed meanwhile, as a running service does.
     #[arg(long)]
     publishing: bool,
+    /// Simulates a changed threshold over everybody, instead of evaluating.
+    #[arg(long)]
+    simulated: bool,
     /// Evaluates over what the run before recorded, so that nothing new is to be written.
     #[arg(long)]
     again: bool,
@@ -69,6 +72,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     tokio::runtime::Runtime::new()?.block_on(async {
         match &arguments.database {
+            Some(url) if arguments.evaluate_only && arguments.simulated => simulate(url).await,
             Some(url) if arguments.evaluate_only => evaluate(url, &arguments).await,
             _ => fill_and_evaluate(&arguments).await,
         }
@@ -119,7 +123,12 @@ async fn fill_and_evaluate(arguments: &Arguments) -> Result<()> {
     let began = Clock::now();
     let mut second = Command::new(std::env::current_exe()?);
     second.args(["--evaluate-only", "--database", &url]);
-    for (asked, argument) in [(arguments.explained, "--explained"), (arguments.publishing, "--publishing")] {
+    let choices = [
+        (arguments.explained, "--explained"),
+        (arguments.publishing, "--publishing"),
+        (arguments.simulated, "--simulated"),
+    ];
+    for (asked, argument) in choices {
         if asked {
             second.arg(argument);
         }
@@ -128,7 +137,9 @@ async fn fill_and_evaluate(arguments: &Arguments) -> Result<()> {
     let before = server.map(ended_processor_time).transpose()?;
     let evaluated = second.status()?;
     ensure!(evaluated.success(), "the evaluation failed");
-    compare(&store, began.elapsed()).await?;
+    if !arguments.simulated {
+        compare(&store, began.elapsed()).await?;
+    }
     // By now the server has seen the sessions of the evaluation end; those of this process have not.
     if let Some((server, before)) = server.zip(before) {
         let spent = ended_processor_time(server)?.saturating_sub(before);
@@ -155,8 +166,7 @@ async fn fill(store: &Store, recipe: Recipe) -> Result<()> {
         }
     }
     let made = maker.await??;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programs/microsoft");
-    let documents = authoring::documents::read(&[folder])?;
+    let documents = documents()?;
     let last = recipe.recordings().last().copied().context("there are no months")?;
     filler.rule(&documents, last).await?;
     let filled = filler.settle().await?;
@@ -229,6 +239,30 @@ async fn evaluate(url: &str, arguments: &Arguments) -> Result<()> {
     println!("own memory at its peak       {:>9.0} MB", peak_memory()? as f64 / 1e6);
     println!("failures                     {:>9}", outcome.failures);
     println!("result hash                  {}", outcome.result_hash);
+    Ok(())
+}
+
+/// The documents that rule.
+fn documents() -> Result<Vec<(String, String)>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programs/microsoft");
+    authoring::documents::read(&[folder])
+}
+
+/// A threshold of the program, and another that is simulated.
+const THRESHOLD: (&str, &str) = ("score: this-area, at-least: 70 points", "score: this-area, at-least: 50 points");
+
+/// The second process, where a threshold is changed.
+async fn simulate(url: &str) -> Result<()> {
+    let mut documents = documents()?;
+    let changed = documents.iter_mut().find(|(_, text)| text.contains(THRESHOLD.0)).context("there is no threshold")?;
+    changed.1 = changed.1.replace(THRESHOLD.0, THRESHOLD.1);
+    let store = Store::open(url, StoreOptions::default()).await?;
+    let began = Clock::now();
+    let (all, rising, falling) = bench::simulate(&store, &documents, PROGRAM, as_of()?, &|| ()).await?;
+    println!("simulated                    {all:>9} partners in {:.1} s", began.elapsed().as_secs_f64());
+    println!("would rise                   {rising:>9} partners, {falling} would fall");
+    println!("own processor time           {:>9.1} s", processor_time()?.as_secs_f64());
+    println!("own memory at its peak       {:>9.0} MB", peak_memory()? as f64 / 1e6);
     Ok(())
 }
 

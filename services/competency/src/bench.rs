@@ -7,9 +7,11 @@
 //! Nobody waits and nothing was evaluated. The product is built without this module.
 
 mod measured;
+mod simulated;
 mod written;
 
 pub use measured::{Everybody, Outcome, Told, clear, count_scorecards, evaluate, read_bare, sizes, write_bare};
+pub use simulated::simulate;
 
 use ::store::{Engine, Store, StoreError};
 use program::{Bundle, Facts};
