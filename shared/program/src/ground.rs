@@ -2,9 +2,9 @@
 //! them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use values::{Date, Decimal, Instant, Interval, Month, Zone};
 
 use crate::catalog::{Catalog, Measure, Reads};
@@ -15,8 +15,8 @@ use crate::facts::{
 use crate::model::{Filter, Words};
 use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
 
-/// Spans of recognition over all time, by subscription and workload.
-type SpansByPlace = HashMap<(String, String), Rc<Vec<Span>>>;
+/// Spans of recognition over all time, by subscription, and of each by workload.
+type SpansByPlace = HashMap<String, Vec<(String, Rc<Vec<Span>>)>>;
 
 /// The facts of one question. Everything in it was known at the question's instant.
 pub(crate) struct Ground<'a> {
@@ -30,6 +30,8 @@ pub(crate) struct Ground<'a> {
     associations: HashMap<&'a str, Vec<&'a Association>>,
     seats: HashMap<&'a str, Vec<&'a Seats>>,
     spans: RefCell<SpansByPlace>,
+    /// The months that were asked for.
+    months: RefCell<Vec<Interval>>,
 }
 
 /// What a row is, for filters and splits.
@@ -57,6 +59,7 @@ impl<'a> Ground<'a> {
             associations: HashMap::new(),
             seats: HashMap::new(),
             spans: RefCell::default(),
+            months: RefCell::default(),
         };
         for fact in &facts.partners {
             ground.partners.entry(&fact.partner).or_default().push(fact);
@@ -80,6 +83,9 @@ impl<'a> Ground<'a> {
     /// arrive with a start just before it, and belongs to somebody.
     pub fn subscription(&self, id: &str, at: Instant) -> Option<&'a Subscription> {
         let versions = self.subscriptions.get(id)?;
+        if let [only] = versions[..] {
+            return Some(only);
+        }
         let current = versions.iter().filter(|version| version.effective.contains(at));
         let current = current.max_by_key(|version| version.effective.start());
         current.or_else(|| versions.iter().min_by_key(|version| version.effective.start())).copied()
@@ -150,15 +156,31 @@ impl<'a> Ground<'a> {
 
     /// When recognition changes on a workload of a subscription, over all time.
     pub fn spans(&self, subscription: &Subscription, workload: &str) -> Rc<Vec<Span>> {
-        let key = (subscription.subscription.clone(), workload.to_owned());
-        if let Some(spans) = self.spans.borrow().get(&key) {
-            return spans.clone();
+        let known = self.spans.borrow().get(&subscription.subscription).and_then(|of_workloads| {
+            let found = of_workloads.iter().find(|(name, _)| name == workload);
+            found.map(|(_, spans)| spans.clone())
+        });
+        if let Some(spans) = known {
+            return spans;
         }
         let subject = subject(subscription, workload);
         let associations = self.associations.get(subscription.customer.as_str()).map_or(&[][..], Vec::as_slice);
         let spans = Rc::new(spans_among(self.policy, associations, &subject, Interval::since(Instant::MIN)));
-        self.spans.borrow_mut().insert(key, spans.clone());
+        let mut known = self.spans.borrow_mut();
+        let of_workloads = known.entry(subscription.subscription.clone()).or_default();
+        of_workloads.push((workload.to_owned(), spans.clone()));
         spans
+    }
+
+    /// The month that holds an instant.
+    pub fn month_around(&self, at: Instant) -> Interval {
+        let mut months = self.months.borrow_mut();
+        if let Some(known) = months.iter().find(|month| month.contains(at)) {
+            return *known;
+        }
+        let month = self.zone.whole_month(self.zone.month(at));
+        months.push(month);
+        month
     }
 
     /// The associations that speak about a customer.
@@ -168,28 +190,35 @@ impl<'a> Ground<'a> {
 
     /// The value of a field of a row, for filters and splits.
     pub fn field(&self, row: &Row<'_>, name: &str) -> Option<String> {
-        let own = |map: &std::collections::BTreeMap<String, String>| map.get(name).cloned();
+        self.read(row, name).map(str::to_owned)
+    }
+
+    fn read<'r>(&self, row: &Row<'r>, name: &str) -> Option<&'r str>
+    where
+        'a: 'r,
+    {
         let subscription = row.subscription;
-        let found = match name {
-            "workload" => Some(row.workload.to_owned()),
-            "meter" => Some(row.meter.to_owned()),
-            "customer" => Some(row.customer.to_owned()),
+        let found: Option<&'r str> = match name {
+            "workload" => Some(row.workload),
+            "meter" => Some(row.meter),
+            "customer" => Some(row.customer),
             "product" => row
                 .transaction
-                .map(|transaction| transaction.product.clone())
+                .map(|transaction| transaction.product.as_str())
                 .filter(|product| !product.is_empty())
-                .or_else(|| subscription.map(|subscription| subscription.product.clone())),
-            "offer-type" => subscription.map(|subscription| subscription.offer_type.clone()),
-            "purchasing-motion" => subscription.map(|subscription| subscription.motion.clone()),
-            "agreement-type" => subscription.map(|subscription| subscription.agreement_type.clone()),
-            "term" => subscription.map(|subscription| subscription.term.clone()),
-            "transaction" => row.transaction.map(|transaction| transaction.kind.clone()),
-            "customer-country" => self.customer(row.customer, row.at).map(|customer| customer.country.clone()),
+                .or_else(|| subscription.map(|subscription| subscription.product.as_str())),
+            "offer-type" => subscription.map(|subscription| subscription.offer_type.as_str()),
+            "purchasing-motion" => subscription.map(|subscription| subscription.motion.as_str()),
+            "agreement-type" => subscription.map(|subscription| subscription.agreement_type.as_str()),
+            "term" => subscription.map(|subscription| subscription.term.as_str()),
+            "transaction" => row.transaction.map(|transaction| transaction.kind.as_str()),
+            "customer-country" => self.customer(row.customer, row.at).map(|customer| customer.country.as_str()),
             _ => row
                 .transaction
-                .and_then(|transaction| own(&transaction.fields))
-                .or_else(|| subscription.and_then(|subscription| own(&subscription.fields)))
-                .or_else(|| self.customer(row.customer, row.at).and_then(|customer| own(&customer.fields))),
+                .and_then(|transaction| transaction.fields.get(name))
+                .or_else(|| subscription.and_then(|subscription| subscription.fields.get(name)))
+                .or_else(|| self.customer(row.customer, row.at).and_then(|customer| customer.fields.get(name)))
+                .map(String::as_str),
         };
         found.filter(|value| !value.is_empty())
     }
@@ -202,7 +231,7 @@ impl<'a> Ground<'a> {
     /// Whether all filters let the row through, by the lists of `day`. A field that the row lacks is
     /// equal to nothing.
     pub fn passes_on(&self, filters: &[Filter], row: &Row<'_>, day: Date) -> bool {
-        passes(filters, &|name| self.field(row, name), day)
+        passes(filters, &|name| self.read(row, name), day)
     }
 
     /// The country of an account at `at`, where it is known.
@@ -214,10 +243,10 @@ impl<'a> Ground<'a> {
 }
 
 /// Whether all filters let a row with these fields through, by the lists of `day`.
-pub(crate) fn passes(filters: &[Filter], field: &dyn Fn(&str) -> Option<String>, day: Date) -> bool {
+pub(crate) fn passes<'v>(filters: &[Filter], field: &dyn Fn(&str) -> Option<&'v str>, day: Date) -> bool {
     filters.iter().all(|filter| {
         let value = field(&filter.field);
-        let among = |words: &Words| value.as_ref().is_some_and(|value| words.has(value, day));
+        let among = |words: &Words| value.is_some_and(|value| words.has(value, day));
         filter.any_of.as_ref().is_none_or(among) && !filter.none_of.as_ref().is_some_and(among)
     })
 }

@@ -38,12 +38,13 @@ fn singular(word: &str) -> String {
     }
 }
 
-fn plural(word: &str) -> String {
+/// The plural in two parts.
+fn plural(word: &str) -> [&str; 2] {
     match word {
-        "person" => "people".to_owned(),
+        "person" => ["people", ""],
         _ => match word.strip_suffix('y') {
-            Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
-            _ => format!("{word}s"),
+            Some(stem) if !stem.ends_with(['a', 'e', 'o']) => [stem, "ies"],
+            _ => [word, "s"],
         },
     }
 }
@@ -71,19 +72,29 @@ impl Quantity {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text())
+    }
+}
+
+impl Quantity {
+    fn text(&self) -> String {
         let mut text = self.number();
-        let one = self.value == Ratio::whole(1);
-        let mut followed_by = |unit: &str| text.extend([" ", unit]);
+        let one = text == "1";
+        let mut followed_by = |unit: &[&str]| {
+            text.reserve(1 + unit.iter().map(|part| part.len()).sum::<usize>());
+            text.push(' ');
+            text.extend(unit.iter().copied());
+        };
         match &self.unit {
-            Unit::Money(currency) => text = format!("{currency} {}", with_minor_places(text, *currency)),
-            Unit::Percent => followed_by("%"),
-            Unit::Times => followed_by("x"),
-            Unit::Points if one => followed_by("point"),
-            Unit::Points => followed_by("points"),
-            Unit::Thing(thing) if one => followed_by(thing),
+            Unit::Money(currency) => return format!("{currency} {}", with_minor_places(text, *currency)),
+            Unit::Percent => followed_by(&["%"]),
+            Unit::Times => followed_by(&["x"]),
+            Unit::Points if one => followed_by(&["point"]),
+            Unit::Points => followed_by(&["points"]),
+            Unit::Thing(thing) if one => followed_by(&[thing]),
             Unit::Thing(thing) => followed_by(&plural(thing)),
         }
-        f.pad(&text)
+        text
     }
 }
 
@@ -108,7 +119,7 @@ impl fmt::Display for Unit {
             Unit::Percent => f.pad("percent"),
             Unit::Times => f.pad("x"),
             Unit::Points => f.pad("points"),
-            Unit::Thing(thing) => f.pad(&plural(thing)),
+            Unit::Thing(thing) => f.pad(&plural(thing).concat()),
         }
     }
 }

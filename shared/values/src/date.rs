@@ -185,7 +185,10 @@ impl fmt::Debug for Date {
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{:04}-{:02}", self.year, self.month))
+        match (f.width(), f.precision()) {
+            (None, None) => write!(f, "{:04}-{:02}", self.year, self.month),
+            _ => f.pad(&format!("{:04}-{:02}", self.year, self.month)),
+        }
     }
 }
 

@@ -48,25 +48,40 @@ impl FromStr for Digest {
 
 /// Hashes a sequence of fields so that no two different sequences feed the same bytes: every field
 /// is preceded by its length, and an absent field differs from an empty one.
+///
+/// What is added is collected first: hashing many small pieces one by one costs more than the hash of all of them.
 #[derive(Clone)]
 pub struct Canon {
-    hasher: blake3::Hasher,
+    pending: Vec<u8>,
+    /// What was hashed already; nothing while all is pending.
+    hasher: Option<Box<blake3::Hasher>>,
 }
+
+/// So many pending bytes are hashed at once.
+const COLLECTED: usize = 16 * 1024;
 
 impl Canon {
     /// Starts a digest of a kind of thing. The kind separates digests of different things that
     /// happen to have the same fields.
     pub fn new(kind: &str) -> Canon {
-        let mut canon = Canon { hasher: blake3::Hasher::new() };
+        let mut canon = Canon { pending: Vec::with_capacity(256), hasher: None };
         canon.text(kind);
         canon
     }
 
     /// Adds bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Canon {
-        self.hasher.update(&[1]);
-        self.hasher.update(&(bytes.len() as u64).to_be_bytes());
-        self.hasher.update(bytes);
+        self.pending.push(1);
+        self.pending.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        self.pending.extend_from_slice(bytes);
+        self.collected()
+    }
+
+    fn collected(&mut self) -> &mut Canon {
+        if self.pending.len() >= COLLECTED {
+            self.hasher.get_or_insert_default().update(&self.pending);
+            self.pending.clear();
+        }
         self
     }
 
@@ -77,7 +92,16 @@ impl Canon {
 
     /// Adds the shortest text of a value: a decimal, a date, a name.
     pub fn show(&mut self, value: impl fmt::Display) -> &mut Canon {
-        self.text(&value.to_string())
+        use std::fmt::Write as _;
+        self.pending.push(1);
+        let length = self.pending.len();
+        self.pending.extend_from_slice(&[0; 8]);
+        let start = self.pending.len();
+        // Collecting never fails.
+        let _ = write!(Collector(&mut self.pending), "{value}");
+        let written = (self.pending.len() - start) as u64;
+        self.pending[length..start].copy_from_slice(&written.to_be_bytes());
+        self.collected()
     }
 
     /// Adds an integer.
@@ -87,8 +111,8 @@ impl Canon {
 
     /// Adds the absence of a field.
     pub fn absent(&mut self) -> &mut Canon {
-        self.hasher.update(&[0]);
-        self
+        self.pending.push(0);
+        self.collected()
     }
 
     /// Adds a text that may be absent.
@@ -101,6 +125,20 @@ impl Canon {
 
     /// The digest of everything added so far.
     pub fn digest(&self) -> Digest {
-        Digest(*self.hasher.finalize().as_bytes())
+        let hash = match &self.hasher {
+            None => blake3::hash(&self.pending),
+            Some(hasher) => hasher.clone().update(&self.pending).finalize(),
+        };
+        Digest(*hash.as_bytes())
+    }
+}
+
+/// Appends texts to bytes.
+struct Collector<'b>(&'b mut Vec<u8>);
+
+impl fmt::Write for Collector<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }

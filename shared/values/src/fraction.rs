@@ -113,6 +113,9 @@ impl Ratio {
     /// As a whole or decimal number, where it is a short one: most are.
     pub(crate) fn short_text(&self) -> Option<String> {
         let Small(numerator, denominator) = &self.0 else { return None };
+        if let (Ok(numerator), 1) = (i64::try_from(*numerator), *denominator) {
+            return Some(numerator.to_string());
+        }
         let (numerator, denominator) = reduced(*numerator, *denominator);
         let one = Decimal::ONE.attos();
         if one % denominator != 0 {
@@ -259,6 +262,12 @@ impl Ratio {
 fn reduced(numerator: i128, denominator: i128) -> (i128, i128) {
     if denominator == 1 {
         return (numerator, 1);
+    }
+    if let (Ok(short), Ok(divisor)) = (i64::try_from(numerator), i64::try_from(denominator)) {
+        let shared = (short.unsigned_abs() % divisor.unsigned_abs()).gcd(&divisor.unsigned_abs());
+        // It is at most the denominator.
+        let shared = i64::try_from(shared).unwrap_or(1);
+        return (i128::from(short / shared), i128::from(divisor / shared));
     }
     // The divisor of the smallest number's magnitude would not fit; it is at most the denominator, which does.
     let rest = numerator.unsigned_abs() % denominator.unsigned_abs();

@@ -87,7 +87,10 @@ impl FromStr for Instant {
 impl fmt::Display for Instant {
     /// RFC 3339 in UTC with no more decimals than needed: `2024-09-18T22:00:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.timestamp().to_string())
+        match (f.width(), f.precision()) {
+            (None, None) => write!(f, "{}", self.timestamp()),
+            _ => f.pad(&self.timestamp().to_string()),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::{Date, Instant, Interval, Month};
 
@@ -50,6 +50,11 @@ impl Zone {
 
     /// The first instant of a day: midnight, or the first moment after it where the clocks skip it.
     pub fn start_of_day(&self, date: Date) -> Instant {
+        if self.zone == TimeZone::UTC
+            && let Ok(start) = Offset::UTC.to_timestamp(date.civil().at(0, 0, 0, 0))
+        {
+            return Instant::from_micros(start.as_microsecond()).unwrap_or(Instant::MAX);
+        }
         let start = date.civil().to_zoned(self.zone.clone()).and_then(|start| start.start_of_day());
         match start {
             Ok(start) => Instant::from_micros(start.timestamp().as_microsecond()).unwrap_or(Instant::MAX),

@@ -68,25 +68,32 @@ fn kind<F: Fact>(canon: &mut Canon, facts: &[F]) {
     }
 }
 
+/// A usage key without its texts: the same fields in the same order.
+type Key<'f> = (&'f str, &'f str, &'f str, Instant, Grain);
+
+fn key_of(fact: &Usage) -> Key<'_> {
+    (&fact.subscription, &fact.workload, &fact.meter, fact.start, fact.grain)
+}
+
 /// Sums are taken in attos with wrap-around: a hash needs to be the same for every split, and the
 /// evaluation itself refuses sums out of range.
 #[derive(Default)]
-struct Sums {
-    currency: String,
+struct Sums<'f> {
+    currency: &'f str,
     quantity: i128,
     costs: [Option<i128>; 4],
 }
 
 fn usage(canon: &mut Canon, facts: &[Usage]) {
-    let mut flows: BTreeMap<(UsageKey, String), Sums> = BTreeMap::new();
-    let mut levels: Vec<(UsageKey, Decimal)> = Vec::new();
+    let mut flows: BTreeMap<(Key<'_>, &str), Sums<'_>> = BTreeMap::new();
+    let mut levels: Vec<(Key<'_>, Decimal)> = Vec::new();
     for fact in facts {
         if fact.flow == Flow::Level {
-            levels.push((fact.usage_key(), fact.quantity));
+            levels.push((key_of(fact), fact.quantity));
             continue;
         }
-        let sums = flows.entry((fact.usage_key(), fact.unit.clone())).or_default();
-        sums.currency = fact.currency.code().to_owned();
+        let sums = flows.entry((key_of(fact), fact.unit.as_str())).or_default();
+        sums.currency = fact.currency.code();
         sums.quantity = sums.quantity.wrapping_add(fact.quantity.attos());
         let costs = [fact.costs.billed, fact.costs.effective, fact.costs.list, fact.costs.contracted];
         for (sum, cost) in sums.costs.iter_mut().zip(costs) {
@@ -99,7 +106,7 @@ fn usage(canon: &mut Canon, facts: &[Usage]) {
     canon.text("usage").int(flows.len() as i128);
     for ((key, unit), sums) in &flows {
         write_key(canon, key);
-        canon.text(unit).text(&sums.currency).int(sums.quantity);
+        canon.text(unit).text(sums.currency).int(sums.quantity);
         for cost in sums.costs {
             match cost {
                 Some(cost) => canon.int(cost),
@@ -114,7 +121,7 @@ fn usage(canon: &mut Canon, facts: &[Usage]) {
     }
 }
 
-fn write_key(canon: &mut Canon, key: &UsageKey) {
-    canon.text(&key.subscription).text(&key.workload).text(&key.meter);
-    canon.int(i128::from(key.start.micros())).int(i128::from(key.grain == Grain::Record));
+fn write_key(canon: &mut Canon, (subscription, workload, meter, start, grain): &Key<'_>) {
+    canon.text(subscription).text(workload).text(meter);
+    canon.int(i128::from(start.micros())).int(i128::from(*grain == Grain::Record));
 }

@@ -27,6 +27,9 @@ pub(crate) struct Pins {
 impl Pins {
     /// The pinned points of a line.
     pub fn points(&self, division: &str, track: &str, line: &str) -> Option<&Ratio> {
+        if self.points.is_empty() {
+            return None;
+        }
         let of_track = self.points.get(&format!("{division}/{track}/{line}"));
         of_track.or_else(|| self.points.get(&format!("{division}/{line}")))
     }

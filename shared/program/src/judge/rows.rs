@@ -103,11 +103,8 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
     // The last measurement counts; the number breaks ties, so that order never does.
     let mut newest: BTreeMap<Place, (Instant, Instant, Decimal)> = BTreeMap::new();
     for usage in ground.facts.usage.iter().filter(|usage| look.span.contains(usage.start)) {
-        let (Some(number), Some(subscription)) =
-            (usage_number(measure, usage), ground.subscription(&usage.subscription, usage.start))
-        else {
-            continue;
-        };
+        let Some(number) = usage_number(measure, usage) else { continue };
+        let Some(subscription) = ground.subscription(&usage.subscription, usage.start) else { continue };
         let row = Row {
             customer: &subscription.customer,
             subscription: Some(subscription),
@@ -244,9 +241,14 @@ fn number(metric: &Metric, measure: &Measure, transaction: &Transaction) -> Resu
 }
 
 fn add(rows: &mut Rows, rule: &str, place: Place, number: Decimal, fact: FactRef) -> Result<(), EvaluateError> {
-    let sum = rows.values.get(&place).copied().unwrap_or(Decimal::ZERO).checked_add(number);
     let out = |_| EvaluateError::OutOfRange { rule: rule.to_owned(), what: format!("the sum over {}", place.1) };
-    rows.values.insert(place.clone(), sum.map_err(out)?);
+    if let (Some(sum), Some(facts)) = (rows.values.get_mut(&place), rows.facts.get_mut(&place)) {
+        *sum = sum.checked_add(number).map_err(out)?;
+        facts.push(fact);
+        return Ok(());
+    }
+    let sum = rows.values.get(&place).copied().unwrap_or(Decimal::ZERO).checked_add(number).map_err(out)?;
+    rows.values.insert(place.clone(), sum);
     rows.facts.entry(place).or_default().push(fact);
     Ok(())
 }
@@ -263,7 +265,7 @@ fn recognized(judge: &Judge<'_>, metric: &Metric, row: &Row<'_>, moment: Instant
     }
     let Some(subscription) = row.subscription else { return false };
     let spans = judge.ground.spans(subscription, row.workload);
-    let month = judge.ground.zone.whole_month(judge.ground.zone.month(moment));
+    let month = judge.ground.month_around(moment);
     let by = |recognition: &Recognition| granted(judge, metric, recognition);
     match judge.recognized_month {
         RecognizedMonth::UsageStart => at(&spans, moment).is_some_and(by),

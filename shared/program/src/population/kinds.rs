@@ -76,7 +76,7 @@ impl Kinds {
                 "meter" => Some(&kind.meter),
                 _ => kind.fields.get(name),
             };
-            value.filter(|value| !value.is_empty()).cloned()
+            value.map(String::as_str).filter(|value| !value.is_empty())
         };
         passes(filters, &field, day)
     }

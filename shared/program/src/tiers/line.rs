@@ -162,7 +162,10 @@ pub(crate) fn text(value: &Ratio) -> String {
 /// Points rounded for display; two places, half up, where the document does not say.
 pub(crate) fn shown(points: &Ratio, rule: Option<PointsShown>) -> String {
     let rule = rule.unwrap_or(PointsShown { decimals: 2, mode: Rounding::HalfUp });
-    let scale = Ratio::from_integer(num_bigint::BigInt::from(10u32).pow(rule.decimals));
+    let scale = match 10_i128.checked_pow(rule.decimals) {
+        Some(scale) => Ratio::whole(scale),
+        None => Ratio::from_integer(num_bigint::BigInt::from(10u32).pow(rule.decimals)),
+    };
     let rounded = Ratio::from_integer(round_ratio(&(points * &scale), rule.mode)) / scale;
     text(&rounded)
 }
