@@ -118,6 +118,13 @@ impl Explanation {
         self
     }
 
+    /// Adds a number of the formula that is text already.
+    #[must_use]
+    pub fn text_of(mut self, name: &str, value: String) -> Self {
+        self.numbers.push(Number { name: name.to_owned(), value });
+        self
+    }
+
     /// Adds a number of the formula, where there is one.
     #[must_use]
     pub fn number_if(self, name: &str, value: Option<impl ToString>) -> Self {

@@ -1,7 +1,7 @@
 //! Known facts, indexed for one question: rows with their joined fields, and who is recognized on
 //! them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -30,6 +30,8 @@ pub(crate) struct Ground<'a> {
     associations: HashMap<&'a str, Vec<&'a Association>>,
     seats: HashMap<&'a str, Vec<&'a Seats>>,
     spans: RefCell<SpansByPlace>,
+    /// How explanations name each usage fact, once one did.
+    usage_keys: Vec<OnceCell<String>>,
     /// The months that were asked for.
     months: RefCell<Vec<Interval>>,
 }
@@ -59,6 +61,7 @@ impl<'a> Ground<'a> {
             associations: HashMap::new(),
             seats: HashMap::new(),
             spans: RefCell::default(),
+            usage_keys: vec![OnceCell::new(); facts.usage.len()],
             months: RefCell::default(),
         };
         for fact in &facts.partners {
@@ -170,6 +173,12 @@ impl<'a> Ground<'a> {
         let of_workloads = known.entry(subscription.subscription.clone()).or_default();
         of_workloads.push((workload.to_owned(), spans.clone()));
         spans
+    }
+
+    /// Names the usage fact at a place in explanations.
+    pub fn usage_ref(&self, place: usize) -> Option<FactRef> {
+        let (key, usage) = (self.usage_keys.get(place)?, self.facts.usage.get(place)?);
+        Some(FactRef::new("usage", key.get_or_init(|| usage_ref(usage).key).clone()))
     }
 
     /// The month that holds an instant.

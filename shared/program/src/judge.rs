@@ -19,6 +19,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use values::{Date, Instant, Month};
 
 use crate::conventions::{CurrentMonth, RecognizedMonth};
@@ -30,8 +31,8 @@ use pins::Pins;
 use window::Moment;
 pub(crate) use window::anniversary_after;
 
-/// Customers of a population in a month, by the population's rule.
-type Populations = BTreeMap<(String, Month), Rc<BTreeSet<String>>>;
+/// Customers of a population by month, by the population's rule.
+type Populations = HashMap<String, Vec<(Month, Rc<BTreeSet<String>>)>>;
 
 /// One partner on one instant. A metric is folded once, whoever asks for it.
 pub(crate) struct Judge<'a> {
@@ -53,7 +54,7 @@ pub(crate) struct Judge<'a> {
     fiscal_start: i8,
     /// The partner's case of each class.
     classes: BTreeMap<String, String>,
-    measured: RefCell<BTreeMap<String, Rc<Measured>>>,
+    measured: RefCell<HashMap<String, Rc<Measured>>>,
     populations: RefCell<Populations>,
 }
 
@@ -163,12 +164,16 @@ impl<'a> Judge<'a> {
 
     /// The customers of a population at a moment.
     fn population(&self, population: &Population, at: Moment) -> Result<Rc<BTreeSet<String>>, EvaluateError> {
-        let key = (population.metric.rule.clone(), at.month);
-        if let Some(known) = self.populations.borrow().get(&key) {
-            return Ok(known.clone());
+        let rule = &population.metric.rule;
+        let known = self.populations.borrow().get(rule).and_then(|months| {
+            let found = months.iter().find(|(month, _)| *month == at.month);
+            found.map(|(_, customers)| customers.clone())
+        });
+        if let Some(known) = known {
+            return Ok(known);
         }
         let found = Rc::new(fold::state(self, &population.metric, at)?.things.into_keys().collect::<BTreeSet<_>>());
-        self.populations.borrow_mut().insert(key, found.clone());
+        self.populations.borrow_mut().entry(rule.clone()).or_default().push((at.month, found.clone()));
         Ok(found)
     }
 

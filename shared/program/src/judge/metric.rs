@@ -64,7 +64,7 @@ pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, Ev
         .source(metric.source.clone())
         .number("month", at.month);
     for (name, value) in numbers {
-        explanation = explanation.number(name, value);
+        explanation = explanation.text_of(name, value);
     }
     if let Some(reason) = reason {
         explanation = explanation.number("reason", reason);

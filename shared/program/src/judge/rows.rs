@@ -102,7 +102,9 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
     let ground = judge.ground;
     // The last measurement counts; the number breaks ties, so that order never does.
     let mut newest: BTreeMap<Place, (Instant, Instant, Decimal)> = BTreeMap::new();
-    for usage in ground.facts.usage.iter().filter(|usage| look.span.contains(usage.start)) {
+    let inside = ground.facts.usage.iter().enumerate().filter(|(_, usage)| look.span.contains(usage.start));
+    for (number_of_fact, usage) in inside {
+        let fact = || ground.usage_ref(number_of_fact).unwrap_or_else(|| usage_ref(usage));
         let Some(number) = usage_number(measure, usage) else { continue };
         let Some(subscription) = ground.subscription(&usage.subscription, usage.start) else { continue };
         let row = Row {
@@ -113,7 +115,7 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
             transaction: None,
             at: usage.start,
         };
-        if !look.counts(&row, || usage_ref(usage), rows) {
+        if !look.counts(&row, fact, rows) {
             continue;
         }
         if let Unit::Money(currency) = &metric.folded_in
@@ -134,10 +136,10 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
             }
             newest.insert(place.clone(), rank);
             rows.values.insert(place.clone(), number);
-            rows.facts.insert(place, vec![usage_ref(usage)]);
+            rows.facts.insert(place, vec![fact()]);
             continue;
         }
-        add(rows, &metric.rule, place, number, usage_ref(usage))?;
+        add(rows, &metric.rule, place, number, fact())?;
     }
     Ok(())
 }

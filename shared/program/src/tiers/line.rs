@@ -104,7 +104,7 @@ fn explain(
     let mut node = Explanation::new(Step::Line, line.rule.clone(), title, says);
     if let ([leg], [value_of]) = (line.legs.as_slice(), value.legs.as_slice()) {
         let (formula, source) = formula(on, leg, &value.max);
-        node = node.source(source).number("quantity", &value_of.quantity).number("formula", formula);
+        node = node.source(source).number("quantity", &value_of.quantity).text_of("formula", formula);
     } else {
         let way = match line.combine {
             Legs::Best => "the best of its legs",
@@ -113,7 +113,7 @@ fn explain(
         };
         node = node.number("formula", way);
     }
-    node = node.number("uncapped", text(&value.uncapped)).number("max", text(&value.max));
+    node = node.text_of("uncapped", text(&value.uncapped)).text_of("max", text(&value.max));
     node = node.number_if("weight", line.weight.as_ref().map(|_| times(&value.weight)));
     for (place, (leg, value_of)) in line.legs.iter().zip(&value.legs).enumerate() {
         let inner = inside(on, leg)?;
@@ -131,7 +131,7 @@ fn explain(
         )
         .source(source)
         .number("quantity", &value_of.quantity)
-        .number("formula", formula)
+        .text_of("formula", formula)
         .number_if("at most", value_of.most.as_ref().map(text))
         .number_if("weight", value_of.weight.as_ref().map(times))
         .number_if("reason", if lost { Some(Reason::LostToABetterAlternative) } else { value_of.reason })

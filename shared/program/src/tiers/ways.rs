@@ -15,6 +15,7 @@ mod steps;
 mod trial;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use values::{Ratio, Rounding, round_ratio};
 
@@ -25,6 +26,7 @@ use crate::judge::Judge;
 use crate::model::{Bound, Division, TierProgram};
 use changes::Changes;
 use effort::Efforts;
+use knapsack::LineOption;
 use options::MAX_ALTERNATIVES;
 use steps::{Known, grain, known, raise};
 use trial::{Line, Need, Score, Trial};
@@ -52,6 +54,8 @@ struct Solver<'t, 's> {
     /// The division's metrics and roles, by place.
     known: &'t [Option<Known>],
     efforts: &'t Efforts,
+    /// What each line of the track can be raised to, once it was asked for: a score and its lines ask for the same.
+    options: Vec<Option<Rc<Vec<LineOption>>>>,
     cut_short: bool,
 }
 
@@ -72,7 +76,8 @@ pub(crate) fn search(
     let mut minimal: BTreeSet<(Ratio, Changes)> = BTreeSet::new();
     let mut cut_short = false;
     for track in &trial.tracks {
-        let mut solver = Solver { trial: &trial, track, known: &known, efforts: &efforts, cut_short: false };
+        let options = track.iter().map(|_| None).collect();
+        let mut solver = Solver { trial: &trial, track, known: &known, efforts: &efforts, options, cut_short: false };
         minimal.extend(solver.minimal(target));
         cut_short |= solver.cut_short;
     }
@@ -189,9 +194,9 @@ impl<'t> Solver<'t, '_> {
 
     fn every_line(&mut self, needed: &Bound) -> Vec<Changes> {
         let mut joined = vec![Changes::default()];
-        for line in self.track {
-            let options = self.options(line);
-            let Some(enough) = options.into_iter().find(|option| needed.holds(&option.points)) else {
+        for line in 0..self.track.len() {
+            let options = self.options_of(line);
+            let Some(enough) = options.iter().find(|option| needed.holds(&option.points)) else {
                 return Vec::new();
             };
             joined = self.join(&joined, &enough.changes);
@@ -199,10 +204,20 @@ impl<'t> Solver<'t, '_> {
         joined
     }
 
+    fn options_of(&mut self, line: usize) -> Rc<Vec<LineOption>> {
+        if let Some(known) = &self.options[line] {
+            return known.clone();
+        }
+        let track = self.track;
+        let found = Rc::new(self.options(&track[line]));
+        self.options[line] = Some(found.clone());
+        found
+    }
+
     /// A knapsack over the lines: how far each is raised, until the total is inside the bound. The
     /// cheapest choices by the sum of their efforts are kept; what lines share makes them cheaper still.
     fn score(&mut self, needed: &Bound) -> Vec<Changes> {
-        let lines: Vec<_> = self.track.iter().map(|line| self.options(line)).collect();
+        let lines: Vec<_> = (0..self.track.len()).map(|line| self.options_of(line)).collect();
         let (chosen, cut_short) = knapsack::choices(needed, &lines);
         self.cut_short |= cut_short;
         let mut found = Vec::new();

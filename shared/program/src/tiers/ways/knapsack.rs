@@ -1,5 +1,7 @@
 //! Which option each line takes so that the points reach a bound, the cheapest choices first.
 
+use std::rc::Rc;
+
 use values::Ratio;
 
 use super::changes::Changes;
@@ -25,7 +27,7 @@ type Weight = (Ratio, Ratio);
 ///
 /// Lines are taken in order; a line's options rise, so beyond the first one that suffices with the
 /// least of the rest nothing minimal lies.
-pub(crate) fn choices(needed: &Bound, lines: &[Vec<LineOption>]) -> (Vec<Vec<usize>>, bool) {
+pub(crate) fn choices(needed: &Bound, lines: &[Rc<Vec<LineOption>>]) -> (Vec<Vec<usize>>, bool) {
     let needed = Limit::of(needed);
     let numbers = |option: &LineOption| (option.points.clone(), option.effort.clone());
     let lines: Vec<Vec<Weight>> = lines.iter().map(|line| line.iter().map(numbers).collect()).collect();
