@@ -81,7 +81,10 @@ pub fn compare(sheet: &Sheet<'_>, plan: &Compiled<'_>, area: usize) -> Result<(u
             ensure!(scores.decision(place).as_ref() == judged, "the sheet says something else of partner {partner}");
         }
     }
-    Ok((plan.partners(), scorer.judged_aside()))
+    Ok((plan.partners(), {
+        let (one_by_one, from_facts) = scorer.made_aside();
+        one_by_one + from_facts
+    }))
 }
 
 /// How the partners at these places stand in one area, by the measured figures.

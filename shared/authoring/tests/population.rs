@@ -127,7 +127,7 @@ fn a_population_is_scored_from_its_sheet_as_it_is_judged() {
                 }
             }
         }
-        assert_eq!(scorer.judged_aside(), 0);
+        assert_eq!(scorer.made_aside(), (0, 0));
     }
     println!("{qualified:?} designations");
     assert!(qualified[0] > 0 && qualified[1] > qualified[0], "{qualified:?}");

@@ -119,11 +119,11 @@ fn score(current: &Compiled<'_>, proposed: &Compiled<'_>) -> Result<()> {
                     down += usize::from(then < now);
                 }
             }
-            anyhow::Ok((up, down, now.judged_aside() + then.judged_aside()))
+            anyhow::Ok((up, down, [now.made_aside(), then.made_aside()]))
         });
         let (up, down, aside) = moved?;
         println!(
-            "fifty points from figures    {:>9.3} s: {up} up, {down} down; {aside} judged aside",
+            "fifty points from figures    {:>9.3} s: {up} up, {down} down; {aside:?} not by columns",
             took.as_secs_f64()
         );
     }

@@ -22,6 +22,8 @@ pub(super) struct Scored {
     nobody: Vec<Decision>,
     /// Whether a decision is that of nobody.
     of_nobody: Vec<bool>,
+    /// Whether measures were given and nothing was counted.
+    given: bool,
     /// The points of each line of nobody, by division and track.
     lines_of_nobody: Vec<Vec<Vec<Ratio>>>,
     best: Track,
@@ -44,6 +46,7 @@ impl Scored {
             decisions: Vec::new(),
             nobody: Vec::new(),
             of_nobody: vec![false; plan.divisions.len()],
+            given: false,
             lines_of_nobody: Vec::new(),
             best: Track::default(),
             other: Track::default(),
@@ -72,6 +75,31 @@ impl<'p> Worker<'p> {
             self.division(place, division, cases.as_deref().unwrap_or_default());
         }
         &self.scored.decisions
+    }
+
+    /// How somebody stands in a division of whom these measures are known, and no facts: all that the division reads.
+    pub(in crate::population) fn given(
+        &mut self,
+        number: usize,
+        measures: impl Iterator<Item = (u16, Value)>,
+    ) -> Option<&Decision> {
+        let plan = self.plan;
+        let division = plan.divisions.get(number)?;
+        self.forget();
+        if self.scored.nobody.is_empty() {
+            self.score_nobody();
+        }
+        for (measure, value) in measures {
+            self.scored.measures[usize::from(measure)] = Some(value);
+            self.scored.computed.push(measure);
+        }
+        self.scored.given = true;
+        self.scored.of_nobody[number] = false;
+        let cases = if division.class.is_some() { self.cases() } else { Vec::new() };
+        self.division(number, division, &cases);
+        self.scored.given = false;
+        self.forget_measures();
+        self.scored.decisions.get(number)
     }
 
     /// Forgets what measures were of the last partner.
@@ -156,7 +184,7 @@ impl<'p> Worker<'p> {
         found.total = Ratio::ZERO;
         if let Some((number, place, track)) = track {
             for (line_number, line) in track.lines.iter().enumerate() {
-                let points = match self.totals.touched.meet(&line.reads) {
+                let points = match self.scored.given || self.totals.touched.meet(&line.reads) {
                     true => self.line(line),
                     false => self.scored.lines_of_nobody[number][place][line_number].clone(),
                 };

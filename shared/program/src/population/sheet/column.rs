@@ -86,6 +86,24 @@ impl Column {
         }
     }
 
+    /// The number of the partner at a place.
+    pub fn cell(&self, place: usize) -> Cell {
+        if self.wide.binary_search(&place).is_ok() {
+            return Cell::Wide;
+        }
+        if self.present.as_ref().and_then(|present| present.get(place)) == Some(&0) {
+            return Cell::Absent;
+        }
+        let found = match &self.form {
+            Form::Short { per, values } => values.get(place).map(|value| (i64::from(*value), *per)),
+            Form::Long { per, values } => values.get(place).map(|value| (*value, *per)),
+            Form::Fractions { numerators, denominators } => {
+                numerators.get(place).copied().zip(denominators.get(place).copied())
+            }
+        };
+        found.map_or(Cell::Absent, |(numerator, denominator)| Cell::Number(numerator, denominator))
+    }
+
     /// What its loops depend on.
     pub fn shape(&self) -> Shape {
         match &self.form {

@@ -1,19 +1,23 @@
 //! From a sheet to points and levels, a block of a division at a time.
 
 use super::bind::{Bound, bound};
-use super::column::Shape;
+use values::Ratio;
+
+use super::column::{Cell, Shape};
 use super::need::{Lanes, Memory};
 use super::scores::Scores;
 use super::{Figure, Sheet};
 use crate::population::plan::Compiled;
 use crate::population::run::Worker;
+use crate::population::scores::Value;
 use crate::population::wants::NotCompiled;
 use crate::tiers::EvaluateError;
 
 /// Scores what a [`Sheet`] holds by one program, and keeps the memory for it. Every thread has its own.
 ///
-/// What whole columns cannot do exactly is judged from the facts instead, partner by partner, with the same result:
-/// numbers of more digits than a column has, and shapes of scores whose products would leave a machine word.
+/// What whole columns cannot do exactly is done partner by partner, with the same result: shapes of scores whose products
+/// would leave a machine word, with fractions of any size over the measured figures; and whoever has a number of more
+/// digits than a column holds, from the facts.
 pub struct Scorer<'s> {
     sheet: &'s Sheet<'s>,
     plan: &'s Compiled<'s>,
@@ -24,7 +28,8 @@ pub struct Scorer<'s> {
     reads: Vec<Vec<usize>>,
     memory: Memory,
     scores: Scores,
-    aside: usize,
+    one_by_one: usize,
+    from_facts: usize,
 }
 
 /// A division as it is bound to columns of these shapes; nothing where it cannot be.
@@ -52,13 +57,15 @@ impl<'s> Scorer<'s> {
             reads: reads.collect(),
             memory: Memory::default(),
             scores: Scores::none(),
-            aside: 0,
+            one_by_one: 0,
+            from_facts: 0,
         })
     }
 
-    /// How many decisions were made from facts so far, because columns could not make them exactly.
-    pub fn judged_aside(&self) -> usize {
-        self.aside
+    /// How many decisions were made partner by partner so far, because columns could not make them exactly: from measured
+    /// figures, and from facts.
+    pub fn made_aside(&self) -> (usize, usize) {
+        (self.one_by_one, self.from_facts)
     }
 
     /// How the partners of a block stand in a division, both by their numbers.
@@ -81,18 +88,32 @@ impl<'s> Scorer<'s> {
                 let (columns, count) = (&found.columns, found.partners.len());
                 let mut lanes = Lanes { columns, count, memory: &mut self.memory };
                 lanes.division(plan, bound, &mut self.scores);
-                let reads = self.reads[division].iter();
-                let mut wide: Vec<usize> = reads.flat_map(|column| columns[*column].wide.iter().copied()).collect();
-                wide.sort_unstable();
-                wide.dedup();
-                self.judge_aside(division, wide)?;
+                for place in self.wide(division, block) {
+                    self.from_facts(division, place)?;
+                }
             }
             _ => {
                 self.scores.tracks.clear();
-                self.judge_aside(division, (0..found.partners.len()).collect())?;
+                let wide = self.wide(division, block);
+                for place in 0..found.partners.len() {
+                    match wide.binary_search(&place) {
+                        Ok(_) => self.from_facts(division, place)?,
+                        Err(_) => self.from_figures(division, block, place),
+                    }
+                }
             }
         }
         Ok(&self.scores)
+    }
+
+    /// Who has a number that does not fit, of those that a division reads.
+    fn wide(&self, division: usize, block: usize) -> Vec<usize> {
+        let columns = &self.sheet.blocks[block].columns;
+        let reads = self.reads[division].iter();
+        let mut wide: Vec<usize> = reads.flat_map(|column| columns[*column].wide.iter().copied()).collect();
+        wide.sort_unstable();
+        wide.dedup();
+        wide
     }
 
     fn bind(&mut self, division: usize, block: usize) {
@@ -109,16 +130,33 @@ impl<'s> Scorer<'s> {
         self.bound[division] = Some(ForShapes { shapes: shapes.collect(), bound });
     }
 
-    fn judge_aside(&mut self, division: usize, places: Vec<usize>) -> Result<(), EvaluateError> {
-        let one_based = |place: Option<usize>| place.map_or(0, |place| i32::try_from(place + 1).unwrap_or(i32::MAX));
-        for place in places {
-            let judged = self.worker.judge(self.scores.partners.start + place)?;
-            let Some(decision) = judged.get(division) else { continue };
-            self.scores.held[place] = one_based(decision.held);
-            self.scores.track[place] = one_based(decision.track);
-            self.scores.aside.push((place, decision.clone()));
-            self.aside += 1;
+    fn from_facts(&mut self, division: usize, place: usize) -> Result<(), EvaluateError> {
+        let judged = self.worker.judge(self.scores.partners.start + place)?;
+        if let Some(decision) = judged.get(division) {
+            self.scores.put_aside(place, decision.clone());
+            self.from_facts += 1;
         }
         Ok(())
+    }
+
+    fn from_figures(&mut self, division: usize, block: usize, place: usize) {
+        let (sheet, columns) = (self.sheet, &self.sheet.blocks[block].columns);
+        let number = |column: usize| match columns[column].cell(place) {
+            Cell::Number(numerator, denominator) => Some(Ratio::of(numerator.into(), denominator.into())),
+            Cell::Absent | Cell::Wide => None,
+        };
+        let reads = &self.reads[division];
+        let of = |column: &usize| sheet.plan.figures[*column];
+        let measures = reads.iter().filter(|column| !of(column).base).map(|column| {
+            let measure = of(column).measure;
+            let base = reads.iter().find(|other| of(other).base && of(other).measure == measure);
+            let value = number(*column);
+            let absent = value.is_none();
+            (measure, Value { value: value.unwrap_or_default(), base: base.and_then(|base| number(*base)), absent })
+        });
+        if let Some(decision) = self.worker.given(division, measures) {
+            self.scores.put_aside(place, decision.clone());
+            self.one_by_one += 1;
+        }
     }
 }

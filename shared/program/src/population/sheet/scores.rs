@@ -92,6 +92,14 @@ impl Scores {
         self.track.resize(partners.len(), 0);
     }
 
+    /// Takes in how somebody stands who was judged by itself; in the order of the places.
+    pub(super) fn put_aside(&mut self, place: usize, decision: Decision) {
+        let one_based = |place: Option<usize>| place.map_or(0, |place| i32::try_from(place + 1).unwrap_or(i32::MAX));
+        self.held[place] = one_based(decision.held);
+        self.track[place] = one_based(decision.track);
+        self.aside.push((place, decision));
+    }
+
     /// The places of the block's partners in the population.
     pub fn partners(&self) -> Range<usize> {
         self.partners.clone()
