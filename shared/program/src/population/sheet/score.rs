@@ -89,7 +89,7 @@ impl<'s> Scorer<'s> {
                 let mut lanes = Lanes { columns, count, memory: &mut self.memory };
                 lanes.division(plan, bound, &mut self.scores);
                 for place in self.wide(division, block) {
-                    self.from_facts(division, place)?;
+                    self.by_facts(division, place)?;
                 }
             }
             _ => {
@@ -97,8 +97,8 @@ impl<'s> Scorer<'s> {
                 let wide = self.wide(division, block);
                 for place in 0..found.partners.len() {
                     match wide.binary_search(&place) {
-                        Ok(_) => self.from_facts(division, place)?,
-                        Err(_) => self.from_figures(division, block, place),
+                        Ok(_) => self.by_facts(division, place)?,
+                        Err(_) => self.by_figures(division, block, place),
                     }
                 }
             }
@@ -130,7 +130,7 @@ impl<'s> Scorer<'s> {
         self.bound[division] = Some(ForShapes { shapes: shapes.collect(), bound });
     }
 
-    fn from_facts(&mut self, division: usize, place: usize) -> Result<(), EvaluateError> {
+    fn by_facts(&mut self, division: usize, place: usize) -> Result<(), EvaluateError> {
         let judged = self.worker.judge(self.scores.partners.start + place)?;
         if let Some(decision) = judged.get(division) {
             self.scores.put_aside(place, decision.clone());
@@ -139,7 +139,7 @@ impl<'s> Scorer<'s> {
         Ok(())
     }
 
-    fn from_figures(&mut self, division: usize, block: usize, place: usize) {
+    fn by_figures(&mut self, division: usize, block: usize, place: usize) {
         let (sheet, columns) = (self.sheet, &self.sheet.blocks[block].columns);
         let number = |column: usize| match columns[column].cell(place) {
             Cell::Number(numerator, denominator) => Some(Ratio::of(numerator.into(), denominator.into())),
