@@ -11,6 +11,7 @@
 
 #[cfg(any(test, feature = "bench"))]
 pub mod bench;
+mod deciding;
 pub mod domain;
 mod facts_read;
 mod follow;
@@ -194,6 +195,11 @@ fn tasks(shared: Arc<Shared>, feed: Feed, followers: Vec<Follower>) -> Vec<Task>
     let shown = shared.clone();
     tasks.push(Task::new("competency-simulate", move |stop| async move {
         simulating::simulate(&shown, stop).await;
+        Ok::<_, StoreError>(())
+    }));
+    let decided = shared.clone();
+    tasks.push(Task::new("competency-decide", move |stop| async move {
+        deciding::decide(&decided, stop).await;
         Ok::<_, StoreError>(())
     }));
     tasks.push(Task::new("competency-evaluate", move |stop| async move {

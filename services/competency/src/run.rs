@@ -207,42 +207,37 @@ async fn done(shared: &Shared, now: Instant, reason: Reason<'_>, evaluated: &Eva
 /// Takes a step of the oldest operation; false when there is none, or its facts have not arrived.
 ///
 /// Partners that wait because of something the operation sees have their turn first, and those for whom a day has
-/// come: afterwards they would record the present over what the operation says about its own instant. One that decides
-/// and nothing more is over in a minute and waits for nobody, so that it says how all stand when everybody has to wait.
+/// come: afterwards they would record the present over what the operation says about its own instant.
 async fn step_operation(shared: &Shared) -> Result<bool, OpError> {
-    let Some(evaluation) = evaluations::find_open(shared.store.read()).await? else { return Ok(false) };
+    let Some(evaluation) = evaluations::find_open(shared.store.read(), false).await? else { return Ok(false) };
     if !evaluation.cancel_asked && !shared.arrivals.wait(evaluation.known_at, ARRIVE).await {
         return Ok(false);
     }
     let before = waiting::list(shared.store.read(), 1).await?;
     let waiting = before.first().is_some_and(|waiting| waiting.recorded <= evaluation.known_at);
     let overdue = waiting || !due::list(shared.store.read(), shared.clock.now(), 1).await?.is_empty();
-    if overdue
-        && !evaluation.decisions_only
-        && !evaluation.cancel_asked
-        && shared.rules.current(shared.store.read(), None).await.is_ok()
-    {
+    if overdue && !evaluation.cancel_asked && shared.rules.current(shared.store.read(), None).await.is_ok() {
         return Ok(true);
     }
-    let step = match evaluate_tiers::step(
-        &shared.store,
-        shared.clock.now(),
-        &shared.rules,
-        &evaluation,
-        shared.decided_together(),
-    )
-    .await
-    {
+    step(shared, &evaluation).await?;
+    Ok(true)
+}
+
+/// Takes a step of an operation whose facts have arrived.
+pub(crate) async fn step(shared: &Shared, evaluation: &Evaluation) -> Result<(), OpError> {
+    let together = shared.decided_together();
+    let now = shared.clock.now();
+    let step = match evaluate_tiers::step(&shared.store, now, &shared.rules, evaluation, together).await {
         Err(OpError::Store(StoreError::Unique { .. })) => Step::Taken,
         Err(OpError::Store(error)) => return Err(error.into()),
-        Err(error) => fail(shared, &evaluation, error).await?,
+        Err(error) => fail(shared, evaluation, error).await?,
         Ok(step) => step,
     };
     if step == Step::Done {
         tracing::info!(operation = evaluation.id, evaluated = evaluation.progress.evaluated, "an evaluation has ended");
     }
     shared.changes.announce();
-    Ok(true)
+    Ok(())
 }
 
 async fn fail(shared: &Shared, evaluation: &Evaluation, error: OpError) -> Result<Step, OpError> {

@@ -33,6 +33,11 @@ impl RunState {
         }
     }
 
+    /// Whether nothing follows.
+    pub fn is_over(self) -> bool {
+        matches!(self, RunState::Succeeded | RunState::Cancelled | RunState::Failed)
+    }
+
     /// The state of this name.
     pub fn find(name: &str) -> Option<RunState> {
         RunState::ALL.into_iter().find(|state| state.name() == name)

@@ -34,6 +34,8 @@ pub struct KeptScorecard {
 pub struct Said {
     /// Its revision.
     pub revision: i64,
+    /// Up to when facts were known.
+    pub known_at: Instant,
     /// The hash of what it decides.
     pub decision_hash: String,
 }

@@ -57,14 +57,6 @@ impl Tiers {
             Told::Explained(card) => Ok(to_proto::recorded(to_proto::scorecard(&card), kept.revision, kept.updated)),
         }
     }
-
-    async fn shown(&self, kept: &[KeptScorecard], view: wire::ScorecardView) -> Result<Vec<wire::Scorecard>, OpError> {
-        let mut shown = Vec::with_capacity(kept.len());
-        for kept in kept {
-            shown.push(in_view(self.told(kept).await?, view));
-        }
-        Ok(shown)
-    }
 }
 
 /// Which scorecard is asked for.
@@ -150,7 +142,7 @@ impl TierService for Tiers {
         let found = scorecards::list(db, &wanted, page.after()?, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |kept| (kept.program.clone(), kept.partner.clone()))?;
-        let scorecards = self.shown(&found, view).await?;
+        let scorecards = shown(&found, view)?;
         Ok(Response::new(wire::ListScorecardsResponse { scorecards, next_page_token }))
     }
 
@@ -173,7 +165,7 @@ impl TierService for Tiers {
         let found = scorecards::list_revisions(db, program.as_str(), partner.as_str(), before, page.size() + 1).await;
         let mut found = found.map_err(OpError::from)?;
         let next_page_token = page.cut(&mut found, |kept| kept.revision)?;
-        let scorecards = self.shown(&found, view).await?;
+        let scorecards = shown(&found, view)?;
         Ok(Response::new(wire::ListScorecardRevisionsResponse { scorecards, next_page_token }))
     }
 
@@ -243,4 +235,9 @@ fn in_view(scorecard: wire::Scorecard, view: wire::ScorecardView) -> wire::Score
         wire::ScorecardView::Full => scorecard,
         wire::ScorecardView::Basic | wire::ScorecardView::Unspecified => to_proto::basic(scorecard),
     }
+}
+
+/// A list tells what was recorded: a decision that is explained when it is read, in short.
+fn shown(kept: &[KeptScorecard], view: wire::ScorecardView) -> Result<Vec<wire::Scorecard>, OpError> {
+    kept.iter().map(|kept| Ok(in_view(revision::read(kept)?, view))).collect()
 }

@@ -11,22 +11,24 @@ use values::{Canon, Instant};
 
 use super::OpError;
 use super::decide::{Chunk, Decisions, Known, Question, decide, read};
+use super::evaluate::{self, Purpose};
 use super::evaluate_tiers::{Step, began, finish};
 use super::rules::Rules;
 use crate::domain::award::program_id;
+use crate::domain::decided::Decided;
 use crate::domain::evaluation::{Evaluation, RunState};
 use crate::publish;
 use crate::publish::revision::{self, Revision};
 use crate::store::{accounts, evaluations, scorecards};
 
-/// Chunks of one step: between two of them somebody else has a turn.
+/// Chunks of one step: between two steps it is seen whether somebody asked to stop.
 const CHUNKS: usize = 8;
 
 /// Takes one step: decides about the next partners, so many at once as `together` says, and records what is new about
 /// them, each chunk with its cursor.
 ///
 /// # Errors
-/// As of [`super::evaluate_tiers::step`]; [`OpError::JudgedOneByOne`].
+/// As of [`super::evaluate_tiers::step`].
 pub async fn step(
     store: &Store,
     now: Instant,
@@ -79,7 +81,14 @@ pub async fn step(
             Recorded::Stopped(step) => return Ok(step),
         }
         ahead = read?;
-        judged = decided.transpose()?;
+        judged = match decided.transpose()? {
+            Some((known, Some(decisions))) => Some((known, decisions)),
+            Some((known, None)) => {
+                let decisions = one_by_one(store, rules, &question, &known).await?;
+                Some((known, decisions))
+            }
+            None => None,
+        };
     }
     Ok(Step::More)
 }
@@ -100,10 +109,31 @@ async fn next(
 /// Partners with what was decided about them.
 type Judged = (Known, Decisions);
 
-fn judge(question: &Question, chunk: Chunk) -> Result<Judged, OpError> {
+/// Judges a chunk; nothing is decided where facts of one of its partners do not go into columns.
+fn judge(question: &Question, chunk: Chunk) -> Result<(Known, Option<Decisions>), OpError> {
     let known = chunk.known()?;
-    let decisions = decide(question, &known)?;
-    Ok((known, decisions))
+    match decide(question, &known) {
+        Ok(decisions) => Ok((known, Some(decisions))),
+        Err(OpError::JudgedOneByOne { .. }) => Ok((known, None)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Decides the same about one partner after another.
+async fn one_by_one(store: &Store, rules: &Rules, question: &Question, known: &Known) -> Result<Decisions, OpError> {
+    let Question { bundle, programs, as_of, known_at } = question;
+    let (as_of, known_at, purpose) = (*as_of, *known_at, Purpose::Comparing);
+    let mut decisions = Decisions::default();
+    for partner in &known.partners {
+        let about = evaluate::Question { bundle, rules, partner, as_of, known_at, purpose };
+        let evaluated = evaluate::evaluate(store.read(), about).await?;
+        let wanted = evaluated.scorecards.iter().filter(|card| programs.contains(&card.program));
+        decisions.decided.extend(wanted.map(Decided::of));
+        decisions.failures.extend(evaluated.failures.into_iter().filter(|it| programs.contains(&it.program)));
+    }
+    let place = |decided: &Decided| programs.iter().position(|program| *program == decided.program);
+    decisions.decided.sort_by_key(place);
+    Ok(decisions)
 }
 
 /// What became of a chunk.
@@ -130,6 +160,9 @@ async fn record(
             let Some(mut next) = evaluations::find_for_update(&tx, &evaluation.id).await? else {
                 return Ok(Recorded::Stopped(Step::Done));
             };
+            if next.state.is_over() {
+                return Ok(Recorded::Stopped(Step::Done));
+            }
             if next.progress.last_partner != evaluation.progress.last_partner {
                 return Ok(Recorded::Stopped(Step::Taken));
             }

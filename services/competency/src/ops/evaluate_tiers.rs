@@ -1,6 +1,8 @@
 //! Evaluates all partners as a long-running operation. Its cursor is committed with what it
 //! records, so an operation that was dropped anywhere goes on where it was.
 
+use std::collections::BTreeSet;
+
 use sea_orm::DatabaseTransaction;
 use store::{Store, StoreError};
 use values::{Canon, Instant};
@@ -42,13 +44,16 @@ pub async fn create(
     command: &Command,
 ) -> Result<Evaluation, OpError> {
     let (current, bundle) = rules.current(tx, None).await?;
-    let programs = match command.programs.as_slice() {
+    let mut programs = match command.programs.as_slice() {
         [] => bundle.tier_program_ids().into_iter().map(str::to_owned).collect(),
         ids => ids
             .iter()
             .map(|id| get_program(&bundle, id).map(|program| program.id.clone()))
             .collect::<Result<Vec<_>, _>>()?,
     };
+    // One that is named twice is evaluated once.
+    let mut named = BTreeSet::new();
+    programs.retain(|program| named.insert(program.clone()));
     let known_at = command.known_at.unwrap_or(now);
     let evaluation = Evaluation {
         id: id.to_owned(),
@@ -130,6 +135,9 @@ async fn commit(
             let Some(mut next) = evaluations::find_for_update(&tx, &evaluation.id).await? else {
                 return Ok(Step::Done);
             };
+            if next.state.is_over() {
+                return Ok(Step::Done);
+            }
             if next.progress.last_partner != evaluation.progress.last_partner {
                 return Ok(Step::Taken);
             }

@@ -62,7 +62,9 @@ pub async fn told(db: &impl ConnectionTrait, rules: &Rules, kept: &KeptScorecard
                 program: document.clone(),
                 partner: partner.clone(),
                 rule: EXPLAINED_WHEN_READ.to_owned(),
-                message: format!("the facts known at {known_at} no longer say what was decided about {as_of}"),
+                message: format!(
+                    "the facts known at {known_at} no longer say what was decided about {as_of}: some are gone, or the engine is another"
+                ),
             },
         }),
     }

@@ -198,8 +198,14 @@ impl Both<'_> {
         let Some((questions, chunk)) = questions.clone().zip(chunk) else { return Ok(Compared::new()) };
         let judging = spawn_blocking(move || {
             let known = chunk.known()?;
-            let [was, is] = [decide::decide(&questions[0], &known)?, decide::decide(&questions[1], &known)?];
-            Ok::<_, OpError>(compared(&questions, &known.partners, &was, &is))
+            match (decide::decide(&questions[0], &known), decide::decide(&questions[1], &known)) {
+                (Ok(was), Ok(is)) => Ok(compared(&questions, &known.partners, &was, &is)),
+                // Facts of one of them do not go into columns: all of these are judged one by one.
+                (Err(OpError::JudgedOneByOne { .. }), _) | (_, Err(OpError::JudgedOneByOne { .. })) => {
+                    Ok(Compared::new())
+                }
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            }
         });
         judging.await.map_err(|error| StoreError::bug(error.to_string()))?
     }

@@ -34,9 +34,10 @@ pub struct Revision {
 }
 
 /// The revision after `before` of a scorecard that was decided and is explained when it is read; none when it decides
-/// the same as the one before.
+/// the same as the one before, or knows less.
 pub fn decided(before: Option<&Said>, decided: &Decided, decision_hash: &str, now: Instant) -> Option<Revision> {
-    if before.is_some_and(|before| before.decision_hash == decision_hash) {
+    let stays = |before: &Said| before.decision_hash == decision_hash || before.known_at > decided.known_at;
+    if before.is_some_and(stays) {
         return None;
     }
     let revision = before.map_or(0, |before| before.revision) + 1;

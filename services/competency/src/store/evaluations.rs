@@ -74,14 +74,15 @@ pub async fn find_for_update(db: &impl ConnectionTrait, id: &str) -> Result<Opti
     Entity::find_by_id(id).lock_exclusive().one(db).await?.map(Model::into_evaluation).transpose()
 }
 
-/// The oldest operation that is not done.
+/// The oldest operation that is not done, of those that only decide or of the others.
 ///
 /// # Errors
 /// As the database's.
-pub async fn find_open(db: &impl ConnectionTrait) -> Result<Option<Evaluation>, StoreError> {
+pub async fn find_open(db: &impl ConnectionTrait, decisions_only: bool) -> Result<Option<Evaluation>, StoreError> {
     let open = [RunState::Waiting.name(), RunState::Running.name()];
     let row = Entity::find()
         .filter(Column::State.is_in(open))
+        .filter(Column::DecisionsOnly.eq(decisions_only))
         .order_by_asc(Column::Created)
         .order_by_asc(Column::Id)
         .limit(1)

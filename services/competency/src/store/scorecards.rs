@@ -86,13 +86,16 @@ pub async fn said(
     program: &str,
     partners: &[String],
 ) -> Result<BTreeMap<String, Said>, StoreError> {
-    let select =
-        "SELECT kept.partner, kept.program, kept.revision, kept.decision_hash FROM {wanted} scorecards AS kept";
+    let select = "SELECT kept.partner, kept.program, kept.revision, kept.known_at, kept.decision_hash FROM {wanted} scorecards AS kept";
     let wanted = Rows::default().texts(partners.iter().map(String::as_str)).texts(partners.iter().map(|_| program));
     let on = "kept.partner = wanted.column1 AND kept.program = wanted.column2 AND kept.newest";
     let rows = look_up(db, select, wanted, on).await?;
     let said = |row: &QueryResult| {
-        let said = Said { revision: row.try_get("", "revision")?, decision_hash: row.try_get("", "decision_hash")? };
+        let said = Said {
+            revision: row.try_get("", "revision")?,
+            known_at: instant(row.try_get("", "known_at")?)?,
+            decision_hash: row.try_get("", "decision_hash")?,
+        };
         Ok((row.try_get("", "partner")?, said))
     };
     rows.iter().map(said).collect()

@@ -359,7 +359,7 @@ async fn operations_remember_how_far_they_are() {
         };
         let created = &evaluation;
         write!(store, |tx| evaluations::create(&tx, created).await?);
-        let open = evaluations::find_open(store.read()).await.expect("read");
+        let open = evaluations::find_open(store.read(), true).await.expect("read");
         assert_eq!(open.as_ref(), Some(&evaluation), "{:?}", store.engine());
         write!(store, |tx| evaluations::ask_to_cancel(&tx, "0192").await?);
         evaluation.progress.last_partner = "contoso".to_owned();
@@ -369,7 +369,7 @@ async fn operations_remember_how_far_they_are() {
         evaluation.cancel_asked = true;
         let found = evaluations::find(store.read(), "0192").await.expect("read");
         assert_eq!(found, Some(evaluation.clone()), "progress does not take back that somebody asked to cancel");
-        assert!(evaluations::find_open(store.read()).await.expect("read").is_none());
+        assert!(evaluations::find_open(store.read(), true).await.expect("read").is_none());
         assert_eq!(evaluations::list(store.read(), None, 5).await.expect("read"), [evaluation]);
         let failure = Failure {
             program: "test/tiers".to_owned(),

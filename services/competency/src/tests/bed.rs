@@ -305,10 +305,23 @@ impl Bed {
 
     /// As [`Bed::usage`], in a currency.
     pub async fn usage_in(&self, currency: &str, batch: &str, subscription: &str, hour: &str, billed: &str) {
+        self.usage_of("compute", currency, batch, subscription, hour, billed).await;
+    }
+
+    /// As [`Bed::usage_in`], of a workload.
+    pub async fn usage_of(
+        &self,
+        workload: &str,
+        currency: &str,
+        batch: &str,
+        subscription: &str,
+        hour: &str,
+        billed: &str,
+    ) {
         let decimal = |value: &str| Some(proto::google::r#type::Decimal { value: value.to_owned() });
         let mut series = association::UsageSeries {
             subscription: subscription.to_owned(),
-            workload: "compute".to_owned(),
+            workload: workload.to_owned(),
             meter: "hours".to_owned(),
             unit: "hour".to_owned(),
             currency_code: currency.to_owned(),

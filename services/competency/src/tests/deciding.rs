@@ -1,13 +1,17 @@
 //! How everybody stands, decided in one pass and explained when somebody reads it.
 
+use proto::association::v1 as association;
 use proto::competency::v1 as wire;
 use proto::google::longrunning::operation;
 use rpc::wire::{timestamp, unpack};
 use store::testing::test_databases;
+use values::Instant;
 
 use super::bed::*;
 use super::simulating::three;
 use crate::domain::kept::FactKind;
+use crate::ops::rules::Rules;
+use crate::ops::{OpError, decide};
 use crate::store::{facts, scorecards};
 
 /// Before anybody passed an exam.
@@ -73,8 +77,12 @@ async fn everybody_is_decided_at_once_and_explained_when_read() {
         let list = wire::ListScorecardsRequest { parent: "tierPrograms/test-tiers".to_owned(), ..Default::default() };
         let list = bed.tiers(manager()).list_scorecards(list).await.expect("listed").into_inner().scorecards;
         let listed = list.iter().find(|card| card.name == name).expect("it is in the list");
-        assert_eq!((listed.result_hash.as_str(), listed.revision), (read.result_hash.as_str(), read.revision));
-        assert!(listed.divisions[0].explanation.is_none() && !listed.divisions[0].levels.is_empty());
+        assert_eq!((listed.result_hash.as_str(), listed.revision), ("", read.revision), "a list tells it in short");
+        let short = |card: &wire::Scorecard| {
+            let division = &card.divisions[0];
+            (division.standing, division.level.clone(), division.score.clone())
+        };
+        assert_eq!(short(listed), short(&read));
 
         // The awards that its people gave it are still there.
         let awards = wire::ListAwardsRequest { parent: "partners/contoso".to_owned(), ..Default::default() };
@@ -141,7 +149,9 @@ async fn chunks_that_were_dropped_go_on_where_they_were() {
         let _ = commits.changed().await;
     };
     bed.stop();
-    assert!(dropped < 60, "it was dropped in the middle");
+    let found = crate::store::evaluations::find(bed.store.read(), &id).await.expect("read").expect("there");
+    let stopped = found.progress.evaluated;
+    assert!((dropped..60).contains(&stopped), "it was dropped in the middle: {dropped}, {stopped}");
     bed.config.decided_together = 7;
     bed.run().await;
     match bed.finished(&begun.name).await.result {
@@ -165,4 +175,47 @@ async fn a_program_that_is_judged_one_by_one_is_refused_by_name() {
     let refused = bed.tiers(manager()).evaluate_tiers(asking()).await.expect_err("an agreement is asked for");
     assert_eq!(reason(&refused), "JUDGED_ONE_BY_ONE");
     assert!(refused.message().contains("sample/tiers"), "{}", refused.message());
+}
+
+#[tokio::test]
+async fn who_cannot_be_judged_is_told_and_the_others_are() {
+    let bed = Bed::start().await;
+    three(&bed).await;
+    bed.subscription("borea", "borea-cloud", "adatum").await;
+    bed.usage_in("EUR", "2", "customers/borea/subscriptions/borea-cloud", "2024-09-03T10:00:00Z", "5").await;
+    let tier_programs = vec!["tierPrograms/test-tiers".to_owned(); 2];
+    let done = evaluated(&bed, wire::EvaluateTiersRequest { tier_programs, ..asking() }).await;
+    assert_eq!(done.partner_count, 4);
+    let failed: Vec<_> = done.failures.iter().map(|failure| failure.partner.as_str()).collect();
+    assert_eq!(failed, ["partners/adatum"], "a program that is named twice fails once");
+    assert!(done.failures[0].message.contains("EUR"), "{}", done.failures[0].message);
+}
+
+#[tokio::test]
+async fn facts_that_do_not_go_into_columns_are_judged_one_by_one() {
+    let bed = Bed::start().await;
+    three(&bed).await;
+    // What fabrikam's customer bought becomes something else, and its usage does not say which of the two it is of.
+    let subscription = association::Subscription {
+        name: "customers/atlas/subscriptions/atlas-cloud".to_owned(),
+        product: "cloud".to_owned(),
+        workloads: vec!["storage".to_owned()],
+        start_time: Some(timestamp(at("2024-01-01T00:00:00Z"))),
+        effective_time: Some(timestamp(at("2024-08-01T00:00:00Z"))),
+        ..Default::default()
+    };
+    bed.association.state(&subscription.name, 2, &subscription).await;
+    bed.usage_of("", "USD", "3", &subscription.name, "2024-09-04T10:00:00Z", "7").await;
+    evaluated(&bed, wire::EvaluateTiersRequest::default()).await;
+    let (_, bundle) = Rules::default().current(bed.store.read(), None).await.expect("there are rules");
+    let (as_of, known_at) = (bed.clock.now(), Instant::MAX);
+    let question = decide::Question { bundle, programs: vec!["test/tiers".to_owned()], as_of, known_at };
+    let chunk = decide::read(bed.store.read(), &question, vec!["fabrikam".to_owned()]).await.expect("read");
+    let refused = decide::decide(&question, &chunk.known().expect("known"));
+    assert!(matches!(&refused, Err(OpError::JudgedOneByOne { why, .. }) if why.contains("atlas-cloud")), "{refused:?}");
+
+    let (now, known_time) = pinned(&bed, asking()).await;
+    assert_eq!((now.partner_count, now.changed_scorecard_count, now.failures.len()), (4, 0, 0));
+    let earlier = wire::EvaluateTiersRequest { effective_time: Some(timestamp(at(EARLIER))), known_time, ..asking() };
+    assert_eq!(evaluated(&bed, earlier).await.changed_scorecard_count, 2);
 }
