@@ -30,6 +30,8 @@ pub(crate) struct Ground<'a> {
     associations: HashMap<&'a str, Vec<&'a Association>>,
     seats: HashMap<&'a str, Vec<&'a Seats>>,
     spans: RefCell<SpansByPlace>,
+    /// When each usage fact starts: what every look at usage asks first.
+    usage_starts: Vec<Instant>,
     /// How explanations name each usage fact, once one did.
     usage_keys: Vec<OnceCell<String>>,
     /// The months that were asked for.
@@ -61,6 +63,7 @@ impl<'a> Ground<'a> {
             associations: HashMap::new(),
             seats: HashMap::new(),
             spans: RefCell::default(),
+            usage_starts: facts.usage.iter().map(|usage| usage.start).collect(),
             usage_keys: vec![OnceCell::new(); facts.usage.len()],
             months: RefCell::default(),
         };
@@ -173,6 +176,12 @@ impl<'a> Ground<'a> {
         let of_workloads = known.entry(subscription.subscription.clone()).or_default();
         of_workloads.push((workload.to_owned(), spans.clone()));
         spans
+    }
+
+    /// The usage facts that start in a time, with their places.
+    pub fn usage_in(&self, span: Interval) -> impl Iterator<Item = (usize, &'a Usage)> {
+        let inside = self.usage_starts.iter().zip(&self.facts.usage).enumerate();
+        inside.filter(move |(_, (start, _))| span.contains(**start)).map(|(place, (_, usage))| (place, usage))
     }
 
     /// Names the usage fact at a place in explanations.

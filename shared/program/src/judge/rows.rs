@@ -102,9 +102,8 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
     let ground = judge.ground;
     // The last measurement counts; the number breaks ties, so that order never does.
     let mut newest: BTreeMap<Place, (Instant, Instant, Decimal)> = BTreeMap::new();
-    let inside = ground.facts.usage.iter().enumerate().filter(|(_, usage)| look.span.contains(usage.start));
-    for (number_of_fact, usage) in inside {
-        let fact = || ground.usage_ref(number_of_fact).unwrap_or_else(|| usage_ref(usage));
+    for (place_of_fact, usage) in ground.usage_in(look.span) {
+        let fact = || ground.usage_ref(place_of_fact).unwrap_or_else(|| usage_ref(usage));
         let Some(number) = usage_number(measure, usage) else { continue };
         let Some(subscription) = ground.subscription(&usage.subscription, usage.start) else { continue };
         let row = Row {
