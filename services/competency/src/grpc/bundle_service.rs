@@ -155,10 +155,16 @@ impl BundleService for Bundles {
 
     async fn show_announcements(
         &self,
-        _: Request<wire::ShowAnnouncementsRequest>,
+        request: Request<wire::ShowAnnouncementsRequest>,
     ) -> Result<Response<wire::ShowAnnouncementsResponse>, Status> {
-        // Only what is current is published; what is staged or proposed is nobody's but the vendor's.
-        let (current, bundle) = self.shared.rules.current(self.shared.store.read(), None).await?;
+        let mut wrong = Violations::new();
+        let known_at = wrong.optional_instant("known_time", request.get_ref().known_time.as_ref());
+        wrong.check()?;
+        if known_at.is_some() {
+            times::known(&self.shared, known_at).await?;
+        }
+        // Only what is or was current is published; what is staged or proposed is nobody's but the vendor's.
+        let (current, bundle) = self.shared.rules.current(self.shared.store.read(), known_at).await?;
         let announcements = bundle.announcements().into_iter().map(announcement).collect();
         Ok(Response::new(wire::ShowAnnouncementsResponse { bundle_hash: current.hash, announcements }))
     }

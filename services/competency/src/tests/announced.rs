@@ -2,6 +2,7 @@
 //! is the vendor's own.
 
 use proto::competency::v1 as wire;
+use rpc::wire::timestamp;
 use tonic::Code;
 
 use super::bed::*;
@@ -26,8 +27,36 @@ fn announcing(what: &str) -> String {
 }
 
 async fn shown(bed: &Bed, caller: rpc::Caller) -> Result<wire::ShowAnnouncementsResponse, tonic::Status> {
-    let shown = bed.bundles(caller).show_announcements(wire::ShowAnnouncementsRequest {}).await;
+    let shown = bed.bundles(caller).show_announcements(wire::ShowAnnouncementsRequest::default()).await;
     shown.map(tonic::Response::into_inner)
+}
+
+#[tokio::test]
+async fn what_was_announced_is_shown_as_it_was_known() {
+    let bed = Bed::start().await;
+    let first = bed.stage(&announcing("two architects for silver")).await;
+    bed.make_current(&first, 1).await;
+    bed.partner("contoso", "", 1).await;
+    bed.scorecard("contoso", |card| card.bundle_hash == first).await;
+    bed.clock.advance_to(at("2024-09-20T00:00:00Z"));
+    let second = bed.stage(&announcing("three architects for silver")).await;
+    bed.make_current(&second, 2).await;
+    bed.scorecard("contoso", |card| card.bundle_hash == second).await;
+
+    let known = async |time: &str| {
+        let known_time = Some(timestamp(at(time)));
+        let request = wire::ShowAnnouncementsRequest { known_time };
+        bed.bundles(reader("contoso")).show_announcements(request).await.map(tonic::Response::into_inner)
+    };
+    let said = |shown: &wire::ShowAnnouncementsResponse| shown.announcements[1].announced_value.clone();
+    let before = known("2024-09-19T00:00:00Z").await.expect("it was current");
+    assert_eq!((before.bundle_hash.as_str(), said(&before).as_str()), (first.as_str(), "two architects for silver"));
+    let now = shown(&bed, reader("contoso")).await.expect("it is current");
+    assert_eq!((now.bundle_hash.as_str(), said(&now).as_str()), (second.as_str(), "three architects for silver"));
+    let early = known("2024-09-01T00:00:00Z").await.expect_err("there were no rules");
+    assert_eq!(reason(&early), "NO_CURRENT_BUNDLE");
+    let ahead = known("2025-01-01T00:00:00Z").await.expect_err("nobody knows what will be");
+    assert_eq!(reason(&ahead), "NOT_YET_KNOWN");
 }
 
 #[tokio::test]
