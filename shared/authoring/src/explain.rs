@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use program::awards::UsageGoesOn;
 use program::incentives::{Line, Prior, Rating, rate};
-use program::tiers::{CapacityResult, DivisionScore, Scorecard, Way, capacity, evaluate};
+use program::tiers::{CapacityResult, DivisionScore, Scorecard, Way, capacity, deadlines, evaluate};
 use program::{Bundle, Facts};
 use serde_json::{Value, json};
 use values::{Date, Instant, Month, Zone, ratio_to_text};
@@ -67,8 +68,9 @@ fn explain(bundle: &Bundle, facts: &Facts, question: &Question) -> Result<Printe
             Some(_) => Vec::new(),
             None => capacity(bundle, &program.id, facts, &question.partner, end_of(day, zone), known_at)?,
         };
-        text.push_str(&scorecard(&card, &served, question));
-        programs.push(card_json(&card, &served, question));
+        let by = by(bundle, facts, &card, day)?;
+        text.push_str(&scorecard(&card, &served, &by, question));
+        programs.push(card_json(&card, &served, &by, question));
     }
     for plan in bundle.incentive_plans().iter().filter(|one| asked(&one.id) && seen.insert(one.id.as_str())) {
         let Some(month) = question.period else { continue };
@@ -83,25 +85,40 @@ fn explain(bundle: &Bundle, facts: &Facts, question: &Question) -> Result<Printe
     Ok(Printed { text, json: json!({"programs": programs, "plans": plans}), code: 0 })
 }
 
-fn chosen<'c>(card: &'c Scorecard, question: &Question) -> Vec<&'c DivisionScore> {
-    let wanted = |division: &&DivisionScore| question.only.as_ref().is_none_or(|only| *only == division.division);
-    card.divisions.iter().filter(wanted).collect()
+/// By when each way must be taken, by division and way, where it is not open for months; usage goes on as in the last full
+/// month.
+type By = Vec<Vec<Option<Date>>>;
+
+/// How many months ahead it is looked for a last day.
+const MONTHS_AHEAD: i32 = 12;
+
+fn by(bundle: &Bundle, facts: &Facts, card: &Scorecard, day: Date) -> Result<By> {
+    let until = day.add_months_clamped(MONTHS_AHEAD)?;
+    let usage = day.month().add(-1).map_or(UsageGoesOn::Stops, UsageGoesOn::As);
+    Ok(deadlines(bundle, facts, card, until, usage)?)
 }
 
-fn scorecard(card: &Scorecard, served: &[CapacityResult], question: &Question) -> String {
+fn chosen<'c>(card: &'c Scorecard, by: &'c By, question: &Question) -> Vec<(&'c DivisionScore, &'c [Option<Date>])> {
+    let wanted = |division: &DivisionScore| question.only.as_ref().is_none_or(|only| *only == division.division);
+    let divisions = card.divisions.iter().zip(by.iter().map(Vec::as_slice));
+    divisions.filter(|(division, _)| wanted(division)).collect()
+}
+
+fn scorecard(card: &Scorecard, served: &[CapacityResult], by: &By, question: &Question) -> String {
     let mut text = format!("{} for {} as of {}\n", card.program, card.partner, card.as_of);
     if card.preview {
         text.push_str("a preview: it grants nothing yet\n");
     }
-    for division in chosen(card, question) {
+    for (division, by) in chosen(card, by, question) {
         text.push('\n');
         text.push_str(&tree(&division.explanation));
         if let Some(next) = &division.next_level {
             if division.ways.is_empty() {
                 text.push_str(&format!("no way to {next} that a partner can go by itself\n"));
             }
-            for (place, way) in division.ways.iter().enumerate() {
-                text.push_str(&format!("{} {}\n", if place == 0 { "the way to" } else { "or to" }, said(way)));
+            for (place, (way, by)) in division.ways.iter().zip(by).enumerate() {
+                let by = by.map(|by| format!("; as things stand, by {by}")).unwrap_or_default();
+                text.push_str(&format!("{} {}{by}\n", if place == 0 { "the way to" } else { "or to" }, said(way)));
             }
         }
     }
@@ -119,8 +136,8 @@ pub(crate) fn said(way: &Way) -> String {
     format!("{}: {}", way.level, steps.join(", "))
 }
 
-fn card_json(card: &Scorecard, served: &[CapacityResult], question: &Question) -> Value {
-    let division = |division: &DivisionScore| {
+fn card_json(card: &Scorecard, served: &[CapacityResult], by: &By, question: &Question) -> Value {
+    let division = |(division, by): (&DivisionScore, &[Option<Date>])| {
         json!({
             "division": division.division,
             "award": division.award,
@@ -128,7 +145,7 @@ fn card_json(card: &Scorecard, served: &[CapacityResult], question: &Question) -
             "level": division.level,
             "next_level": division.next_level,
             "points": division.points.as_ref().map(ratio_to_text),
-            "ways": division.ways.iter().map(way_json).collect::<Vec<_>>(),
+            "ways": division.ways.iter().zip(by).map(way_json).collect::<Vec<_>>(),
             "rejected": division.rejected,
             "explanation": division.explanation,
         })
@@ -140,7 +157,7 @@ fn card_json(card: &Scorecard, served: &[CapacityResult], question: &Question) -
         "bundle": card.bundle.to_string(),
         "result_hash": card.result_hash.to_string(),
         "preview": card.preview,
-        "divisions": chosen(card, question).into_iter().map(division).collect::<Vec<_>>(),
+        "divisions": chosen(card, by, question).into_iter().map(division).collect::<Vec<_>>(),
         "service_capacity": served.iter().map(served_json).collect::<Vec<_>>(),
     })
 }
@@ -157,11 +174,12 @@ fn served_json(one: &CapacityResult) -> Value {
     })
 }
 
-fn way_json(way: &Way) -> Value {
+fn way_json((way, by): (&Way, &Option<Date>)) -> Value {
     let step = |step: &program::tiers::WayStep| json!({"rule": step.rule, "says": step.says, "what": step.what, "add": step.add.as_ref().map(ToString::to_string)});
     json!({
         "level": way.level,
         "effort": ratio_to_text(&way.effort),
+        "by": by.map(|by| by.to_string()),
         "steps": way.steps.iter().map(step).collect::<Vec<_>>(),
     })
 }

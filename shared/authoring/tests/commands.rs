@@ -129,13 +129,16 @@ fn one_partner_is_explained_as_a_tree_with_the_way_there() {
         "├─ silver: met",
         "Database and storage consumption of the month at least USD 0.20: met",
         "the way to gold: ",
+        "; as things stand, by 2024-09-30\n",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let (early, _) = answer(&[&line[..], &["--known-at", "2024-09-30"]].concat());
     assert!(early.contains("Data: no level"), "{early}");
     let (json, _) = data(&line);
-    assert_eq!(json["programs"][0]["divisions"][0]["level"], "silver");
+    let division = &json["programs"][0]["divisions"][0];
+    assert_eq!(division["level"], "silver");
+    assert_eq!(division["ways"][0]["by"], "2024-09-30", "{text}");
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub use history::{History, history};
 pub use scorecard::{
     DivisionScore, LegResult, LevelResult, LineResult, RequirementResult, Scorecard, Standing, TrackScore, Way, WayStep,
 };
+pub use ways::deadlines;
 
 /// Rule id: a line gives at least nothing and at most its `max`.
 pub const LINE_IS_FLOORED_AND_CAPPED: &str = "program.line_is_floored_and_capped";

@@ -135,7 +135,7 @@ pub(super) fn held(known: &Facts, partner: &str, program: &str, zone: &Zone, day
 }
 
 /// Copies the usage of one month to every later one that has none.
-fn goes_on(facts: &mut Facts, month: Month, until: Month, zone: &Zone) {
+pub(crate) fn goes_on(facts: &mut Facts, month: Month, until: Month, zone: &Zone) {
     let span = zone.whole_month(month);
     let pattern: Vec<_> = facts.usage.iter().filter(|usage| span.contains(usage.start)).cloned().collect();
     let Ok(mut next) = month.add(1) else { return };

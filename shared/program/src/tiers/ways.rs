@@ -8,6 +8,7 @@
 //! reductions leaves nothing that could be smaller.
 
 mod changes;
+mod deadline;
 mod effort;
 mod knapsack;
 mod options;
@@ -25,6 +26,7 @@ use super::standings::levels;
 use crate::judge::Judge;
 use crate::model::{Bound, Division, TierProgram};
 use changes::Changes;
+pub use deadline::deadlines;
 use effort::Efforts;
 use knapsack::LineOption;
 use options::MAX_ALTERNATIVES;
