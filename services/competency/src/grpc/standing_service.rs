@@ -18,8 +18,8 @@ use crate::ops::show_standing::{self, Known};
 
 /// The most days of a window or a forecast.
 const MAX_DAYS: i32 = 1_100;
-/// How far a forecast looks where nobody says, in months.
-const FORECAST_MONTHS: i32 = 12;
+/// How far it is looked ahead where nobody says, in months.
+const MONTHS_AHEAD: i32 = 12;
 
 /// Answers the service.
 pub struct Standings {
@@ -45,6 +45,31 @@ impl Standings {
         let Shared { store, rules, .. } = &*self.shared;
         Ok(show_standing::known(store.read(), rules, &asked.program, &asked.partner, known_at).await?)
     }
+
+    /// What is known, the last day to look at, and whether usage stops.
+    async fn ahead(&self, request: Ahead<'_>) -> Result<(Known, Date, bool), Fault> {
+        let mut wrong = Violations::new();
+        let asked = asked(&mut wrong, request.name, request.known_time);
+        let end = wrong.optional_date("end_date", request.end_date);
+        let usage = wire::UsageAssumption::try_from(request.usage_assumption);
+        if usage.is_err() {
+            wrong.add("usage_assumption", format!("{} is not an assumption", request.usage_assumption));
+        }
+        wrong.check()?;
+        let known = self.known(asked).await?;
+        let today = known.today();
+        let end = end.or(today.add_months_clamped(MONTHS_AHEAD).ok()).unwrap_or(today);
+        let (_, end) = window(Some(today), end, || Ok(today))?;
+        Ok((known, end, usage == Ok(wire::UsageAssumption::Stops)))
+    }
+}
+
+/// What a request that looks ahead says.
+struct Ahead<'a> {
+    name: &'a str,
+    known_time: Option<&'a prost_types::Timestamp>,
+    end_date: Option<&'a WireDate>,
+    usage_assumption: i32,
 }
 
 fn asked(wrong: &mut Violations, name: &str, known_time: Option<&prost_types::Timestamp>) -> Option<Asked> {
@@ -73,10 +98,6 @@ fn window(
     Ok((start, end))
 }
 
-fn optional_date(wrong: &mut Violations, field: &str, date: Option<&WireDate>) -> Option<Date> {
-    wrong.optional_date(field, date)
-}
-
 #[tonic::async_trait]
 impl StandingService for Standings {
     async fn show_level_history(
@@ -86,8 +107,8 @@ impl StandingService for Standings {
         let request = request.into_inner();
         let mut wrong = Violations::new();
         let asked = asked(&mut wrong, &request.name, request.known_time.as_ref());
-        let start = optional_date(&mut wrong, "start_date", request.start_date.as_ref());
-        let end = optional_date(&mut wrong, "end_date", request.end_date.as_ref());
+        let start = wrong.optional_date("start_date", request.start_date.as_ref());
+        let end = wrong.optional_date("end_date", request.end_date.as_ref());
         wrong.check()?;
         let known = self.known(asked).await?;
         let end = end.unwrap_or(known.today());
@@ -116,19 +137,28 @@ impl StandingService for Standings {
         request: Request<wire::ForecastLossesRequest>,
     ) -> Result<Response<wire::ForecastLossesResponse>, Status> {
         let request = request.into_inner();
-        let mut wrong = Violations::new();
-        let asked = asked(&mut wrong, &request.name, request.known_time.as_ref());
-        let end = optional_date(&mut wrong, "end_date", request.end_date.as_ref());
-        let usage = wire::UsageAssumption::try_from(request.usage_assumption);
-        if usage.is_err() {
-            wrong.add("usage_assumption", format!("{} is not an assumption", request.usage_assumption));
-        }
-        wrong.check()?;
-        let known = self.known(asked).await?;
-        let today = known.today();
-        let end = end.or(today.add_months_clamped(FORECAST_MONTHS).ok()).unwrap_or(today);
-        let (_, end) = window(Some(today), end, || Ok(today))?;
-        let forecast = known.forecast(end, usage == Ok(wire::UsageAssumption::Stops))?;
-        Ok(Response::new(standing::forecast(&known, &forecast)))
+        let ahead = Ahead {
+            name: &request.name,
+            known_time: request.known_time.as_ref(),
+            end_date: request.end_date.as_ref(),
+            usage_assumption: request.usage_assumption,
+        };
+        let (known, end, usage_stops) = self.ahead(ahead).await?;
+        Ok(Response::new(standing::forecast(&known, &known.forecast(end, usage_stops)?)))
+    }
+
+    async fn show_proposals(
+        &self,
+        request: Request<wire::ShowProposalsRequest>,
+    ) -> Result<Response<wire::ShowProposalsResponse>, Status> {
+        let request = request.into_inner();
+        let ahead = Ahead {
+            name: &request.name,
+            known_time: request.known_time.as_ref(),
+            end_date: request.end_date.as_ref(),
+            usage_assumption: request.usage_assumption,
+        };
+        let (known, end, usage_stops) = self.ahead(ahead).await?;
+        Ok(Response::new(standing::proposals(&known, &known.proposals(end, usage_stops)?)))
     }
 }

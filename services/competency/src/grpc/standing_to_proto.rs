@@ -1,7 +1,7 @@
 //! Where a partner stands over time, on the wire.
 
 use program::awards::{Loss, Status};
-use program::tiers::{BenefitResult, History};
+use program::tiers::{BenefitResult, DivisionScore, History};
 use proto::competency::v1 as wire;
 use rpc::wire as convert;
 use values::{Date, Instant};
@@ -9,7 +9,7 @@ use wire::level_history::Run;
 
 use crate::domain::held::award_of;
 use crate::names;
-use crate::ops::show_standing::{Forecast, Known, Levels};
+use crate::ops::show_standing::{Forecast, Known, Levels, Proposals};
 use crate::publish::{explanation, to_proto};
 
 /// The levels of a window.
@@ -91,6 +91,33 @@ pub fn forecast(known: &Known, forecast: &Forecast) -> wire::ForecastLossesRespo
         end_date: Some(convert::date(end)),
         known_time: Some(convert::timestamp(known.known_at)),
         bundle_hash: known.bundle_hash.clone(),
+    }
+}
+
+/// What would reach the next levels, and by when.
+pub fn proposals(known: &Known, proposals: &Proposals) -> wire::ShowProposalsResponse {
+    let (start, end) = proposals.days;
+    wire::ShowProposalsResponse {
+        divisions: proposals.divisions.iter().map(|(score, last_days)| of_division(score, last_days)).collect(),
+        start_date: Some(convert::date(start)),
+        end_date: Some(convert::date(end)),
+        known_time: Some(convert::timestamp(known.known_at)),
+        bundle_hash: known.bundle_hash.clone(),
+    }
+}
+
+fn of_division(score: &DivisionScore, last_days: &[Option<Date>]) -> wire::DivisionProposals {
+    let proposals = score.ways.iter().zip(last_days).map(|(way, last_day)| wire::DatedProposal {
+        proposal: Some(to_proto::proposal(way)),
+        last_date: last_day.map(convert::date),
+    });
+    wire::DivisionProposals {
+        division: score.division.clone(),
+        title: score.title.clone(),
+        level: score.level.clone().unwrap_or_default(),
+        next_level: score.next_level.clone().unwrap_or_default(),
+        proposals: proposals.collect(),
+        proposals_cut_short: score.ways_cut_short,
     }
 }
 

@@ -1,11 +1,11 @@
-//! Where a partner stands over time: levels by day, benefits, losses to come. Records nothing, and gives
-//! the same answer whenever it is asked again.
+//! Where a partner stands over time: levels by day, benefits, losses to come, and by when what reaches the next level
+//! must be done. Records nothing, and gives the same answer whenever it is asked again.
 
 use std::collections::BTreeMap;
 
 use program::awards::{Lives, Loss, Standing, Status, UsageGoesOn, first_window};
 use program::model::TierProgram;
-use program::tiers::{self, BenefitResult, EvaluateError, History};
+use program::tiers::{self, BenefitResult, DivisionScore, EvaluateError, History};
 use program::{Bundle, Facts};
 use sea_orm::ConnectionTrait;
 use std::sync::Arc;
@@ -40,6 +40,14 @@ pub struct Known {
 pub struct Forecast {
     /// The losses by day.
     pub losses: Vec<Loss>,
+    /// The first and the last day.
+    pub days: (Date, Date),
+}
+
+/// What would reach the next levels, and the days that were looked at.
+pub struct Proposals {
+    /// Every division with the last day of each of its ways, where it has one.
+    pub divisions: Vec<(DivisionScore, Vec<Option<Date>>)>,
     /// The first and the last day.
     pub days: (Date, Date),
 }
@@ -151,10 +159,6 @@ impl Known {
         let zone = &version.conventions.zone;
         let held: BTreeMap<String, Standing> =
             open.map(|award| (award.division.clone(), award.standing(zone))).collect();
-        let usage = match (usage_stops, today.month().add(-1)) {
-            (false, Ok(last)) => UsageGoesOn::As(last),
-            _ => UsageGoesOn::Stops,
-        };
         let lives = Lives {
             bundle: &self.bundle,
             program: &self.document,
@@ -163,13 +167,36 @@ impl Known {
             known_at: self.known_at,
             held: &held,
         };
-        let losses = lives.forecast((today, until), usage).map_err(|error| self.failed(&error))?;
+        let losses = lives.forecast((today, until), usage(today, usage_stops)).map_err(|error| self.failed(&error))?;
         Ok(Forecast { losses, days: (today, until) })
+    }
+
+    /// What would reach the next level of each division at the known time, and by when up to `until`. Usage goes on as in
+    /// the last full month, or stops.
+    ///
+    /// # Errors
+    /// [`OpError::NotEvaluable`].
+    pub fn proposals(&self, until: Date, usage_stops: bool) -> Result<Proposals, OpError> {
+        let Known { bundle, document, facts, partner, known_at, .. } = self;
+        let today = self.today();
+        let made = tiers::evaluate(bundle, document, facts, partner, *known_at, *known_at).and_then(|card| {
+            let last_days = tiers::deadlines(bundle, facts, &card, until, usage(today, usage_stops))?;
+            Ok(card.divisions.into_iter().zip(last_days).collect())
+        });
+        Ok(Proposals { divisions: made.map_err(|error| self.failed(&error))?, days: (today, until) })
     }
 
     /// The id of the award that is open in a division.
     pub fn open_award(&self, division: &str) -> Option<&Award> {
         let own = newest(&self.revisions).filter(|award| award.program == self.document);
         own.filter(|award| award.division == division && award.status != Status::Ended).max_by_key(|it| it.ordinal)
+    }
+}
+
+/// What is used after `today`.
+fn usage(today: Date, stops: bool) -> UsageGoesOn {
+    match (stops, today.month().add(-1)) {
+        (false, Ok(last)) => UsageGoesOn::As(last),
+        _ => UsageGoesOn::Stops,
     }
 }

@@ -231,7 +231,8 @@ pub fn requirement(requirement: &RequirementResult) -> wire::RequirementResult {
     }
 }
 
-fn proposal(way: &Way) -> wire::Proposal {
+/// A way to the next level.
+pub fn proposal(way: &Way) -> wire::Proposal {
     wire::Proposal {
         level: way.level.clone(),
         effort: Some(number(&way.effort, "")),

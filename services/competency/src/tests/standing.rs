@@ -219,6 +219,44 @@ async fn what_will_be_lost_is_told_with_its_day_and_its_reason() {
     assert_eq!(losses(&bed, Repeats).await, []);
 }
 
+async fn proposals(bed: &Bed, end: Option<Date>) -> wire::DivisionProposals {
+    let request = wire::ShowProposalsRequest { name: NAME.into(), end_date: end, ..Default::default() };
+    let shown = standings(bed, reader("contoso")).show_proposals(request).await.expect("proposals").into_inner();
+    assert_eq!((shown.start_date, shown.bundle_hash.len()), (date(2024, 9, 15), 64));
+    shown.divisions.into_iter().next().expect("the only division")
+}
+
+#[tokio::test]
+async fn a_proposal_says_by_when_it_must_be_taken() {
+    let bed = contoso("").await;
+    exam(&bed, 1, "2024-02-01T00:00:00Z", Some("2025-01-15T00:00:00Z")).await;
+    award(&bed, AWARD, |award| award.level == "silver").await;
+    let found = proposals(&bed, None).await;
+    assert_eq!((found.level.as_str(), found.next_level.as_str()), ("silver", "gold"));
+    let made: Vec<_> = found.proposals.iter().map(|dated| dated.proposal.clone().expect("a proposal")).collect();
+    let card = bed.scorecard("contoso", |_| true).await;
+    assert_eq!(made, card.divisions[0].proposals, "they are those of the scorecard");
+    assert!(!made.is_empty() && made.iter().all(|it| it.level == "gold"), "{made:#?}");
+    let last_days =
+        |found: &wire::DivisionProposals| -> Vec<_> { found.proposals.iter().map(|it| it.last_date).collect() };
+    assert_eq!(last_days(&found), vec![date(2025, 1, 14); made.len()], "then the first architect is one no more");
+    let before = proposals(&bed, date(2025, 1, 14)).await;
+    assert_eq!(last_days(&before), vec![None; made.len()], "they are good on every day that is looked at");
+    // The exam is passed again.
+    exam(&bed, 2, "2024-02-01T00:00:00Z", None).await;
+    bed.scorecard("contoso", |card| card.revision > 1).await;
+    assert_eq!(last_days(&proposals(&bed, None).await), vec![None; made.len()]);
+
+    let wrong = wire::ShowProposalsRequest {
+        name: NAME.into(),
+        end_date: date(2023, 1, 1),
+        usage_assumption: 7,
+        ..Default::default()
+    };
+    let status = standings(&bed, manager()).show_proposals(wrong).await.expect_err("7 is no assumption");
+    assert_eq!(violations(&status).len(), 1, "{status:?}");
+}
+
 #[tokio::test]
 async fn a_scorecard_shows_which_track_won_and_the_legs_of_its_lines() {
     let bed = Bed::start().await;
