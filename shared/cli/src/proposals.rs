@@ -54,6 +54,9 @@ pub struct Proposal {
     pub reviewer: String,
     /// What the reviewer said.
     pub review_comment: String,
+    /// What the check found in its documents, told when they are proposed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl From<registry::BundleProposal> for Proposal {
@@ -69,6 +72,7 @@ impl From<registry::BundleProposal> for Proposal {
             comment: told.comment,
             reviewer: told.reviewer,
             review_comment: told.review_comment,
+            warnings: Vec::new(),
         }
     }
 }
@@ -88,6 +92,9 @@ impl Proposal {
                 text.push_str(&format!(": {}", self.review_comment));
             }
             text.push('\n');
+        }
+        for warning in &self.warnings {
+            text.push_str(&format!("  {warning}\n"));
         }
         text
     }
@@ -114,7 +121,7 @@ pub async fn propose(wire: &Wire, documents: &[(String, String)], comment: &str)
     let staged = during("proposing the documents", FlowServiceClient::new(wire.clone()).apply_bundle(request).await)?;
     match staged.bundle_proposal.as_str() {
         "" => Ok(None),
-        name => find(wire, name).await.map(Some),
+        name => Ok(Some(Proposal { warnings: staged.warnings, ..find(wire, name).await? })),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use program::Bundle;
 use program::bundle::Announcement;
+use program::check::{Finding, check};
 use proto::competency::v1 as wire;
 use proto::competency::v1::bundle_service_server::BundleService;
 use proto::google::longrunning::Operation;
@@ -244,7 +245,7 @@ fn to_proto(bundle: &Bundle, staged: &Staged, current: bool) -> wire::StagedBund
         hash: staged.hash.clone(),
         programs: programs.collect(),
         paths,
-        warnings: Vec::new(),
+        warnings: check(bundle).iter().map(Finding::to_string).collect(),
         create_time: Some(convert::timestamp(staged.staged)),
         current,
     }

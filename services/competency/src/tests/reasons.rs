@@ -31,6 +31,28 @@ async fn a_bundle_with_problems_is_refused_with_all_of_them() {
 }
 
 #[tokio::test]
+async fn what_the_check_finds_is_refused_or_told() {
+    let bed = Bed::start().await;
+    let mut bundles = bed.bundles(manager());
+    let staged =
+        |text: &str| wire::StageBundleRequest { documents: vec![document("test.yaml", text)], ..Default::default() };
+    let itself =
+        "{when: {all: [{holds: test/tiers/competency, of: cloud-platform}, {metric: architects, at-least: 1 person}]}}";
+    let circular = DOCUMENTS.replace("silver: {architects: 1 person}", &format!("silver: {itself}"));
+    let status = bundles.stage_bundle(staged(&circular)).await.expect_err("an award needs itself");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "BUNDLE_INVALID"));
+    let found = violations(&status);
+    assert!(found.iter().any(|it| it.starts_with("documents[0]: line ") && it.ends_with("[circular]")), "{found:#?}");
+
+    let idle = DOCUMENTS.replace("metrics:\n", "metrics:\n  idle: {title: Idle, count: people, holding: operator}\n");
+    let told = bundles.stage_bundle(staged(&idle)).await.expect("staged").into_inner().staged_bundle;
+    let told = told.expect("a bundle");
+    assert!(told.warnings.len() == 1 && told.warnings[0].contains("idle"), "{:#?}", told.warnings);
+    let none = bundles.stage_bundle(staged(DOCUMENTS)).await.expect("staged").into_inner().staged_bundle;
+    assert_eq!(none.expect("a bundle").warnings, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn staging_is_idempotent_and_shown() {
     let bed = Bed::start().await;
     let mut bundles = bed.bundles(manager());

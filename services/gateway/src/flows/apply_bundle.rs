@@ -29,17 +29,23 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
         Staging { services, documents: &request.documents, validate_only: request.validate_only, steps: &steps };
     // Side by side: a bundle with problems is told all of them sooner, and none has an effect.
     let (first, second, third) = tokio::join!(staging.association(), staging.competency(), staging.incentive());
-    let hashes = [("association", first?), ("competency", second?), ("incentive", third?)];
+    let (first, second, third) = (first?, second?, third?);
+    let warnings: BTreeSet<String> = second.warnings.into_iter().chain(third.warnings).collect();
+    let warnings = Vec::from_iter(warnings);
+    let hashes = [("association", first), ("competency", second.hash), ("incentive", third.hash)];
     let bundle_hash = hashes[0].1.clone();
     if hashes.iter().any(|(_, hash)| *hash != bundle_hash) {
         return Err(diverged(&hashes).into());
     }
+    if !third.publication_problems.is_empty() {
+        return Err(not_publishable(third.publication_problems).into());
+    }
     if request.validate_only {
-        return Ok(ApplyBundleResponse { bundle_hash, ..Default::default() });
+        return Ok(ApplyBundleResponse { bundle_hash, warnings, ..Default::default() });
     }
     let staging_services = hashes.map(|(name, _)| name.to_owned()).to_vec();
     let (bundle, bundle_proposal) = register(services, &steps, &bundle_hash, request).await?;
-    Ok(ApplyBundleResponse { bundle_hash, bundle, staging_services, bundle_proposal })
+    Ok(ApplyBundleResponse { bundle_hash, bundle, staging_services, bundle_proposal, warnings })
 }
 
 /// Makes the bundle current if it may be, else proposes it: the name of the bundle, or of the proposal that waits.
@@ -96,6 +102,14 @@ fn diverged(hashes: &[(&str, String)]) -> Fault {
         .with("hashes", all.join(","))
 }
 
+fn not_publishable(problems: Vec<String>) -> Fault {
+    let message = "the bundle changes what closed periods were paid by; accept that in its documents, or give the \
+                   change a later day";
+    let fault = Fault::new(Kind::FailedPrecondition, DOMAIN, ErrorReason::BundleNotPublishable.as_str_name(), message)
+        .with("problems", problems.len());
+    problems.into_iter().fold(fault, |fault, problem| fault.violating("documents", problem))
+}
+
 struct Staging<'a> {
     services: &'a Directory,
     documents: &'a [Document],
@@ -118,7 +132,7 @@ impl Staging<'_> {
         Ok(staged.recognition_bundle.map(|it| it.bundle_hash).unwrap_or_default())
     }
 
-    async fn competency(&self) -> Result<String, Status> {
+    async fn competency(&self) -> Result<competency::v1::StagedBundle, Status> {
         use competency::v1::bundle_service_client::BundleServiceClient;
         use competency::v1::{BundleDocument, StageBundleRequest};
         let documents = self.documents.iter().cloned();
@@ -129,10 +143,10 @@ impl Staging<'_> {
         };
         let mut client = BundleServiceClient::new(self.services.get("competency")?);
         let staged = client.stage_bundle(request).await?.into_inner();
-        Ok(staged.staged_bundle.map(|it| it.hash).unwrap_or_default())
+        Ok(staged.staged_bundle.unwrap_or_default())
     }
 
-    async fn incentive(&self) -> Result<String, Status> {
+    async fn incentive(&self) -> Result<incentive::v1::IncentiveBundle, Status> {
         use incentive::v1::bundle_service_client::BundleServiceClient;
         use incentive::v1::{BundleDocument, StageBundleRequest};
         let documents = self.documents.iter().cloned();
@@ -143,6 +157,6 @@ impl Staging<'_> {
         };
         let mut client = BundleServiceClient::new(self.services.get("incentive")?);
         let staged = client.stage_bundle(request).await?.into_inner();
-        Ok(staged.incentive_bundle.map(|it| it.hash).unwrap_or_default())
+        Ok(staged.incentive_bundle.unwrap_or_default())
     }
 }

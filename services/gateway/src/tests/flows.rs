@@ -13,6 +13,7 @@ use rpc::fault::reason_of;
 use rpc::server::Settings;
 use rpc::{Caller, Fault, Kind};
 use tonic::Code;
+use tonic_types::StatusExt;
 
 use super::Suite;
 
@@ -112,6 +113,37 @@ async fn a_bundle_that_one_service_refuses_changes_nothing() {
     let status = flows.apply_bundle(ApplyBundleRequest { documents: twice, ..bundle() }).await.expect_err("refused");
     assert_eq!(status.code(), Code::InvalidArgument);
     assert_eq!(count(&suite, PROMOTE), 0);
+}
+
+#[tokio::test]
+async fn a_bundle_that_changes_what_was_paid_is_refused_and_warnings_are_told() {
+    let suite = Suite::start(Settings::default()).await;
+    stage(&suite, [HASH; 3]);
+    let warned = |warning: &str| incentive::v1::IncentiveBundle {
+        hash: HASH.into(),
+        warnings: vec![warning.to_owned()],
+        ..Default::default()
+    };
+    let staged = |bundle| Ok(incentive::v1::StageBundleResponse { incentive_bundle: Some(bundle) });
+    let said = competency::v1::StagedBundle { hash: HASH.into(), warnings: vec!["b".into()], ..Default::default() };
+    suite.echo.answer(STAGE_COMPETENCY, Ok(competency::v1::StageBundleResponse { staged_bundle: Some(said) }));
+    let mut flows = FlowServiceClient::new(suite.channel(manager()));
+    for (warning, expected) in [("b", vec!["b"]), ("a", vec!["a", "b"])] {
+        suite.echo.answer(STAGE_INCENTIVE, staged(warned(warning)));
+        let applied = flows.apply_bundle(bundle()).await.expect("applies").into_inner();
+        assert_eq!(applied.warnings, expected, "what both say is told once");
+    }
+    let problems = vec!["a.yaml:3:7: paid".to_owned(), "a.yaml:9:7: paid too".to_owned()];
+    let paid = incentive::v1::IncentiveBundle { publication_problems: problems.clone(), ..warned("a") };
+    suite.echo.answer(STAGE_INCENTIVE, staged(paid));
+    for validate_only in [true, false] {
+        let asked = ApplyBundleRequest { validate_only, ..bundle() };
+        let status = flows.apply_bundle(asked).await.expect_err("it changes what was paid");
+        assert_eq!(reason_of(&status).as_deref(), Some("BUNDLE_NOT_PUBLISHABLE"));
+        let told = status.get_details_bad_request().expect("violations").field_violations;
+        assert_eq!(told.iter().map(|it| &it.description).collect::<Vec<_>>(), problems.iter().collect::<Vec<_>>());
+    }
+    assert_eq!((count(&suite, PROMOTE), count(&suite, PROPOSE)), (2, 0));
 }
 
 #[tokio::test]

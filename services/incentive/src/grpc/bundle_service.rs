@@ -1,5 +1,6 @@
 //! Staged bundles, on the wire.
 
+use program::check::{Finding, Severity};
 use proto::google::longrunning::Operation;
 use proto::incentive::v1 as pb;
 use proto::incentive::v1::bundle_service_server::BundleService;
@@ -46,7 +47,7 @@ impl BundleService for Desk {
                 Box::pin(async move {
                     let (staged, bundle) = bundles::stage(&tx, now, command).await?;
                     let current = bundles::current(&*tx, Instant::MAX).await.ok();
-                    let told = told(&staged, &bundle, current)?;
+                    let told = told(&staged, &bundle, current, &bundles::findings(office, &bundle).await?)?;
                     Ok::<_, OpError>(pb::StageBundleResponse { incentive_bundle: Some(told) })
                 })
             })
@@ -155,14 +156,16 @@ fn stage(message: &pb::StageBundleRequest, wrong: &mut Violations) -> Stage {
 async fn describe(office: &Office, found: &StagedBundle) -> Result<pb::IncentiveBundle, OpError> {
     let bundle = bundles::load(office, found.hash).await?;
     let current = bundles::current(office.store().read(), Instant::MAX).await.ok();
-    told(found, &bundle, current)
+    told(found, &bundle, current, &bundles::findings(office, &bundle).await?)
 }
 
 fn told(
     staged: &StagedBundle,
     bundle: &program::Bundle,
     current: Option<Digest>,
+    findings: &[Finding],
 ) -> Result<pb::IncentiveBundle, OpError> {
+    let of = |severity| findings.iter().filter(move |it| it.severity == severity).map(Finding::to_string);
     let hash = staged.hash.to_string();
     let digits = hash.get(..DIGITS).unwrap_or(&hash);
     let plans = bundle.incentive_plan_ids().into_iter().map(super::to_proto::plan_name);
@@ -170,7 +173,8 @@ fn told(
         name: format!("incentiveBundles/b-{digits}"),
         paths: bundles::paths(staged)?,
         incentive_plans: plans.collect(),
-        warnings: Vec::new(),
+        warnings: of(Severity::Warning).collect(),
+        publication_problems: of(Severity::Error).collect(),
         create_time: Some(timestamp(staged.created)),
         current: current == Some(staged.hash),
         hash,

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use program::Bundle;
+use program::check::{Finding, Published as Force, check, check_against};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use values::{Digest, Instant};
 
 use super::{Office, OpError};
 use crate::store::bundles::{self, StagedBundle};
-use crate::store::received;
+use crate::store::{books, received};
 use crate::wire::documents::{self, Document};
 use crate::wire::known;
 use crate::wire::register::{self, Published};
@@ -81,6 +82,27 @@ pub async fn published<C: ConnectionTrait>(connection: &C, known_at: Instant) ->
     let kind = known::bundle_kind();
     let rows = received::known(connection, &[kind.as_str()], known_at, None).await?;
     Ok(register::current(&rows)?)
+}
+
+/// What the check finds in a bundle beside the one that is current and what closed periods were paid by.
+///
+/// # Errors
+/// The database's.
+pub async fn findings(office: &Office, bundle: &Bundle) -> Result<Vec<Finding>, OpError> {
+    let connection = office.store().read();
+    let hash = match published(connection, Instant::MAX).await? {
+        Some(published) if published.hash != bundle.hash() => published.hash,
+        _ => return Ok(check(bundle)),
+    };
+    let current = match load(office, hash).await {
+        Ok(current) => current,
+        // What is current was never staged here, and paid nothing.
+        Err(OpError::BundleNotStaged(_)) => return Ok(check(bundle)),
+        Err(error) => return Err(error),
+    };
+    let closed = books::load(connection).await?.closed;
+    let paid_until = closed.iter().map(|(month, _)| month.last_day()).max();
+    Ok(check_against(bundle, Force { bundle: &current, paid_until }))
 }
 
 /// The paths of a staged bundle's documents, in order.

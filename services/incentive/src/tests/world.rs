@@ -313,6 +313,11 @@ impl World {
 
     /// Stages documents; gives their hash.
     pub async fn stage(&self, documents: &[(&str, String)]) -> String {
+        self.staged(documents).await.hash
+    }
+
+    /// Stages documents; gives what is told about them.
+    pub async fn staged(&self, documents: &[(&str, String)]) -> pb::IncentiveBundle {
         let documents = documents
             .iter()
             .map(|(path, text)| pb::BundleDocument { path: (*path).to_owned(), text: text.clone() })
@@ -320,7 +325,7 @@ impl World {
         let request = pb::StageBundleRequest { documents, ..Default::default() };
         let staged = self.manager().bundles().stage_bundle(request).await;
         let staged = staged.unwrap_or_else(|status| panic!("the documents stage: {status:?}"));
-        staged.into_inner().incentive_bundle.expect("a bundle is told").hash
+        staged.into_inner().incentive_bundle.expect("a bundle is told")
     }
 
     /// A staged bundle becomes current, published by `manager-1`.

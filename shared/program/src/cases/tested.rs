@@ -4,13 +4,14 @@ use super::document::read;
 use super::judged::run;
 use super::report::{Outcome, Verdict};
 use crate::bundle::Bundle;
+use crate::check::{Severity, check};
 use crate::problem::Problem;
 
-/// The bundle of these files, when it loads and every case of the test documents among them passes. Without test
-/// documents it is [`Bundle::parse`].
+/// The bundle of these files, when it loads, [`check`] finds no error in it, and every case of the test documents among
+/// them passes.
 ///
 /// # Errors
-/// Every problem at once: of the documents, or else of the cases, each where it stands.
+/// Every problem at once: of the documents, or else of the check and of the cases, each where it stands.
 pub fn tested<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Bundle, Vec<Problem>> {
     let (bundle, cases) = match (Bundle::parse(files), read(files)) {
         (Ok(bundle), Ok(cases)) => (bundle, cases),
@@ -21,7 +22,13 @@ pub fn tested<P: AsRef<str>, T: AsRef<str>>(files: &[(P, T)]) -> Result<Bundle, 
             return Err(problems);
         }
     };
-    let problems: Vec<Problem> = cases.iter().flat_map(|case| run(&bundle, case).problems()).collect();
+    let errors = check(&bundle).into_iter().filter(|finding| finding.severity == Severity::Error);
+    let errors = errors.map(|finding| Problem {
+        message: format!("{} [{}]", finding.problem.message, finding.check),
+        ..finding.problem
+    });
+    let failures = cases.iter().flat_map(|case| run(&bundle, case).problems());
+    let problems: Vec<Problem> = errors.chain(failures).collect();
     if problems.is_empty() { Ok(bundle) } else { Err(problems) }
 }
 
