@@ -111,6 +111,12 @@ pub struct Simulate {
     /// The month that plans rate, or a range: `2024-07..2024-09`
     #[arg(long, value_name = "MONTHS", value_parser = months)]
     pub period: Option<(Month, Month)>,
+    /// What was known at the end of this day; everything without it
+    #[arg(long, value_name = "DAY")]
+    pub known_at: Option<Date>,
+    /// As if everything that the proposed documents announce were in force from this day on
+    #[arg(long, value_name = "DAY")]
+    pub as_announced_for: Option<Date>,
     /// Add results up by this field of partners
     #[arg(long, value_name = "FIELD", value_parser = ["country", "business-type", "status"])]
     pub segment: Option<String>,
@@ -256,6 +262,8 @@ pub fn run(program: Program) -> Result<(String, u8)> {
                 as_of: args.as_of,
                 period: args.period,
                 segment: args.segment,
+                known_at: args.known_at,
+                as_announced_for: args.as_announced_for,
             };
             (simulate::run(&simulation)?, args.json)
         }

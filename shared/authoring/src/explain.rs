@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use program::awards::UsageGoesOn;
-use program::incentives::{Line, Prior, Rating, rate};
+use program::incentives::{Line, Rating, rate};
 use program::tiers::{CapacityResult, DivisionScore, Scorecard, Way, capacity, deadlines, evaluate};
 use program::{Bundle, Facts};
 use serde_json::{Value, json};
 use values::{Date, Instant, Month, Zone, ratio_to_text};
 
 use crate::tree::tree;
-use crate::{Printed, documents, facts};
+use crate::{Printed, documents, earned, facts};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -75,7 +75,8 @@ fn explain(bundle: &Bundle, facts: &Facts, question: &Question) -> Result<Printe
     for plan in bundle.incentive_plans().iter().filter(|one| asked(&one.id) && seen.insert(one.id.as_str())) {
         let Some(month) = question.period else { continue };
         let known_at = question.known_at.map_or(Instant::MAX, |day| end_of(day, &plan.conventions.zone));
-        let rating = rate(bundle, &plan.id, month, facts, known_at, &Prior::default())?;
+        let prior = earned::before(bundle, &plan.id, facts, month, known_at)?;
+        let rating = rate(bundle, &plan.id, month, facts, known_at, &prior)?;
         text.push_str(&lines(&rating, question));
         plans.push(rating_json(&rating, question));
     }
@@ -184,7 +185,7 @@ fn way_json((way, by): (&Way, &Option<Date>)) -> Value {
     })
 }
 
-fn earned<'r>(rating: &'r Rating, question: &Question) -> Vec<&'r Line> {
+fn own_lines<'r>(rating: &'r Rating, question: &Question) -> Vec<&'r Line> {
     let mine = |line: &&Line| line.partner.as_ref() == Some(&question.partner);
     let wanted = |line: &&Line| question.only.as_ref().is_none_or(|only| *only == line.lever);
     rating.lines.iter().filter(mine).filter(wanted).collect()
@@ -192,7 +193,7 @@ fn earned<'r>(rating: &'r Rating, question: &Question) -> Vec<&'r Line> {
 
 fn lines(rating: &Rating, question: &Question) -> String {
     let mut text = format!("{} for {} in {}\n", rating.plan, question.partner, rating.period);
-    for line in earned(rating, question) {
+    for line in own_lines(rating, question) {
         text.push('\n');
         text.push_str(&tree(&line.explanation));
     }
@@ -223,6 +224,6 @@ fn rating_json(rating: &Rating, question: &Question) -> Value {
         "partner": question.partner,
         "period": rating.period.to_string(),
         "bundle": rating.bundle.to_string(),
-        "lines": earned(rating, question).into_iter().map(line).collect::<Vec<_>>(),
+        "lines": own_lines(rating, question).into_iter().map(line).collect::<Vec<_>>(),
     })
 }

@@ -16,6 +16,7 @@ mod junit;
 pub mod layout;
 mod moved;
 mod outcome;
+mod paid;
 mod population;
 mod printed;
 pub mod reference;

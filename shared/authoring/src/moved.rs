@@ -32,11 +32,16 @@ impl Moved {
     }
 }
 
-/// Whom the tier programs of `proposed` judge differently from those of `current` on a day.
+/// Whom the tier programs of `proposed` judge differently from those of `current` on a day, as known at an instant.
 ///
 /// # Errors
 /// As judging a partner: a day without rules, numbers out of range.
-pub(crate) fn partners(current: &Bundle, proposed: &Bundle, facts: &Facts, day: Date) -> Result<Moved> {
+pub(crate) fn partners(
+    current: &Bundle,
+    proposed: &Bundle,
+    facts: &Facts,
+    (day, known_at): (Date, Instant),
+) -> Result<Moved> {
     let ids = |bundle: &Bundle| -> BTreeSet<String> {
         bundle.tier_programs().iter().map(|program| program.id.clone()).collect()
     };
@@ -46,7 +51,7 @@ pub(crate) fn partners(current: &Bundle, proposed: &Bundle, facts: &Facts, day: 
     }
     let mut moved = BTreeSet::new();
     for id in &programs {
-        match in_program(current, proposed, id, facts, day, &mut moved) {
+        match in_program(current, proposed, id, facts, (day, known_at), &mut moved) {
             Ok(true) => {}
             Ok(false) | Err(NotCompiled::Shape { .. } | NotCompiled::Facts(_) | NotCompiled::OtherColumns) => {
                 return Ok(Moved::Anybody);
@@ -63,7 +68,7 @@ fn in_program(
     proposed: &Bundle,
     id: &str,
     facts: &Facts,
-    day: Date,
+    (day, known_at): (Date, Instant),
     moved: &mut BTreeSet<String>,
 ) -> Result<bool, NotCompiled> {
     let (Some(old), Some(new)) = (current.tier_program_on(id, day), proposed.tier_program_on(id, day)) else {
@@ -73,7 +78,7 @@ fn in_program(
         return Ok(false);
     }
     let moment = end_of(day, &old.conventions.zone);
-    let columns = Columns::of_facts(current, id, &[proposed], facts, (moment, Instant::MAX))?;
+    let columns = Columns::of_facts(current, id, &[proposed], facts, (moment, known_at))?;
     let (old, new) = (Compiled::new(current, id, &columns)?, Compiled::new(proposed, id, &columns)?);
     if Worker::new(&old).nobody() != Worker::new(&new).nobody() {
         return Ok(false);

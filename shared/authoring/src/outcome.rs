@@ -15,24 +15,28 @@ use crate::Printed;
 use crate::check::plural;
 use crate::earned::{Earned, add};
 use crate::explain::end_of;
+use crate::paid::{self, LineMove};
 
 /// The most partners whose losses are told one by one.
 const WORST: usize = 20;
 /// The most changes of the documents that are told one by one.
 const CHANGES: usize = 20;
 
+/// What every plan pays, by plan: now, and as proposed.
+pub(crate) type Paying<'e> = (&'e BTreeMap<String, Earned>, &'e BTreeMap<String, Earned>);
+
 /// How a partner stands under one bundle: `program/division` to its score and the place of its level.
 #[derive(Default)]
 pub(crate) struct Standings(BTreeMap<String, (DivisionScore, usize)>);
 
 impl Standings {
-    pub fn of(bundle: &Bundle, facts: &Facts, partner: &str, day: Date) -> Result<Standings> {
+    pub fn of(bundle: &Bundle, facts: &Facts, partner: &str, (day, known_at): (Date, Instant)) -> Result<Standings> {
         let mut found = BTreeMap::new();
         // A program may have several versions; the one of the day is judged.
         let mut seen = std::collections::BTreeSet::new();
         for program in bundle.tier_programs().iter().filter(|program| seen.insert(program.id.as_str())) {
             let moment = end_of(day, &program.conventions.zone);
-            let card = evaluate(bundle, &program.id, facts, partner, moment, Instant::MAX)?;
+            let card = evaluate(bundle, &program.id, facts, partner, moment, known_at)?;
             for division in card.divisions {
                 let place =
                     division.level.as_ref().and_then(|level| program.level_names.iter().position(|one| one == level));
@@ -66,12 +70,21 @@ pub(crate) struct Outcome {
     points: Ratio,
     /// Plan to what it paid and would pay.
     money: BTreeMap<String, (Money, Money)>,
-    reasons: Vec<String>,
+    /// The global account with the accounts below it.
+    accounts: Vec<String>,
+    /// Plan, lever, what it paid and would pay, where that differs.
+    levers: Vec<(String, String, Money, Money)>,
 }
 
 impl Outcome {
     pub fn new(partner: &str, segment: String) -> Outcome {
         Outcome { partner: partner.to_owned(), segment, ..Outcome::default() }
+    }
+
+    /// The lines that pay another amount.
+    fn lines(&self, (before, after): Paying<'_>) -> Vec<LineMove> {
+        let plans = self.money.keys();
+        plans.flat_map(|plan| paid::moves(plan, &self.accounts, before.get(plan), after.get(plan))).collect()
     }
 
     /// The sum of all differences in minor units; for ordering within one currency.
@@ -93,8 +106,9 @@ pub(crate) fn compared(
     accounts: &[&str],
     mut outcome: Outcome,
     (old, new): (&Standings, &Standings),
-    (before, after): (&BTreeMap<String, Earned>, &BTreeMap<String, Earned>),
+    (before, after): Paying<'_>,
 ) -> Outcome {
+    outcome.accounts = accounts.iter().map(|account| (*account).to_owned()).collect();
     let mut keys: Vec<&String> = old.0.keys().chain(new.0.keys()).collect();
     keys.sort();
     keys.dedup();
@@ -165,7 +179,7 @@ impl Outcome {
         for lever in levers {
             let (was, is) = (before.get(lever).unwrap_or(&zero), after.get(lever).unwrap_or(&zero));
             if was != is {
-                self.reasons.push(format!("{plan} {lever}: {was} -> {is}"));
+                self.levers.push((plan.to_owned(), lever.to_owned(), *was, *is));
             }
         }
     }
@@ -220,7 +234,7 @@ fn difference(was: Money, is: Money) -> String {
 }
 
 /// The whole answer: totals, segments, moves, and the worst twenty with their reasons.
-pub(crate) fn told(current: &Bundle, proposed: &Bundle, outcomes: Vec<Outcome>) -> Printed {
+pub(crate) fn told(current: &Bundle, proposed: &Bundle, outcomes: Vec<Outcome>, paying: Paying<'_>) -> Printed {
     let mut total = Sum::default();
     let mut segments: BTreeMap<&str, Sum> = BTreeMap::new();
     let mut moves: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
@@ -252,7 +266,7 @@ pub(crate) fn told(current: &Bundle, proposed: &Bundle, outcomes: Vec<Outcome>) 
     if losers > 0 {
         text.push_str(&format!("\nthe {} that lose most, of {losers}\n", worst.len()));
     }
-    text.extend(worst.iter().map(|outcome| one(outcome)));
+    text.extend(worst.iter().map(|outcome| one(outcome, paying)));
     Printed {
         text,
         json: json!({
@@ -266,30 +280,36 @@ pub(crate) fn told(current: &Bundle, proposed: &Bundle, outcomes: Vec<Outcome>) 
                 .map(|((program, from, to), count)| json!({"program": program, "from": from, "to": to, "partners": count}))
                 .collect::<Vec<_>>(),
             "losers": losers,
-            "worst": worst.iter().map(|outcome| data(outcome)).collect::<Vec<_>>(),
-            "best": winners.iter().map(|outcome| data(outcome)).collect::<Vec<_>>(),
+            "worst": worst.iter().map(|outcome| data(outcome, paying)).collect::<Vec<_>>(),
+            "best": winners.iter().map(|outcome| data(outcome, paying)).collect::<Vec<_>>(),
         }),
         code: 0,
     }
 }
 
-fn one(outcome: &Outcome) -> String {
+fn one(outcome: &Outcome, paying: Paying<'_>) -> String {
     let mut text = format!("  {} ({})\n", outcome.partner, outcome.segment);
     for one in &outcome.moves {
         text.push_str(&format!("    {}: {} -> {}\n", one.program, one.from, one.to));
         text.extend(one.reasons.iter().map(|reason| format!("      {reason}\n")));
     }
-    text.extend(outcome.reasons.iter().map(|reason| format!("    {reason}\n")));
+    let lines = outcome.lines(paying);
+    for (plan, lever, was, is) in &outcome.levers {
+        text.push_str(&format!("    {plan} {lever}: {was} -> {is}\n"));
+        text.push_str(&paid::told(&lines, plan, lever));
+    }
     text
 }
 
-fn data(outcome: &Outcome) -> serde_json::Value {
+fn data(outcome: &Outcome, paying: Paying<'_>) -> serde_json::Value {
+    let amounts = outcome.levers.iter().map(|(plan, lever, was, is)| format!("{plan} {lever}: {was} -> {is}"));
     json!({
         "partner": outcome.partner,
         "segment": outcome.segment,
         "levels": outcome.levels,
         "points": ratio_to_text(&outcome.points),
         "moves": outcome.moves,
-        "amounts": outcome.reasons,
+        "amounts": amounts.collect::<Vec<_>>(),
+        "lines": outcome.lines(paying),
     })
 }

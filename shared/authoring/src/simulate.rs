@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use indicatif::ProgressBar;
-use program::reform::reformed;
+use program::reform::{as_announced, reformed};
 use program::{Bundle, Facts};
 use rayon::prelude::*;
 use values::{Date, Instant, Month, Zone};
@@ -34,6 +34,10 @@ pub struct Simulation {
     pub period: Option<(Month, Month)>,
     /// By which field of partners results are added up: `country`, `business-type`, `status`.
     pub segment: Option<String>,
+    /// What was known at the end of this day; everything without it.
+    pub known_at: Option<Date>,
+    /// As if everything that the proposal announces were in force from this day on.
+    pub as_announced_for: Option<Date>,
 }
 
 /// Simulates, with a progress bar on standard error where that is a terminal.
@@ -46,7 +50,11 @@ pub fn run(simulation: &Simulation) -> Result<Printed> {
         true => proposed.clone(),
         false => documents::bundle(&simulation.against)?,
     };
-    let proposed = match reformed(&proposed, &simulation.changes) {
+    let announced = match simulation.as_announced_for {
+        Some(day) => as_announced(&proposed, day),
+        None => Ok(proposed),
+    };
+    let proposed = match announced.and_then(|bundle| reformed(&bundle, &simulation.changes)) {
         Ok(bundle) => bundle,
         Err(problems) => bail!("{}", documents::listed(&problems)),
     };
@@ -55,6 +63,7 @@ pub fn run(simulation: &Simulation) -> Result<Printed> {
     }
     let zone = zone(&proposed);
     let facts = facts::read(&simulation.population, &zone)?;
+    let known_at = simulation.known_at.map_or(Instant::MAX, |day| end_of(day, &zone));
     let moment = match (simulation.as_of, simulation.period) {
         (Some(day), _) => end_of(day, &zone),
         (None, Some((_, last))) => zone.whole_month(last).start(),
@@ -63,10 +72,10 @@ pub fn run(simulation: &Simulation) -> Result<Printed> {
     let population = Population::new(&facts, moment);
     let partners = population.partners();
     let bar = ProgressBar::new(partners.len() as u64);
-    let before = earnings(&current, &facts, simulation.period)?;
-    let after = earnings(&proposed, &facts, simulation.period)?;
+    let before = earnings(&current, &facts, simulation.period, known_at)?;
+    let after = earnings(&proposed, &facts, simulation.period, known_at)?;
     let moved = match simulation.as_of {
-        Some(day) => moved::partners(&current, &proposed, &facts, day)?,
+        Some(day) => moved::partners(&current, &proposed, &facts, (day, known_at))?,
         None => Moved::Nobody,
     };
     let outcomes: Result<Vec<Outcome>> = partners
@@ -82,7 +91,7 @@ pub fn run(simulation: &Simulation) -> Result<Printed> {
             }
             let own = population.of(partner);
             let standing = |bundle: &Bundle| match simulation.as_of {
-                Some(day) => Standings::of(bundle, &own, partner, day),
+                Some(day) => Standings::of(bundle, &own, partner, (day, known_at)),
                 None => Ok(Standings::default()),
             };
             let (old, new) = (standing(&current)?, standing(&proposed)?);
@@ -91,7 +100,7 @@ pub fn run(simulation: &Simulation) -> Result<Printed> {
         })
         .collect();
     bar.finish_and_clear();
-    Ok(outcome::told(&current, &proposed, outcomes?))
+    Ok(outcome::told(&current, &proposed, outcomes?, (&before, &after)))
 }
 
 fn zone(bundle: &Bundle) -> Zone {
@@ -101,12 +110,17 @@ fn zone(bundle: &Bundle) -> Zone {
 }
 
 /// What every plan of a bundle pays over the months, by plan.
-fn earnings(bundle: &Bundle, facts: &Facts, period: Option<(Month, Month)>) -> Result<BTreeMap<String, Earned>> {
+fn earnings(
+    bundle: &Bundle,
+    facts: &Facts,
+    period: Option<(Month, Month)>,
+    known_at: Instant,
+) -> Result<BTreeMap<String, Earned>> {
     let Some(period) = period else { return Ok(BTreeMap::new()) };
     // A plan may have several versions; each line is rated by the one of its day.
     let mut seen = std::collections::BTreeSet::new();
     let plans = bundle.incentive_plans().iter().filter(|plan| seen.insert(plan.id.as_str()));
-    plans.map(|plan| Ok((plan.id.clone(), earned::over(bundle, plan, facts, period)?))).collect()
+    plans.map(|plan| Ok((plan.id.clone(), earned::over(bundle, plan, facts, period, known_at)?))).collect()
 }
 
 /// The value of the segment's field, as the population's rows say it last.

@@ -6,6 +6,7 @@
 //! are divided into earning types ([`splits`]) and paid or kept ([`statements`], [`payout`]).
 
 mod balances;
+mod beginning;
 mod brackets;
 mod corrections;
 mod counters;
@@ -41,6 +42,7 @@ use crate::tiers::EvaluateError;
 use scene::Scene;
 pub(crate) use scene::{FULFILLED_BY, LEVEL_OF, TRANSACTING};
 
+pub use beginning::first_month;
 pub(crate) use brackets::worth as table_worth;
 pub use corrections::{Adjustment, Corrections, Issued, LineSubject, WHAT_WAS_ISSUED_STAYS, corrections};
 pub use rating::{

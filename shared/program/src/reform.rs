@@ -1,10 +1,49 @@
 //! Changes to a bundle that are tried and not published.
 
+use values::Date;
+
 use crate::bundle::Bundle;
-use crate::parse::change::{Change, apply};
+use crate::parse::change::{Change, apply, take_announced};
 use crate::parse::checked;
 use crate::parse::yaml::{Mark, read};
 use crate::problem::Problem;
+
+/// The bundle as if everything that it announces came into force on `day`: every announced value rules from there on,
+/// and so does every document whose day is undecided. The whole result is checked as documents are.
+///
+/// # Errors
+///
+/// Where nothing is announced with a value, and everything that the changed documents do not load for: a dated value
+/// that begins on the same day, or later than the day.
+pub fn as_announced(bundle: &Bundle, day: Date) -> Result<Bundle, Vec<Problem>> {
+    let mut trees = bundle.trees().to_vec();
+    let mut problems = Vec::new();
+    let mut taken = 0;
+    for (file, tree) in &mut trees {
+        match take_announced(tree, day) {
+            Ok(places) => taken += places,
+            Err((path, message)) => problems.push(Problem {
+                file: file.clone(),
+                line: tree.mark.line,
+                column: tree.mark.column,
+                path,
+                message,
+                suggestion: None,
+            }),
+        }
+    }
+    if taken == 0 && problems.is_empty() {
+        problems.push(Problem {
+            file: "announced".to_owned(),
+            line: 1,
+            column: 1,
+            path: String::new(),
+            message: "these documents announce nothing with a value, and none of them is undecided".to_owned(),
+            suggestion: None,
+        });
+    }
+    checked(trees, problems, None)
+}
 
 /// The bundle with values at some paths replaced, checked in full. A path is `vendor/name#path`, a value
 /// is YAML: `("sample/tiers#competencies.data.levels.gold.associates", "4 people")`.

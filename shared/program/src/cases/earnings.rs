@@ -5,7 +5,7 @@ use values::{Money, Month};
 use super::coverage::Seen;
 use super::judged::Question;
 use super::pinned::{money, same};
-use crate::incentives::{Carried, Line, PartTotal, Prior, Rating, rate};
+use crate::incentives::{Line, PartTotal, Prior, Rating, rate};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::quantity::{Quantity, Unit};
 
@@ -55,20 +55,8 @@ fn rated(question: &Question<'_>, at: &Cursor<'_>) -> Option<Rating> {
         if month >= last {
             return Some(rating);
         }
-        prior = left(&rating);
+        prior = Prior::after(&rating);
         month = month.add(1).ok()?;
-    }
-}
-
-/// What a rated month leaves to the next.
-fn left(rating: &Rating) -> Prior {
-    let carried = rating.statements.iter().filter(|statement| !statement.carried_forward.is_zero());
-    Prior {
-        counters: rating.counters.clone(),
-        carried: carried
-            .map(|statement| Carried { partner: statement.partner.clone(), amount: statement.carried_forward })
-            .collect(),
-        paid_once: rating.paid_once.clone(),
     }
 }
 

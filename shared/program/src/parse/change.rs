@@ -60,6 +60,16 @@ fn announced(node: &mut Node, path: &str, day: Date) -> Result<(), String> {
         return Err(format!("nothing with a value is announced at `{path}`"));
     };
     let step = |key: &str| format!("{path}.{key}");
+    // A value that is split by a field rules as it is until the day.
+    if let Some(mut until) = find(node, path).filter(|value| value.entry("by").is_some()).cloned() {
+        let mark = until.mark;
+        if let Value::Map(entries) = &mut until.value {
+            entries.retain(|(key, _)| key.text != "announced");
+        }
+        let key = |text: String| Key { mark, text };
+        let dated = vec![(key("0001-01-01".to_owned()), until), (key(day.to_string()), is)];
+        return set(node, path, Some(&Node { mark, value: Value::Map(dated) }));
+    }
     // A plain value with an announcement is written `{is: ..}`; it rules until the day.
     let plain = find(node, &step("is")).cloned();
     if let Some(plain) = plain {
@@ -68,6 +78,46 @@ fn announced(node: &mut Node, path: &str, day: Date) -> Result<(), String> {
     }
     set(node, &step(&day.to_string()), Some(&is))?;
     set(node, &step("announced"), None)
+}
+
+/// Lets everything rule from a day that a document announces with a value, and the document itself where its day is
+/// undecided; says how many places that are.
+///
+/// # Errors
+///
+/// The path at which an announced value cannot rule, and why.
+pub(crate) fn take_announced(document: &mut Node, day: Date) -> Result<usize, (String, String)> {
+    let mut paths = Vec::new();
+    announced_paths(document, "", &mut paths);
+    for path in &paths {
+        announced(document, path, day).map_err(|message| (path.clone(), message))?;
+    }
+    let undecided = document.entry("effective").and_then(Node::text) == Some("undecided");
+    if undecided {
+        let mark = document.mark;
+        let rules = Node { mark, value: Value::Text { text: day.to_string(), quoted: false } };
+        set(document, "effective", Some(&rules)).map_err(|path| (path, "nothing is there".to_owned()))?;
+    }
+    Ok(paths.len() + usize::from(undecided))
+}
+
+/// Every place below a node at which a value is announced. Depth is bounded by the reader.
+fn announced_paths(node: &Node, path: &str, found: &mut Vec<String>) {
+    for (key, child) in node.entries() {
+        match key.text.as_str() {
+            "announced" if path.is_empty() => {}
+            "announced" => {
+                let last = child.items().last().unwrap_or(child);
+                found.extend(last.entry("is").map(|_| path.to_owned()));
+            }
+            "sources" | "conventions" => {}
+            name if path.is_empty() => announced_paths(child, name, found),
+            name => announced_paths(child, &format!("{path}.{name}"), found),
+        }
+    }
+    for (place, item) in node.items().iter().enumerate() {
+        announced_paths(item, &format!("{path}/{}", item_name(item, place)), found);
+    }
 }
 
 /// The node at a path, if there is one.
