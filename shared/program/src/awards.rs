@@ -17,8 +17,8 @@ use crate::model::TierProgram;
 use crate::model::life::{AnniversaryOf, Begins, Lasts, Moves};
 
 pub use follow::{Event, Followed, follow};
-pub(crate) use forecast::goes_on;
 pub use forecast::{Loss, UsageGoesOn, forecast};
+pub(crate) use forecast::{goes_on, held};
 pub use lives::{Levels, Lives};
 pub use windows::{first_window, renewal_window};
 

@@ -73,20 +73,20 @@ fn p_a7_an_amount_grows_with_the_part_of_its_bracket() {
 
 #[test]
 fn a_133_a_flat_amount_for_the_bracket_that_is_reached() {
-    let table = |top: &str| {
+    // Printed are the bands of 150 to 249 seats and from 1,001 on; nothing is asked of what lies below and between.
+    let table = |first: &str, top: &str| {
         format!(
-            "{{volume: {{by: running-total, of: line, over: month}}, brackets: [\
-             {{below: 150 seats, amount: USD 0}}, {{at-least: 150 seats, below: 250 seats, amount: USD 5000}}, \
-             {{at-least: 250 seats, at-most: 1000 seats, amount: USD 10_000}}, \
-             {{above: 1000 seats, amount: USD {top}}}]}}"
+            "{{volume: {{by: running-total, of: line, over: month}}, \
+             accepted: {{bracket-gap: the bands between are not printed}}, \
+             brackets: [{{at-most: 249 seats, amount: USD {first}}}, {{at-least: 1001 seats, amount: USD {top}}}]}}"
         )
     };
     assert_eq!(
-        ["150", "249", "1001"].map(|count| seats(&table("20_000"), count)),
+        ["150", "249", "1001"].map(|count| seats(&table("5000", "20_000"), count)),
         ["5000", "5000", "20000"].map(ratio)
     );
-    assert_eq!(seats(&table("21_000"), "1001"), ratio("21000"));
-    assert_eq!(seats(&table("20_000"), "149"), ratio("0"));
+    assert_eq!(seats(&table("5000", "21_000"), "1001"), ratio("21000"));
+    assert_eq!(["150", "249"].map(|count| seats(&table("5100", "20_000"), count)), ["5100", "5100"].map(ratio));
 }
 
 #[test]
@@ -102,6 +102,15 @@ fn p_a15_a_mixture_that_somebody_published() {
     assert_eq!(money(&table(accepted, "10"), "30000"), ratio("1600"));
     assert_eq!(money(&table(accepted, "10"), "70000"), ratio("9199.91"));
     assert_eq!(money(&table(accepted, "11"), "70000"), ratio("9899.91"));
+    // Whoever reaches a bracket is paid at once for everything, once more: the checks say so at every bound. Where the
+    // reached bracket prices its part only, nothing jumps.
+    let cliffs = |rate: &str| {
+        let findings = program::check::check(&bundle(TRANSACTIONS, rate));
+        let once_more = |message: &str| message.contains("pays for everything once more");
+        findings.iter().filter(|finding| finding.check == "cliff" && once_more(&finding.problem.message)).count()
+    };
+    assert_eq!(cliffs(&table(accepted, "10")), 3);
+    assert_eq!(cliffs(&table(accepted, "10").replace("reached: whole", "reached: part")), 0);
     // Unless the document says that it means them, gaps of one unit are refused.
     let found = Bundle::parse(&files(TRANSACTIONS, &table("", "10"))).expect_err("gaps");
     assert!(listed(&found).contains("brackets leave a gap"), "{}", listed(&found));

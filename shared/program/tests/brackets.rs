@@ -339,11 +339,23 @@ fn p_a3_each_transaction_alone() {
 /// Case: P-A13.
 #[test]
 fn p_a5_p_a13_blended_rates_and_their_pieces() {
-    let table = brackets("graduated", "line", "month", &[("1000", "1"), ("5000", "2"), ("", "2")]);
-    let rating = rated(&bundle(TRANSACTIONS, &table), "2024-01", &sold(&["2500"]), &Prior::default());
-    let pieces: Vec<String> = rating.lines[0].pieces.iter().map(|piece| piece.quantity.to_string()).collect();
-    assert_eq!(pieces, ["USD 1000.00", "USD 1500.00"]);
-    assert_eq!(exact(&rating), ratio("40"));
+    let found = |second: &str| {
+        let table = brackets("graduated", "line", "month", &[("1000", "1"), ("5000", second), ("", "2")]);
+        let rating = rated(&bundle(TRANSACTIONS, &table), "2024-01", &sold(&["2500"]), &Prior::default());
+        let pieces = rating.lines[0].pieces.clone();
+        let quantities: Vec<String> = pieces.iter().map(|piece| piece.quantity.to_string()).collect();
+        // What each piece adds to the rate of the whole, in percent.
+        let parts: Vec<Ratio> = pieces.iter().map(|piece| &piece.amount / ratio("25")).collect();
+        (quantities.join(" and "), parts, exact(&rating) / ratio("25"))
+    };
+    assert_eq!(
+        found("2"),
+        ("USD 1000.00 and USD 1500.00".to_owned(), ["0.4", "1.2"].map(ratio).to_vec(), ratio("1.6"))
+    );
+    assert_eq!(
+        found("3"),
+        ("USD 1000.00 and USD 1500.00".to_owned(), ["0.4", "1.8"].map(ratio).to_vec(), ratio("2.2"))
+    );
     let marginal =
         brackets("graduated", "line", "month", &[("150000", "10"), ("500000", "7"), ("1000000", "5"), ("", "3")]);
     assert_eq!(pays(&marginal, &["1200000"]), ratio("70500"));
@@ -368,19 +380,38 @@ fn two_partners_share_one_customers_brackets() {
     assert_eq!(paid("by-time"), ["p USD 3.00", "q USD 2.20"]);
 }
 
-/// Rule `program.below_minimum_is_carried`. Case: P-B7.
+/// Rule `program.below_minimum_is_carried`. The minimum is of each program and earning type: 150 of one and 150 of
+/// another are not 300.
 #[test]
-fn below_the_minimum_is_carried_and_never_lost() {
-    let mut files = files(TRANSACTIONS, "100 %");
-    files[2].1.push_str("payment: {minimum: {at-least: USD 200, per: partner, below: carried-forward}}\n");
-    let bundle = parse(&files);
-    let mut facts = world();
-    facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "150", "1"));
-    facts.transactions.push(sale("t2", "2024-02-05T00:00:00Z", "60", "1"));
-    let first = rated(&bundle, "2024-01", &facts, &Prior::default());
-    assert_eq!(first.statements[0].paid.to_string(), "USD 0.00");
-    assert_eq!(first.statements[0].reason, Some(Reason::BelowPaymentMinimum));
-    let second = rated(&bundle, "2024-02", &facts, &after(&first));
-    assert_eq!(second.statements[0].paid.to_string(), "USD 210.00");
-    assert_eq!(second.statements[0].brought_forward.to_string(), "USD 150.00");
+fn p_b7_below_the_minimum_is_carried_and_never_lost() {
+    let paid = |least: &str, per: &str| {
+        let mut files =
+            files("{sum: value, from: transactions, where: {transaction: order}, per: transaction}", "100 %");
+        files[2].1.push_str(&format!(
+            "    paid-as: rebate\n  other:\n    basis: {{sum: value, from: transactions, where: {{transaction: renewal}}, per: \
+             transaction}}\n    rate: 100 %\n    paid-as: co-op\npayment: {{minimum: {{at-least: USD {least}, per: {per}, \
+             below: carried-forward}}}}\n"
+        ));
+        let bundle = parse(&files);
+        let mut facts = world();
+        facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "150", "1"));
+        facts.transactions.push(sale("o1", "2024-01-06T00:00:00Z", "150", "1"));
+        facts.transactions[1].kind = "renewal".to_owned();
+        facts.transactions.push(sale("t2", "2024-02-05T00:00:00Z", "60", "1"));
+        let first = rated(&bundle, "2024-01", &facts, &Prior::default());
+        let second = rated(&bundle, "2024-02", &facts, &after(&first));
+        [&first, &second].map(|rating| {
+            let statement = &rating.statements[0];
+            (statement.paid.to_string(), statement.carried_forward.to_string(), statement.reason)
+        })
+    };
+    let each = "[partner, program, earning-type]";
+    let told = |paid: &str, carried: &str, reason| (paid.to_owned(), carried.to_owned(), reason);
+    let below = Some(Reason::BelowPaymentMinimum);
+    assert_eq!(paid("200", each), [told("USD 0.00", "USD 300.00", below), told("USD 210.00", "USD 150.00", below)]);
+    // Every type reaches a lower minimum at once; a higher one is not reached in the second month either.
+    assert_eq!(paid("150", each)[0], told("USD 300.00", "USD 0.00", None));
+    assert_eq!(paid("211", each)[1].0, "USD 0.00");
+    // A minimum of the partner looks at everything together.
+    assert_eq!(paid("200", "partner")[0].0, "USD 300.00");
 }

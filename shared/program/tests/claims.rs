@@ -156,6 +156,31 @@ fn a_81_a_renewal_with_a_new_id_needs_a_new_claim() {
         recognize(policy, std::slice::from_ref(&claim), &subject(subscription, "talent"), at, late()).payee.is_some()
     };
     assert_eq!((paid("s-old"), paid("s-new")), (true, false));
+    // Until a claim of the new one is approved: from then on, and for nothing before.
+    let mut again = said("c2", "p1", "claiming-partner-of-record", Some("talent"), "2023-11-10");
+    again.subscription = Some("s-new".to_owned());
+    let both = [claim.clone(), again];
+    let paid = |policy: &RecognitionPolicy, on: &str, known: &str| {
+        let at = instant(&format!("{on}T00:00:00Z"));
+        recognize(policy, &both, &subject("s-new", "talent"), at, instant(&format!("{known}T00:00:00Z")))
+            .payee
+            .is_some()
+    };
+    let days = ["2023-10-20", "2023-11-09", "2023-11-10"];
+    assert_eq!(days.map(|on| paid(policy, on, "2024-01-01")), [false, false, true]);
+    // Approved late it is not retroactive, unless the document restates forward.
+    let counts = |restated: &str| {
+        let files = documents(&["microsoft"]);
+        let to = format!("restated: {restated}                   # earns only for usage after approval");
+        let bundle =
+            parse(&changed(&files, "restated: none                   # earns only for usage after approval", &to));
+        let mut again = both[1].clone();
+        again.recorded = recorded("2023-12-01T00:00:00Z");
+        let policy = bundle.recognition_policy("microsoft/recognition").expect("there");
+        let at = instant("2023-11-20T00:00:00Z");
+        recognize(policy, &[again], &subject("s-new", "talent"), at, late()).payee.is_some()
+    };
+    assert_eq!((counts("none"), counts("forward")), (false, true));
 }
 
 /// Case: A-73. Rule `program.duplicates_are_flagged_not_dropped`.
@@ -233,4 +258,32 @@ fn p_d7_three_business_days_from_friday_end_on_wednesday() {
     assert_eq!(from_the_day.after(day("2023-01-06"), 3), day("2023-01-10"));
     let holiday = BusinessDays { holidays: [day("2023-01-09")].into(), ..BusinessDays::default() };
     assert_eq!(holiday.after(day("2023-01-06"), 3), day("2023-01-12"));
+    // The same by a document: reviewed within three business days, and valid for sixty days once it is accepted.
+    let registered = |review: &str, validity: &str, moves: &[(&str, &str, ClaimParty)], on: &str| {
+        let mut files = small::files(small::TRANSACTIONS, "1 %");
+        files[1].1.push_str(&format!(
+            "
+claims:
+  for: helper
+  begins: submitted
+  judged-per: [customer, workload]
+  states:
+    submitted: {{answer-within: {review} business-days, moves: {{accept: registered, refuse: refused}}}}
+    registered: {{holds-association: true, lasts: {validity} days, then: over, moves: {{partner-leaves: over}}}}
+    refused: {{final: true}}
+    over: {{final: true}}
+  same-scope-claimed-twice: {{goes-to: a-person, decision: arbitration, meanwhile: incumbent-keeps}}
+"
+        ));
+        let bundle = parse(&files);
+        let policy = bundle.recognition_policy("small/recognition").expect("there");
+        let rules = policy.claims.as_ref().expect("claims");
+        rules.follow(day("2023-01-06"), &events(moves), day(on)).expect("followed")
+    };
+    let due = |review: &str| registered(review, "60", &[], "2023-01-06").answer_by;
+    assert_eq!((due("3"), due("4")), (Some(day("2023-01-11")), Some(day("2023-01-12"))));
+    let accepted = [("2023-01-11", "accept", ClaimParty::Vendor)];
+    let state = |validity: &str, on: &str| registered("3", validity, &accepted, on).state;
+    assert_eq!((state("60", "2023-03-12"), state("60", "2023-03-13")), ("registered".to_owned(), "over".to_owned()));
+    assert_eq!((state("61", "2023-03-13"), state("59", "2023-03-12")), ("registered".to_owned(), "over".to_owned()));
 }

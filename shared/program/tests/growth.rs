@@ -172,6 +172,37 @@ fn a_97_below_the_highest_that_was_ever_paid_nothing_is_earned() {
     assert_eq!(line("400", 400).reason, Some(Reason::BelowHighWaterMark));
     assert_eq!(line("410", 400).amount.to_string(), "USD 50.00");
     assert_eq!(line("380", 370).amount.to_string(), "USD 50.00");
+    let dearer = parse(&marked(ACTIVE, "6"));
+    let mut facts = world();
+    facts.usage.push(measured("2023-06-01T00:00:00Z", "chat", "410"));
+    assert_eq!(rated(&dearer, "2023-06", &facts, &Prior::default()).lines[0].amount.to_string(), "USD 2460.00");
+    // The other half of the case is of seats, which have a code of their own.
+    let bundle =
+        parse(&changed(&marked(&ACTIVE.replace("sum: active", "sum: seats"), "5"), "each: 1 unit", "each: 1 seat"));
+    let line = |count: &str, highest: i64| {
+        let mut facts = world();
+        facts.subscriptions[0].workloads = vec!["mail".to_owned()];
+        facts.seats.push(program::facts::Seats {
+            subscription: "s".to_owned(),
+            count: decimal(count),
+            from: instant("2023-05-10T00:00:00Z"),
+            recorded: recorded("2023-05-10T00:00:00Z"),
+        });
+        let mark = Counter {
+            rule: "small/plan#levers.main.basis.above-high-water-mark".to_owned(),
+            owner: "c|mail".to_owned(),
+            span: "highest".to_owned(),
+            total: Ratio::from_integer(highest.into()),
+        };
+        let prior = Prior { counters: vec![mark], ..Prior::default() };
+        rated(&bundle, "2023-06", &facts, &prior).lines.remove(0)
+    };
+    for (count, highest) in [("380", 400), ("400", 400)] {
+        let below = line(count, highest);
+        assert_eq!((below.amount.minor(), below.code.as_deref()), (0, Some("PAULWPHWM")));
+    }
+    let above = line("401", 400);
+    assert_eq!((above.amount.to_string().as_str(), above.code), ("USD 5.00", None));
 }
 
 #[test]

@@ -50,23 +50,57 @@ fn a_65_growth_below_the_minimum_baseline_earns_nothing() {
     assert_eq!(points(&program(&keys(14)), &facts, "2023-07-15"), "15");
 }
 
+/// Of one subscription `p` holds the claim of the sale and `q` is the partner of record: revenue and customers go to the
+/// claim first; deployments and active users go by the claim of the usage, whoever holds that.
 #[test]
 fn a_67_the_first_kind_that_anybody_holds_is_credited() {
-    let keys = |by: &str| {
-        one_line(
-            &format!("\n  adds: {{count: customers, recognized-by: {by}, with: {{spend: {{above: USD 0}}}}}}"),
-            "{metric: adds, each: 1 customer, earns: 1 point, max: 9 points}",
-        )
+    let found = |by: &str, usage_claimed_by: &str, partner: &str| -> Vec<String> {
+        let keys = format!(
+            "
+metrics:
+  revenue:      {{sum: spend, recognized-by: {by}}}
+  adds:         {{count: customers, recognized-by: {by}, with: {{spend: {{above: USD 0}}}}}}
+  deployments:  {{count: customers, recognized-by: usage-claim, with: {{used: {{at-least: 40 %, in-any: workload}}}}}}
+  active-users: {{sum: users, recognized-by: usage-claim}}
+company:
+  score:
+    revenue:      {{metric: revenue, each: USD 1, earns: 1 point, max: 900 points}}
+    adds:         {{metric: adds, each: 1 customer, earns: 1 point, max: 9 points}}
+    deployments:  {{metric: deployments, each: 1 customer, earns: 1 point, max: 9 points}}
+    active-users: {{metric: active-users, each: 1 user, earns: 1 point, max: 900 points}}
+  when: {{score: this-division, at-least: 1 point}}
+"
+        );
+        let mut files = files(&keys);
+        files[0].1.push_str(
+            "  usage-claim: {said-by: {partner: claim}, scope: [customer, workload], exclusive: true, grants: [competency], \
+             restated: forward}\n",
+        );
+        let mut facts = Facts::default();
+        sold(&mut facts, "c", &["disk"]);
+        facts.associations[0].partner = "q".to_owned();
+        associate(&mut facts, "claim", "c", Some("disk"), since("2020-01-01T00:00:00Z"));
+        associate(&mut facts, "usage-claim", "c", Some("disk"), since("2020-01-01T00:00:00Z"));
+        facts.associations[2].partner = usage_claimed_by.to_owned();
+        spend(&mut facts, "c", "disk", "2023-06", "700");
+        seats(&mut facts, "c", "2020-01-01", "100");
+        metered(&mut facts, "c", "disk", "2023-06", "active-users", "50");
+        let at = instant("2023-07-15T12:00:00Z");
+        let card = program::tiers::evaluate(&parse(&files), "shapes/program", &facts, partner, at, small::late());
+        let lines = card.expect("a card").divisions.remove(0).lines;
+        lines.iter().map(|line| values::ratio_to_text(&line.points)).collect()
     };
-    let mut facts = Facts::default();
-    sold(&mut facts, "c", &["disk"]);
-    spend(&mut facts, "c", "disk", "2023-06", "10");
-    associate(&mut facts, "claim", "c", Some("disk"), since("2020-01-01T00:00:00Z"));
-    facts.associations.last_mut().expect("one").partner = "q".to_owned();
-    // Somebody else claimed it: the one who sold it gets nothing of what goes by claims first.
-    assert_eq!(points(&program(&keys("{first-present: [claim, sale]}")), &facts, "2023-07-15"), "0");
-    assert_eq!(points(&program(&keys("{first-present: [sale, claim]}")), &facts, "2023-07-15"), "1");
-    assert_eq!(points(&program(&keys("[claim, sale]")), &facts, "2023-07-15"), "1");
+    let claim_first = "{first-present: [claim, sale]}";
+    assert_eq!(found(claim_first, "q", "p"), ["700", "1", "0", "0"]);
+    assert_eq!(found(claim_first, "q", "q"), ["0", "0", "1", "50"]);
+    // Deployments and users follow the claim of the usage, and nothing else.
+    assert_eq!(found(claim_first, "p", "p"), ["700", "1", "1", "50"]);
+    assert_eq!(found(claim_first, "p", "q"), ["0", "0", "0", "0"]);
+    // The other order credits the other partner, and kinds side by side credit both.
+    assert_eq!(found("{first-present: [sale, claim]}", "q", "p"), ["0", "0", "0", "0"]);
+    assert_eq!(found("{first-present: [sale, claim]}", "q", "q"), ["700", "1", "1", "50"]);
+    assert_eq!(found("[claim, sale]", "q", "p")[..2], ["700", "1"]);
+    assert_eq!(found("[claim, sale]", "q", "q")[..2], ["700", "1"]);
 }
 
 #[test]
@@ -89,6 +123,18 @@ company:
     let found = first(&program(keys), &figures(&facts), "2023-07-15");
     let actual = |place: usize| found.levels[place].requirements[0].actual.as_ref().map(ToString::to_string);
     assert_eq!((actual(1).as_deref(), actual(0).as_deref()), (Some("80 %"), Some("200/3 %")));
+    // One definition holds the bound and the other does not, up to the bounds that these shares reach.
+    let level = |from: &str, to: &str| level_of(&keys.replace(from, to), &facts);
+    assert_eq!(level_of(keys, &facts), "other");
+    assert_eq!(level("by-customers, at-least: 75 %", "by-customers, at-least: 80 %"), "other");
+    assert_eq!(level("by-customers, at-least: 75 %", "by-customers, at-least: 80.1 %"), "");
+    assert_eq!(level("levels: [one, other]", "levels: [other, one]"), "other");
+    let lower = keys.replace("levels: [one, other]", "levels: [other, one]");
+    assert_eq!(level_of(&lower.replace("by-contracts, at-least: 75 %", "by-contracts, at-least: 66 %"), &facts), "one");
+    assert_eq!(
+        level_of(&lower.replace("by-contracts, at-least: 75 %", "by-contracts, at-least: 67 %"), &facts),
+        "other"
+    );
 }
 
 #[test]
@@ -193,13 +239,19 @@ company:
         effective: since("2009-01-01T00:00:00Z"),
         recorded: recorded("2009-01-01T00:00:00Z"),
     });
-    let old = changed(
-        &files(&keys(6)),
-        "id: shapes/program\ntitle: Shapes\neffective: 2010-01-01",
-        "id: shapes/program\ntitle: Shapes\neffective: 2009-01-01",
-    );
-    let found = ["2009-06-30", "2009-07-01"].map(|day| level(&parse(&old), &facts, day).unwrap_or_default());
-    assert_eq!(found, ["professional", "registered"]);
+    let found = |months: usize| {
+        let old = changed(
+            &files(&keys(months)),
+            "id: shapes/program\ntitle: Shapes\neffective: 2010-01-01",
+            "id: shapes/program\ntitle: Shapes\neffective: 2009-01-01",
+        );
+        ["2009-05-31", "2009-06-01", "2009-06-30", "2009-07-01", "2009-07-31"]
+            .map(|day| level(&parse(&old), &facts, day).unwrap_or_default())
+    };
+    let (still, over) = ("professional", "registered");
+    assert_eq!(found(6), [still, still, still, over, over]);
+    assert_eq!(found(5), [still, over, over, over, over]);
+    assert_eq!(found(7), [still; 5]);
 }
 
 /// Rule `program.each_moment_by_its_own_rules`.

@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use scene::shapes::{self, associate, metered, seats};
 use scene::small::{self, late};
 use scene::*;
+use values::Ratio;
 
 /// Case: A-01. Case: A-03. Case: A-05. Case: A-06. Case: A-07. Case: A-09. Case: A-11. Case: A-13.
 /// Case: A-14. Case: A-15. Case: A-17. Case: A-19. Case: A-21. Case: A-23. Case: A-25. Case: A-33.
@@ -99,30 +100,43 @@ fn a_29_both_tracks_count_net_customers_to_their_caps() {
     assert_eq!(adds(&dearer, 3, 6)[1], pair("18", "18"));
 }
 
-/// Both tracks are judged by themselves, and the better one counts.
+/// Enterprise 66 of 20, 10, 15, 30 and 25 points: 16 for four customers, 10 and 15 for people, 15 for 500 users, 10 for
+/// two deployments. Small and medium 72: 10 for five customers, 10 and 15 for people, 27 for 450 users, 10 for two
+/// deployments.
 #[test]
 fn a_31_the_better_track_counts() {
     let files = documents(&["microsoft"]);
     let mut facts = Facts::default();
-    // Enterprise: three customers; small and medium: ten customers and all growth and deployments.
-    for number in 0..3 {
-        customer(&mut facts, &format!("l{number}"), "500", "2023-01-01");
+    for (size, seats, users) in
+        [("l", "500", &["200", "200", "100", "0"][..]), ("s", "300", &["150", "150", "100", "50", "0"][..])]
+    {
+        for (number, users) in users.iter().enumerate() {
+            let name = format!("{size}{number}");
+            customer(&mut facts, &name, seats, "2023-01-01");
+            metered(&mut facts, &name, "exchange", "2023-06", "active-users", users);
+        }
     }
-    for number in 0..10 {
-        let name = format!("s{number}");
-        customer(&mut facts, &name, "100", "2023-01-01");
-        metered(&mut facts, &name, "exchange", "2023-06", "active-users", "60");
-    }
-    for learner in ["a", "b"] {
+    for learner in ["a", "b", "c", "d"] {
         shapes::person(&mut facts, learner, &["teams-administrator-associate"]);
     }
-    shapes::person(&mut facts, "x", &["microsoft-365-enterprise-administrator-expert"]);
-    let found = area(&files, &facts, "modern-work", "2023-07-15");
-    assert_eq!((found.track.as_str(), found.level.as_deref()), ("small-and-medium", Some("designated")));
-    assert_eq!(found.tracks.iter().map(|track| track.counts).collect::<Vec<_>>(), [false, true]);
-    assert_eq!(found.points, found.tracks.iter().map(|track| track.points.clone()).max());
-    let stricter = changed(&files, "score: this-area, at-least: 70 points", "score: this-area, at-least: 101 points");
-    assert_eq!(area(&stricter, &facts, "modern-work", "2023-07-15").level, None);
+    for learner in ["x", "y"] {
+        shapes::person(&mut facts, learner, &["microsoft-365-enterprise-administrator-expert"]);
+    }
+    let found = |files: &[(String, String)]| area(files, &facts, "modern-work", "2023-07-15");
+    let written = found(&files);
+    let totals: Vec<String> = written.tracks.iter().map(|track| values::ratio_to_text(&track.points)).collect();
+    assert_eq!(totals, ["66", "72"]);
+    assert!(
+        written.tracks.iter().flat_map(|track| &track.lines).all(|line| line.points > Ratio::from_integer(0.into()))
+    );
+    assert_eq!((written.track.as_str(), written.level.as_deref()), ("small-and-medium", Some("designated")));
+    assert_eq!(written.tracks.iter().map(|track| track.counts).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(written.points.map(|points| values::ratio_to_text(&points)).as_deref(), Some("72"));
+    let bound = |points: &str| {
+        let asked = format!("score: this-area, at-least: {points} points");
+        found(&changed(&files, "score: this-area, at-least: 70 points", &asked)).level
+    };
+    assert_eq!((bound("72").as_deref(), bound("72.01")), (Some("designated"), None));
 }
 
 /// More of anything a partner can bring never costs a point in the areas whose tracks are not assigned.

@@ -66,7 +66,9 @@ fn migrating(windows: usize, platform: &str, open_source: &str) -> Facts {
     consumption(&mut facts, "linux-vm", 3, "5000");
     consumption(&mut facts, "sql-server-vm", 3, "2500");
     consumption(&mut facts, "sql-managed-instance", 1, platform);
-    consumption(&mut facts, "postgresql", 3, open_source);
+    // Two customers have a third of 4,500 each, and the third one what the test says.
+    consumption(&mut facts, "postgresql", 2, "1500");
+    spend(&mut facts, "c2", "postgresql", "2023-09", open_source);
     facts
 }
 
@@ -103,7 +105,18 @@ fn a_124_a_migration_partner_passes_on_every_bound() {
 fn a_125_two_customers_a_small_platform_part_or_one_dollar_less_fail() {
     assert_eq!(missing(&migrating(2, "3000", "1500")), ["/windows-server/2"]);
     assert_eq!(missing(&migrating(3, "2900", "1500")), ["/sql/of-which-platform"]);
-    assert_eq!(missing(&migrating(3, "3000", "1499.66")), ["/open-source-databases/1"]);
+    assert_eq!(missing(&migrating(3, "3000", "1499")), ["/open-source-databases/1"]);
+    // Where one less is asked for each of the three is enough.
+    let files = documents(&["microsoft"]);
+    let level = |from: &str, to: &str, facts: &Facts| {
+        card(&changed(&files, from, to), facts, MIGRATION, "2023-10-15").level.is_some()
+    };
+    let windows = "where: {workload: windows-server-vm}, at-least: 3 customers}";
+    assert!(level(windows, &windows.replace("3", "2"), &migrating(2, "3000", "1500")));
+    let platform = "where: {workload: sql-platform-services}, at-least: USD 3000}";
+    assert!(level(platform, &platform.replace("3000", "2900"), &migrating(3, "2900", "1500")));
+    let open_source = "where: {workload: open-source-databases}, at-least: USD 4500}";
+    assert!(level(open_source, &open_source.replace("4500", "4499"), &migrating(3, "3000", "1499")));
 }
 
 #[test]

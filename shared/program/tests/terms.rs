@@ -112,15 +112,41 @@ fn a_113_an_upgrade_truncates_the_unit_price() {
     assert_eq!((cost("10.08", "-300"), cost("6.43", "300")), ("USD -2316.00".to_owned(), "USD 1476.00".to_owned()));
     // Rounded at the line it would be 2,318.40.
     assert_eq!(part("seats-changed", "10.08", "300", "2021-06-18", "2021-06-25"), "USD 2318.40");
+    let at_line =
+        changed(&shipped(), "upgrade:       {rounded: down, at: unit-price", "upgrade:       {rounded: down, at: line");
+    let rule = terms(&at_line).proration["upgrade"];
+    let cost =
+        |price: &str, units: &str| rule.of(&ratio(price), &ratio(units), (23, 30), Currency::USD).expect("an amount");
+    assert_eq!(
+        (cost("10.08", "-300").to_string(), cost("6.43", "300").to_string()),
+        ("USD -2318.40".into(), "USD 1478.90".into())
+    );
+    let up = changed(&shipped(), "upgrade:       {rounded: down", "upgrade:       {rounded: up");
+    let rule = terms(&up).proration["upgrade"];
+    let cost = rule.of(&ratio("6.43"), &ratio("300"), (23, 30), Currency::USD).expect("an amount");
+    assert_eq!(cost.to_string(), "USD 1479.00");
 }
 
 #[test]
 fn a_115_from_a_monthly_to_an_annual_term() {
-    let rule = terms(&shipped()).proration["upgrade"];
-    let cost =
-        |left: i32| rule.of(&ratio("250"), &ratio("10"), (left, 12), Currency::USD).expect("an amount").to_string();
-    // A month of the year is over: eleven of twelve, 229.16 a unit.
-    assert_eq!((cost(11), cost(10)), ("USD 2291.60".to_owned(), "USD 2083.30".to_owned()));
+    let cost = |files: &[(String, String)], bought: &str, moved: &str| {
+        let terms = terms(files);
+        let renews = terms.period("annual", day(bought), 0).expect("a year").renews;
+        let months = || (0..120).map(|number| terms.period("monthly", day(bought), number).expect("a month").first);
+        let whole = months().filter(|first| *first < renews).count();
+        let left = months().filter(|first| *first < renews && *first >= day(moved)).count();
+        let part = (i32::try_from(left).expect("few"), i32::try_from(whole).expect("few"));
+        terms.proration["upgrade"].of(&ratio("250"), &ratio("10"), part, Currency::USD).expect("an amount").to_string()
+    };
+    // Bought on 20 September and moved on 20 October: eleven of twelve months are left, 229.16 a unit.
+    assert_eq!(cost(&shipped(), "2021-09-20", "2021-10-20"), "USD 2291.60");
+    // A day later a second month has begun.
+    assert_eq!(cost(&shipped(), "2021-09-20", "2021-10-21"), "USD 2083.30");
+    let at_line =
+        changed(&shipped(), "upgrade:       {rounded: down, at: unit-price", "upgrade:       {rounded: down, at: line");
+    assert_eq!(cost(&at_line, "2021-09-20", "2021-10-20"), "USD 2291.66");
+    let longer = changed(&shipped(), "annual:     {lasts: 12 months", "annual:     {lasts: 11 months");
+    assert_eq!(cost(&longer, "2021-09-20", "2021-10-20"), "USD 2272.70");
 }
 
 #[test]

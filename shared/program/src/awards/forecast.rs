@@ -114,7 +114,7 @@ fn loses(event: &Event) -> bool {
 }
 
 /// The awards among the facts on a day.
-pub(super) fn held(known: &Facts, partner: &str, program: &str, zone: &Zone, day: Date) -> BTreeMap<String, Standing> {
+pub(crate) fn held(known: &Facts, partner: &str, program: &str, zone: &Zone, day: Date) -> BTreeMap<String, Standing> {
     let at = last_instant(&zone.day(day));
     let mine = |fact: &&Award| fact.partner == partner && fact.program == program && fact.effective.contains(at);
     let awards = known.awards.iter().filter(mine).map(|fact| {

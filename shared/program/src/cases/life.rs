@@ -3,7 +3,7 @@
 use values::Date;
 
 use super::judged::Question;
-use crate::awards::{Standing, first_window, follow, renewal_window};
+use crate::awards::{Standing, first_window, follow, held, renewal_window};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::quantity::date;
 use crate::tiers::benefits;
@@ -55,7 +55,8 @@ fn windows(question: &Question<'_>, cursor: &Cursor<'_>) {
 }
 
 /// `{division: enrolled}`, or `{division: {status, level, since, qualified-on, anniversary, ends}}`: how the
-/// awards stand on the judged day when they are followed from the test's `followed-from` on.
+/// awards stand on the judged day when they are followed from the test's `followed-from` on. They begin as the awards
+/// among the facts say that they stood in the evening before.
 fn standings(question: &Question<'_>, cursor: &Cursor<'_>) {
     let Some((day, id)) = asked(question, cursor) else { return };
     let Some(from) = question.case.asked.followed_from else {
@@ -63,7 +64,8 @@ fn standings(question: &Question<'_>, cursor: &Cursor<'_>) {
     };
     let (bundle, facts) = (question.tested.bundle, &question.given.facts);
     let partner = &question.case.asked.partner;
-    let held = std::collections::BTreeMap::new();
+    let before = from.add_days(-1).unwrap_or(from);
+    let held = held(&facts.known_at(question.known_at), partner, id, &question.tested.zone, before);
     let followed = match follow(bundle, id, facts, partner, (from, day), question.known_at, &held) {
         Ok(followed) => followed,
         Err(error) => return cursor.problem(error.to_string()),

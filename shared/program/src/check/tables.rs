@@ -5,7 +5,7 @@ use values::{Currency, Ratio, ratio_to_text};
 
 use super::Findings;
 use crate::incentives::table_worth;
-use crate::model::{Charge, IncentivePlan, Mode, Position, Table};
+use crate::model::{Applies, Charge, IncentivePlan, Mode, Position, Table};
 use crate::quantity::{Quantity, Unit};
 
 pub(crate) fn plan(plan: &IncentivePlan, findings: &mut Findings<'_>) {
@@ -47,6 +47,11 @@ fn table(table: &Table, currency: Option<Currency>, findings: &mut Findings<'_>)
         let (before, after) = limits(table, bound, &grain);
         if after < before {
             findings.warn("cliff", &next.rule, cliff(table, bound, (&before, &after), &grain, currency));
+        } else if paid_twice(&table.mode) && after > before {
+            let (bound, paid) = (Quantity::new(bound.clone(), table.unit.clone()), |worth| money(worth, currency));
+            let (before, after) = (paid(&before), paid(&after));
+            let message = format!("at {bound} a little more pays for everything once more: {before} become {after}");
+            findings.warn("cliff", &next.rule, message);
         }
     }
     for (place, bracket) in table.brackets.iter().enumerate() {
@@ -56,6 +61,18 @@ fn table(table: &Table, currency: Option<Currency>, findings: &mut Findings<'_>)
             let message = "a larger quantity pays less inside this bracket".to_owned();
             findings.warn("not-monotone", &bracket.rule, message);
         }
+    }
+}
+
+/// Whether the reached bracket prices what the passed ones have priced already.
+fn paid_twice(mode: &Mode) -> bool {
+    matches!(mode, Mode::Mixed { passed: Applies::Part | Applies::Whole, reached: Applies::Whole })
+}
+
+fn money(value: &Ratio, currency: Option<Currency>) -> String {
+    match currency {
+        Some(currency) => Quantity::new(value.clone(), Unit::Money(currency)).to_string(),
+        None => ratio_to_text(value),
     }
 }
 
@@ -76,10 +93,7 @@ fn cliff(
 ) -> String {
     let at = Quantity::new(bound.clone(), table.unit.clone());
     let by_money = table.pays_money() || table.position == Position::RunningTotal;
-    let money = |value: &Ratio| match currency {
-        Some(currency) => Quantity::new(value.clone(), Unit::Money(currency)).to_string(),
-        None => ratio_to_text(value),
-    };
+    let money = |value: &Ratio| money(value, currency);
     if !by_money {
         let percent =
             |value: &Ratio| Quantity::new(value / bound * Ratio::from_integer(100.into()), Unit::Percent).to_string();
