@@ -191,7 +191,11 @@ fn keep(program: &TierProgram, before: &Standing, today: &Day<'_>) -> Standing {
     if let Some(retired) = life.retired.filter(|retired| retired.no_new_after < today.day) {
         let usable = retired.usable_months;
         let usable = usable.and_then(|months| retired.no_new_after.add_months_clamped(i32::from(months)).ok());
-        let last = before.anniversary.and_then(|anniversary| anniversary.add_days(-1).ok());
+        let last = before.anniversary.and_then(|anniversary| {
+            let early = retired.renewed_in_advance && anniversary.year() == retired.no_new_after.year();
+            let months = if early { life.lasts.map_or(12, |lasts| lasts.months) } else { 0 };
+            anniversary.add_months_clamped(i32::from(months)).ok()?.add_days(-1).ok()
+        });
         let ends = [usable, last].into_iter().flatten().min().unwrap_or(retired.no_new_after);
         let status = if today.day <= ends { Status::Legacy } else { Status::Ended };
         return Standing { status, ends: Some(ends), ..before.clone() };

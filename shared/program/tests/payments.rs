@@ -277,6 +277,44 @@ fn a_91_june_is_computed_in_july_and_paid_in_august() {
     assert_eq!(calendar(&steps.replace("2 months", "3 months"), "2023-11")[1], "paid 2024-02");
 }
 
+/// June is paid in August, at the latest on its last day: thirty days later it cannot be disputed any more.
+#[test]
+fn a_line_says_until_when_it_can_be_disputed() {
+    let told = |days: u16| {
+        let payment = format!(
+            "payment: {{calendar: {{paid: {{after: 2 months}}}}, dispute: {{within: {days} days, of: payment}}}}\n"
+        );
+        let ratings = run(&parse(&plan("", &payment)), &months(2023, &[(6, "100")]), "2023-06", 1);
+        ratings[0].lines[0].explanation.text()
+    };
+    assert!(told(30).contains("2023-09-30"), "{}", told(30));
+    assert!(told(31).contains("2023-10-01") && told(31).contains("within 31 days of payment"));
+}
+
+/// Rule `program.gathered_until_its_time_ends`.
+#[test]
+fn what_is_gathered_is_paid_when_its_time_ends() {
+    let payment = "payment: {gathered: {rebate: calendar-quarter}}\n";
+    let files = plan("    paid-as: rebate\n", payment);
+    let ratings = run(&parse(&files), &months(2023, &[(1, "10"), (2, "20"), (4, "5")]), "2023-01", 6);
+    let paid: Vec<String> = ratings.iter().map(paid).collect();
+    assert_eq!(
+        paid,
+        [
+            "rebate USD 0.00",
+            "rebate USD 0.00",
+            "rebate USD 30.00",
+            "rebate USD 0.00",
+            "rebate USD 0.00",
+            "rebate USD 5.00"
+        ]
+    );
+    assert_eq!((reason(&ratings[1], 0), reason(&ratings[2], 0)), (Some(Reason::Gathered), None));
+    adds_up(&ratings);
+    let by_month = changed(&files, "calendar-quarter", "month");
+    assert_eq!(self::paid(&run(&parse(&by_month), &months(2023, &[(1, "10")]), "2023-01", 1)[0]), "rebate USD 10.00");
+}
+
 #[test]
 fn p_b5_the_days_of_a_calendar() {
     let steps = "invoice: {after: 1 month, day: 1}, review-until: {after: 1 month, day: 7}, charge: {after: 1 month, day: 8}, payable: {after: 1 month, day: 13}";
@@ -320,6 +358,8 @@ fn splits_and_payments_are_checked() {
         ("payment: {hold: {until: [{check: x}], at-most: 3 days}}", "`at-most` and `then: forfeited` belong together"),
         ("payment: {hold: {for: 40_000 days}}", "expected 0 to 36500 days"),
         ("payment: {calendar: {paid: {after: 1 month, day: 32}}}", "expected a day of the month"),
+        ("payment: {gathered: {earnings: ever}}", "gathered for ever is never paid"),
+        ("payment: {gathered: {earning: month}}", "did you mean `earnings`?"),
     ] {
         let found = problems(&plan("", &format!("{payment}\n")));
         assert!(found.contains(says), "{payment}: {found}");

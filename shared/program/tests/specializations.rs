@@ -189,7 +189,7 @@ fn silver_and_gold_are_legacy_after_their_last_day() {
         [
             ("2021-12-10".to_owned(), Status::Enrolled),
             ("2022-10-01".to_owned(), Status::Legacy),
-            ("2022-12-10".to_owned(), Status::Ended)
+            ("2023-10-01".to_owned(), Status::Ended)
         ]
     );
 }

@@ -1,6 +1,6 @@
 //! Why a line has its amount, as a tree.
 
-use values::{Money, Ratio, ratio_to_text};
+use values::{Date, Money, Ratio, ratio_to_text};
 
 use super::drafts::Draft;
 use super::pricing::Price;
@@ -38,6 +38,12 @@ pub(crate) fn explain(
     if let Some(reason) = reason {
         top = top.number("reason", reason);
     }
+    if let (Some(days), false) = (scene.plan.payment.dispute_days, amount.is_zero()) {
+        top = top.number("can be disputed", format!("within {days} days of payment"));
+        if let Some(until) = disputable_until(scene) {
+            top = top.number("disputable until", until);
+        }
+    }
     let facts = draft.inputs.iter().map(reference).collect();
     let sum = Explanation::new(Step::Amount, format!("{}.basis", draft.lever.rule), "basis", basis.to_string());
     top = top.part(sum.counting(facts).parts(draft.notes.clone()));
@@ -60,6 +66,13 @@ pub(crate) fn explain(
         top = top.part(outcome.explanation);
     }
     top.parts(table(scene, draft, price)).parts(price.notes.clone())
+}
+
+/// The last day on which what the month earned can be disputed, if it is paid on the last day that the plan's calendar
+/// has for its step `paid`.
+fn disputable_until(scene: &Scene<'_>) -> Option<Date> {
+    let paid = scene.plan.calendar(scene.period).into_iter().find(|due| due.name == "paid")?;
+    scene.plan.disputable_until(paid.day.unwrap_or_else(|| paid.month.last_day()))
 }
 
 /// The rate, or the table with the pieces of this line in its brackets.

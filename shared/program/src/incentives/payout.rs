@@ -10,7 +10,7 @@ use super::rating::{Line, PartTotal};
 use super::scene::Scene;
 use super::statements::shares;
 use crate::ground::last_instant;
-use crate::model::{Minimum, Needs, Value};
+use crate::model::{CounterOver, Minimum, Needs, Value};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
 
@@ -99,6 +99,9 @@ impl Payer<'_, '_> {
         if let Some(needs) = needs.and_then(|own| own.needs.as_ref()) {
             return self.gather(needs, place, open, lines);
         }
+        if let Some(over) = plan.payment.gathered.get(&part) {
+            return self.gather_until_its_end(*over, &mut open[place]);
+        }
         let mut due = self.balances.take_open(self.partner, &part);
         match plan.payment.wait_days {
             None => due = self.plus(due, open[place].total.earned)?,
@@ -115,6 +118,22 @@ impl Payer<'_, '_> {
         open[place].due = self.plus(open[place].due, due)?;
         if plan.payment.wait_days.is_some() && open[place].due.is_zero() && !open[place].total.earned.is_zero() {
             open[place].total.reason = Some(Reason::Waiting);
+        }
+        Ok(())
+    }
+
+    /// Rule: `program.gathered_until_its_time_ends`: what is earned over a quarter, or another time, is paid together
+    /// at its end.
+    fn gather_until_its_end(&mut self, over: CounterOver, part: &mut Open) -> Result<(), RateError> {
+        let (plan, name) = (self.scene.plan, part.total.earning_type.clone());
+        self.balances.gather(self.partner, &name, &span(plan, over, self.scene.period), part.total.earned)?;
+        if ends(plan, over, self.scene.period) {
+            let kept = self.balances.take_open(self.partner, &name);
+            let due = self.balances.take_gathered(self.partner, &name)?;
+            // Another part may have moved into this one before.
+            part.due = self.plus(part.due, self.plus(kept, due)?)?;
+        } else if !self.balances.total(self.partner, &name)?.is_zero() {
+            part.total.reason = Some(Reason::Gathered);
         }
         Ok(())
     }

@@ -39,8 +39,10 @@ pub struct Life {
 pub struct Retired {
     /// The last day on which it is newly given or renewed.
     pub no_new_after: Date,
-    /// How many months after that day it may be used at most; never beyond its own anniversary.
+    /// How many months after that day it may be used at most; never beyond its anniversary.
     pub usable_months: Option<u16>,
+    /// Whether who holds it on that day has renewed it in advance, where its anniversary is later in the same year.
+    pub renewed_in_advance: bool,
 }
 
 /// Days over which an award is judged.

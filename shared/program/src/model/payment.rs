@@ -1,5 +1,7 @@
 //! How earnings become payments: parts, minimum, hold, draw, calendar.
 
+use std::collections::BTreeMap;
+
 use values::{Date, Month, Ratio};
 
 use crate::model::{CounterOver, IncentivePlan, Requirement, Value};
@@ -62,6 +64,10 @@ pub struct Payment {
     pub hold: Option<Hold>,
     /// A line is paid so many days after it was earned.
     pub wait_days: Option<u16>,
+    /// Earning types that are gathered over a time and paid at its end, with that time.
+    pub gathered: BTreeMap<String, CounterOver>,
+    /// A payment can be disputed within so many days.
+    pub dispute_days: Option<u16>,
     /// A guaranteed payment, and how it is recovered.
     pub draw: Option<Draw>,
     /// When a period's earnings are computed, told, paid.
@@ -137,6 +143,11 @@ impl IncentivePlan {
             Some(Due { name: step.name.clone(), month, day: day.or(step.day.map(|_| month.last_day())) })
         };
         self.payment.calendar.iter().filter_map(due).collect()
+    }
+
+    /// The last day on which a payment of `paid` can be disputed, where the program says so.
+    pub fn disputable_until(&self, paid: Date) -> Option<Date> {
+        self.payment.dispute_days.and_then(|days| paid.add_days(i32::from(days)).ok())
     }
 
     /// The earning types of the plan, in the order in which levers name them.

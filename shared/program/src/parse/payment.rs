@@ -97,6 +97,7 @@ pub(crate) fn payment(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Payment>
     let fields = cursor.fields()?;
     let mut payment = Payment {
         minimum: fields.get("minimum").and_then(|cursor| minimum(&cursor, names)),
+        gathered: fields.get("gathered").map(|cursor| gathered(&cursor)).unwrap_or_default(),
         draw: fields.get("draw").and_then(|cursor| draw(&cursor, names)),
         calendar: fields.get("calendar").map(|cursor| calendar(&cursor)).unwrap_or_default(),
         ..Payment::default()
@@ -119,12 +120,26 @@ pub(crate) fn payment(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Payment>
         keys.done();
     }
     if let Some(keys) = fields.get("dispute").and_then(|cursor| cursor.fields()) {
-        keys.need("within").and_then(|cursor| days(&cursor));
+        payment.dispute_days = keys.need("within").and_then(|cursor| days(&cursor));
         keys.need("of").and_then(|cursor| cursor.choice("event", &[("payment", ())]));
         keys.done();
     }
     fields.done();
     Some(payment)
+}
+
+/// `{quarterly-rebate: calendar-quarter}`: earning types with the time at whose end they are paid.
+fn gathered(cursor: &Cursor<'_>) -> BTreeMap<String, CounterOver> {
+    let mut found = BTreeMap::new();
+    let Some(fields) = cursor.fields() else { return found };
+    for (name, entry) in fields.named(&[]) {
+        let over = entry.choice("time", &SPANS);
+        if over == Some(CounterOver::Ever) {
+            entry.problem("what is gathered for ever is never paid");
+        }
+        found.extend(over.map(|over| (name.to_owned(), over)));
+    }
+    found
 }
 
 fn money(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Value<Quantity>> {

@@ -20,8 +20,8 @@ use super::value::value;
 use crate::conventions::Conventions;
 use crate::incentives::TRANSACTING;
 use crate::model::{
-    Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, Once, OncePer, PayeeAt, Pays,
-    Position, Several, Split, Stream, Value,
+    Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, Once, OncePer, PayeeAt, Payment,
+    Pays, Position, Several, Split, Stream, Value,
 };
 use crate::quantity::Unit;
 use crate::reason::Reason;
@@ -43,6 +43,7 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
     let payment = fields.get("payment").and_then(|cursor| payment(&cursor, &names)).unwrap_or_default();
     let splits = splits(fields, &names);
     check_parts(fields, &levers, &splits);
+    check_gathered(fields, &levers, &payment);
     let limits = limits(fields, &names);
     let spans = levers.iter().flat_map(|lever| lever.charge.all()).filter_map(|charge| match charge {
         Charge::Table(table) => Some(table.over),
@@ -54,6 +55,7 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
     let spans = spans.chain(parts.map(|needs| needs.over));
     let eligible = levers.iter().filter_map(|lever| lever.eligible.as_ref());
     let spans = spans.chain(eligible.filter_map(|eligible| eligible.each_month_of));
+    let spans = spans.chain(payment.gathered.values().copied());
     let spans = spans.chain(payment.minimum.iter().filter_map(|minimum| minimum.forfeited_over));
     if spans.into_iter().any(|over| over == CounterOver::FiscalYear) && conventions.fiscal_year_starts.is_none() {
         fields.at.problem("a total over the fiscal year needs the convention `fiscal-year-starts`");
@@ -316,6 +318,14 @@ fn once(cursor: &Cursor<'_>) -> Option<Once> {
     }
     fields.done();
     Some(Once { per: per?, ties_all_paid: pays? })
+}
+
+/// What is gathered is an earning type of a lever. A part of a split says itself over which time it is gathered.
+fn check_gathered(fields: &Fields<'_>, levers: &[Lever], payment: &Payment) {
+    let own: Vec<&str> = levers.iter().filter(|lever| lever.split.is_none()).map(|one| one.paid_as.as_str()).collect();
+    for name in payment.gathered.keys().filter(|name| !own.contains(&name.as_str())) {
+        fields.at.unknown("earning type that is gathered", name, own.iter().copied());
+    }
 }
 
 /// Every split, earning type and its other part is there.

@@ -1,4 +1,5 @@
-//! Tests of counted things: `with: {seats: {at-least: 11 seats, at-most: 300 seats, in-any: workload}}`.
+//! Tests of counted things: `with: {seats: {at-least: 11 seats, at-most: 300 seats, in-any: workload}}`, or a list of such
+//! tests of one measure.
 
 use crate::catalog::Derived;
 use crate::facts::Flow;
@@ -13,7 +14,11 @@ use crate::quantity::Unit;
 
 pub(super) fn tests(cursor: &Cursor<'_>, names: &Names<'_>) -> Vec<Test> {
     let Some(fields) = cursor.fields() else { return Vec::new() };
-    fields.named(&[]).into_iter().filter_map(|(measure, entry)| test(measure, &entry, names)).collect()
+    // Several tests of one measure, as of two months, stand in a list.
+    let each = |(measure, entry): &(&str, Cursor<'_>)| -> Vec<Test> {
+        entry.items().iter().filter_map(|entry| test(measure, entry, names)).collect()
+    };
+    fields.named(&[]).iter().flat_map(each).collect()
 }
 
 fn test(measure: &str, cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Test> {

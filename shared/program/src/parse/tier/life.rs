@@ -168,6 +168,8 @@ fn retired(cursor: &Cursor<'_>) -> Option<Retired> {
     let fields = cursor.fields()?;
     let after = fields.need("no-new-or-renewed-after").and_then(|cursor| date(&cursor));
     let usable = fields.get("usable-at-most").and_then(|cursor| months(&cursor));
+    let ahead = [("anniversaries-of-the-year", true)];
+    let ahead = fields.get("renewed-in-advance").and_then(|cursor| cursor.choice("anniversaries", &ahead));
     fields.done();
-    Some(Retired { no_new_after: after?, usable_months: usable })
+    Some(Retired { no_new_after: after?, usable_months: usable, renewed_in_advance: ahead.unwrap_or(false) })
 }
