@@ -26,6 +26,8 @@ pub struct Catalog {
     pub lists: BTreeMap<String, Words>,
     /// Kinds of award that are recorded by hand, with the names they may have.
     pub recorded_awards: BTreeMap<String, Vec<String>>,
+    /// What fields of rows may say, for fields whose words are declared: `offer-type` to its words.
+    pub fields: BTreeMap<String, BTreeSet<String>>,
     /// Terms and commitments of what is sold.
     pub terms: Option<crate::terms::Terms>,
 }
@@ -155,6 +157,9 @@ impl Catalog {
             if self.lists.insert(name.clone(), list.clone()).is_some() {
                 twice.push(name.clone());
             }
+        }
+        for (field, words) in &other.fields {
+            self.fields.entry(field.clone()).or_default().extend(words.iter().cloned());
         }
         for (kind, names) in &other.recorded_awards {
             let known = self.recorded_awards.entry(kind.clone()).or_default();

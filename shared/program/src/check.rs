@@ -5,14 +5,18 @@
 //! selling more that pays less, tiers that do not nest, circles. [`check_against`] also compares with the
 //! published bundle. A finding is accepted in place, where its map says `accepted: {check: reason}`.
 
+mod asked;
 mod circles;
 mod claims;
 mod gates;
 mod limits;
+mod names;
 mod nesting;
+mod paid;
 mod published;
 mod reach;
 mod recognized;
+mod redefined;
 mod tables;
 mod unused;
 mod windows;
@@ -82,7 +86,9 @@ pub fn check(bundle: &Bundle) -> Vec<Finding> {
         claims::policy(policy, &mut findings);
     }
     circles::bundle(bundle, &mut findings);
+    names::bundle(bundle, &mut findings);
     unused::bundle(bundle, &mut findings);
+    redefined::versions(bundle, &mut findings);
     findings.sorted()
 }
 
@@ -106,14 +112,22 @@ impl<'b> Findings<'b> {
     }
 
     pub fn warn(&mut self, check: &'static str, rule: &str, message: String) {
-        self.add(Severity::Warning, check, rule, message);
+        self.suggest(Severity::Warning, check, rule, message, None);
     }
 
     pub fn error(&mut self, check: &'static str, rule: &str, message: String) {
-        self.add(Severity::Error, check, rule, message);
+        self.suggest(Severity::Error, check, rule, message, None);
     }
 
-    fn add(&mut self, severity: Severity, check: &'static str, rule: &str, message: String) {
+    /// A finding with what was probably meant.
+    pub fn suggest(
+        &mut self,
+        severity: Severity,
+        check: &'static str,
+        rule: &str,
+        message: String,
+        suggestion: Option<String>,
+    ) {
         let place = Place::of(self.bundle, rule);
         if place.accepts(check) {
             return;
@@ -124,9 +138,16 @@ impl<'b> Findings<'b> {
             column: place.mark.column,
             path: place.path,
             message,
-            suggestion: None,
+            suggestion,
         };
         self.found.push(Finding { severity, check, problem });
+    }
+
+    /// An error about a document that is not there any more: at the file in which it was.
+    pub fn gone(&mut self, file: &str, check: &'static str, message: String) {
+        let (file, path) = (file.to_owned(), String::new());
+        let problem = Problem { file, line: 1, column: 1, path, message, suggestion: None };
+        self.found.push(Finding { severity: Severity::Error, check, problem });
     }
 
     fn sorted(mut self) -> Vec<Finding> {
@@ -148,7 +169,11 @@ struct Place<'b> {
 impl<'b> Place<'b> {
     fn of(bundle: &'b Bundle, rule: &str) -> Place<'b> {
         let (id, path) = rule.split_once('#').unwrap_or((rule, ""));
-        let own = bundle.trees().iter().filter(|(_, node)| node.entry("id").and_then(Node::text) == Some(id));
+        // `vendor/name@day` is the version of that day.
+        let (id, day) = id.split_once('@').map_or((id, None), |(id, day)| (id, Some(day)));
+        let says = |node: &Node, key: &str| node.entry(key).and_then(Node::text).map(str::to_owned);
+        let own = bundle.trees().iter().filter(|(_, node)| says(node, "id").as_deref() == Some(id));
+        let own = own.filter(|(_, node)| day.is_none() || says(node, "effective").as_deref() == day);
         // Of several versions of a document the rule stands in the one that has all of its path.
         let ways = own.map(|(file, node)| {
             let mut above = vec![node];

@@ -1,5 +1,6 @@
 //! From text to checked documents. All problems of all files are found in one pass.
 
+mod awards;
 mod basis;
 mod bundle;
 mod catalog;
@@ -25,6 +26,7 @@ mod versions;
 pub(crate) mod yaml;
 
 pub(crate) use bundle::{bundle, checked, is_tests, trees};
+pub(crate) use charge::names_place;
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ use crate::explain::{Explanation, Step};
 use crate::facts::{FactRef, Subscription, Transaction, Usage};
 use crate::ground::{Ground, Row, last_instant};
 use crate::model::{Accelerator, IncentivePlan, Lever, PayeeAt, Several};
+use crate::parse::names_place;
 use crate::quantity::Unit;
 use crate::recognition::{Payee, among};
 
@@ -67,10 +68,12 @@ pub(crate) const FULFILLED_BY: &str = "fulfilled-by";
 pub(crate) const LEVEL_OF: &str = "level of ";
 
 /// The level at which the payee, or its global account, holds an award when the row happens; `none`
-/// where it holds none. `award in field` looks at the division that a field of the row names.
+/// where it holds none. `award in place` looks at one division: the place itself, or what the field of the row says
+/// where the place is one.
 fn level_of(ground: &Ground<'_>, payee: &Payee, name: &str, row: &Row<'_>) -> String {
     let (name, division) = match name.split_once(" in ") {
-        Some((name, field)) => (name, ground.field(row, field)),
+        Some((name, field)) if names_place(field) => (name, ground.field(row, field)),
+        Some((name, division)) => (name, Some(division.to_owned())),
         None => (name, None),
     };
     let top = ground.global_account(&payee.partner, row.at);

@@ -128,6 +128,20 @@ impl<T> Value<T> {
         days
     }
 
+    /// The fields it is split by, each with the cases that are named.
+    pub fn splits(&self) -> Vec<(&str, Vec<&str>)> {
+        match &self.form {
+            Form::Is(_) => Vec::new(),
+            Form::Dated(entries) => {
+                entries.iter().filter_map(|(_, value)| value.as_ref()).flat_map(Value::splits).collect()
+            }
+            Form::Split { by, cases, otherwise } => {
+                let own = (by.as_str(), cases.keys().map(String::as_str).collect());
+                std::iter::once(own).chain(cases.values().chain(otherwise.as_deref()).flat_map(Value::splits)).collect()
+            }
+        }
+    }
+
     /// The fields it is split by.
     pub fn split_by(&self) -> Vec<&str> {
         match &self.form {

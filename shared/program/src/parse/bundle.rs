@@ -2,12 +2,12 @@
 //! that each may name what it uses.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use values::{Canon, Date};
 
+use super::awards::Awards;
 use super::cursor::{Cursor, Fields, Origin};
 use super::names::{Definitions, Names};
 use super::quantity::date;
@@ -240,7 +240,10 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
         }
     }
     finish_catalogs(&drafts, &policies, &mut catalogs);
-    let awards = awards(&drafts);
+    let mut awards = Awards::default();
+    for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::TierProgram) {
+        awards.add(&draft.head.id, draft.node);
+    }
     let mut programs: Vec<TierProgram> = Vec::new();
     let mut plans: Vec<IncentivePlan> = Vec::new();
     let mut defined: Versions<Definitions> = Versions::default();
@@ -305,7 +308,7 @@ fn in_order_of_use<'d, 'a>(drafts: &'d [Draft<'a>]) -> Vec<&'d Draft<'a>> {
 
 /// Lists and names inside measures are read once every catalog is known.
 fn finish_catalogs(drafts: &[Draft<'_>], policies: &[RecognitionPolicy], catalogs: &mut Catalogs) {
-    let none = BTreeMap::new();
+    let none = Awards::default();
     let nobody = RecognitionPolicy::empty();
     let policy = policies.first().unwrap_or(&nobody);
     for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::Catalog) {
@@ -331,19 +334,6 @@ fn used(draft: &Draft<'_>, catalogs: &Catalogs, day: Option<Date>) -> Catalog {
         }
     }
     together
-}
-
-/// The levels of every program's award, read ahead so that plans and programs may name them.
-fn awards(drafts: &[Draft<'_>]) -> BTreeMap<String, Vec<String>> {
-    let mut awards = BTreeMap::new();
-    for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::TierProgram) {
-        let levels = draft.fields.get("levels").map(|cursor| cursor.words()).unwrap_or_default();
-        let Some(named) = draft.fields.get("awards").and_then(|cursor| cursor.unnoted().fields()) else { continue };
-        for (name, _) in named.named(&[]) {
-            awards.insert(format!("{}/{name}", draft.head.id), levels.clone());
-        }
-    }
-    awards
 }
 
 fn described(head: &Head) -> Document {

@@ -4,6 +4,7 @@ mod derived;
 mod terms;
 
 use super::cursor::{Cursor, Fields};
+use super::metric::ROW_FIELDS;
 use crate::catalog::{Catalog, Derived, Measure, Reads, Workload};
 use crate::facts::Flow;
 
@@ -36,10 +37,17 @@ pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
             into.recorded_awards.entry(kind.to_owned()).or_default().extend(cursor.words());
         }
     }
-    for words in ["agreement-types", "offer-types"] {
+    for (words, field) in [("agreement-types", "agreement-type"), ("offer-types", "offer-type")] {
         if let Some(cursor) = fields.get(words) {
-            cursor.words();
+            into.fields.entry(field.to_owned()).or_default().extend(cursor.words());
         }
+    }
+    for (field, entry) in fields.get("fields").and_then(|cursor| cursor.fields()).iter().flat_map(|all| all.named(&[]))
+    {
+        if !ROW_FIELDS.contains(&field) || field == "workload" {
+            entry.unknown("field", field, ROW_FIELDS.into_iter().filter(|known| *known != "workload"));
+        }
+        into.fields.entry(field.to_owned()).or_default().extend(entry.words());
     }
 }
 

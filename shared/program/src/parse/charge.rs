@@ -34,19 +34,38 @@ pub(crate) fn rate(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Opt
 
 /// Every field that a value is split by is a field of the row, or the payee's level of a known award.
 pub(crate) fn fields_known<T>(cursor: &Cursor<'_>, value: &Value<T>, names: &Names<'_>) {
-    for field in value.split_by() {
-        match field.strip_prefix(LEVEL_OF) {
-            Some(award) => {
-                let (award, _) = award.split_once(" in ").unwrap_or((award, ""));
-                if !names.awards.contains_key(award) {
-                    cursor.unknown("award", award, names.awards.keys().map(String::as_str));
-                }
+    for (field, cases) in value.splits() {
+        let fulfilled = ["the-payee", "another-partner"];
+        let known = names.catalog.fields.get(field).map(|words| words.iter().map(String::as_str).collect());
+        let known: Option<Vec<&str>> = match field.strip_prefix(LEVEL_OF) {
+            Some(award) => levels_of(cursor, award, names),
+            None if field == FULFILLED_BY => Some(fulfilled.to_vec()),
+            None if field == "workload" => Some(names.catalog.workloads.keys().map(String::as_str).collect()),
+            None if !ROW_FIELDS.contains(&field) => {
+                cursor.unknown("field", field, ROW_FIELDS);
+                None
             }
-            None if field == FULFILLED_BY => {}
-            None if !ROW_FIELDS.contains(&field) => cursor.unknown("field", field, ROW_FIELDS),
-            None => {}
+            None => known,
+        };
+        for case in known.iter().flat_map(|known| cases.iter().filter(|case| !known.contains(case))) {
+            cursor.unknown("case", case, known.iter().flatten().copied());
         }
     }
+}
+
+/// The cases of the payee's level of `award in place`: the place is a field of the row or one of its divisions.
+fn levels_of<'n>(cursor: &Cursor<'_>, award: &str, names: &'n Names<'_>) -> Option<Vec<&'n str>> {
+    let (award, place) = award.split_once(" in ").unwrap_or((award, ""));
+    let given = names.awards.need(cursor, award)?;
+    if !(place.is_empty() || names_place(place) || given.has_division(place)) {
+        cursor.unknown("division", place, given.divisions().chain(ROW_FIELDS));
+    }
+    Some(given.cases().collect())
+}
+
+/// Whether a word is the field of a row that names a division.
+pub(crate) fn names_place(word: &str) -> bool {
+    word == "area" || ROW_FIELDS.contains(&word)
 }
 
 fn charge(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<Charge> {

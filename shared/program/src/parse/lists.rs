@@ -14,15 +14,17 @@ use crate::model::value::{Form, Value};
 pub(crate) enum ListOf {
     Certifications,
     Workloads,
-    /// Offer types, agreement types and other values of fields, taken as they stand.
+    /// What a field of rows says.
+    Field(&'static str),
+    /// Anything, taken as it stands.
     Words,
 }
 
 const KINDS: [(&str, ListOf); 5] = [
     ("certifications", ListOf::Certifications),
     ("workloads", ListOf::Workloads),
-    ("offer-types", ListOf::Words),
-    ("agreement-types", ListOf::Words),
+    ("offer-types", ListOf::Field("offer-type")),
+    ("agreement-types", ListOf::Field("agreement-type")),
     ("words", ListOf::Words),
 ];
 
@@ -106,6 +108,7 @@ fn read(cursor: &Cursor<'_>, kind: ListOf, names: &Names<'_>) -> Vec<String> {
             // Lists in lists are taken as they are on their first day; a dated list is named where it is used.
             ListOf::Certifications => plain(&names.certifications(&item, word)),
             ListOf::Workloads => plain(&names.members(&item, "workload", word)),
+            ListOf::Field(field) => plain(&names.members(&item, field, word)),
             ListOf::Words => vec![word.to_owned()],
         });
     }

@@ -62,7 +62,11 @@ pub(crate) fn metric(fields: &Fields<'_>, name: &str, names: &Names<'_>) -> Opti
         Stream::People | Stream::Figures => RecognizedBy::Granting(Grant::Competency),
         Stream::Usage | Stream::Transactions => RecognizedBy::Open,
     };
-    let taken_back_by = fields.get("taken-back-by").map(|cursor| cursor.words()).unwrap_or_default();
+    let taken_back = fields.get("taken-back-by");
+    for item in taken_back.iter().flat_map(Cursor::items) {
+        names.word_of(&item, "transaction", item.word().unwrap_or_default());
+    }
+    let taken_back_by = taken_back.map(|cursor| cursor.words()).unwrap_or_default();
     if !taken_back_by.is_empty() && stream != Stream::Transactions {
         fields.at.problem("only transactions are taken back");
     }

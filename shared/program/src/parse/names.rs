@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use values::Currency;
 
+use super::awards::Awards;
 use super::cursor::Cursor;
 use crate::catalog::{Catalog, Derived, Reads};
 use crate::model::value::Value;
@@ -24,8 +25,8 @@ pub(crate) struct Names<'b> {
     pub classes: BTreeMap<String, Vec<String>>,
     pub metrics: BTreeMap<String, Metric>,
     pub requirements: BTreeMap<String, Requirement>,
-    /// `vendor/program/award` to its levels, lowest first.
-    pub awards: &'b BTreeMap<String, Vec<String>>,
+    /// What the programs of the bundle give.
+    pub awards: &'b Awards,
 }
 
 /// What a document defines for others to use.
@@ -39,11 +40,7 @@ pub(crate) struct Definitions {
 
 impl<'b> Names<'b> {
     /// The names of catalogs, policy and awards, before the document's own.
-    pub fn new(
-        catalog: Arc<Catalog>,
-        policy: &'b RecognitionPolicy,
-        awards: &'b BTreeMap<String, Vec<String>>,
-    ) -> Names<'b> {
+    pub fn new(catalog: Arc<Catalog>, policy: &'b RecognitionPolicy, awards: &'b Awards) -> Names<'b> {
         Names {
             catalog,
             policy,
@@ -127,12 +124,20 @@ impl Names<'_> {
         }
         let plain = |words: Vec<String>| Value::plain(cursor.rule(), cursor.source.clone(), words);
         if field != "workload" {
+            self.word_of(cursor, field, word);
             return plain(vec![word.to_owned()]);
         }
         if !self.catalog.workloads.contains_key(word) {
             cursor.unknown("workload", word, self.catalog.workloads.keys().map(String::as_str));
         }
         plain(self.catalog.members(word).into_iter().map(str::to_owned).collect())
+    }
+
+    /// Reports a word that a field never says, where the catalogs declare what it may say.
+    pub fn word_of(&self, cursor: &Cursor<'_>, field: &str, word: &str) {
+        if let Some(known) = self.catalog.fields.get(field).filter(|known| !known.contains(word)) {
+            cursor.unknown(field, word, known.iter().map(String::as_str));
+        }
     }
 
     /// The certifications a word stands for.

@@ -198,22 +198,33 @@ fn points(fields: &Fields<'_>, key: &'static str) -> Option<Value<Bound>> {
 fn holds(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<Requirement> {
     let award = fields.need("holds")?;
     let name = award.text()?.to_owned();
-    let of = fields.get("of").map(|cursor| cursor.words()).unwrap_or_default();
+    let stated = fields.get("of");
+    let of = stated.as_ref().map(|cursor| cursor.words()).unwrap_or_default();
     let least = fields.get("level-at-least");
-    let levels = match (least, names.awards.get(&name)) {
-        (None, _) => Vec::new(),
-        (Some(least), Some(levels)) => {
+    let given = match &least {
+        None => names.awards.find(&award, &name),
+        Some(_) => Some(names.awards.need(&award, &name)?),
+    };
+    for item in stated.iter().flat_map(Cursor::items) {
+        let Some(word) = item.text() else { continue };
+        match (given, names.catalog.recorded_awards.get(&name)) {
+            (Some(given), _) => given.check_division(&item, word),
+            (None, Some(known)) if !known.iter().any(|one| one == word) => {
+                item.unknown(&name, word, known.iter().map(String::as_str));
+            }
+            (None, _) => {}
+        }
+    }
+    let levels = match (least, given) {
+        (Some(least), Some(given)) => {
             let word = least.text()?;
-            let Some(place) = levels.iter().position(|level| level == word) else {
-                least.unknown("level", word, levels.iter().map(String::as_str));
+            let Some(place) = given.levels.iter().position(|level| level == word) else {
+                least.unknown("level", word, given.levels.iter().map(String::as_str));
                 return None;
             };
-            levels[place..].to_vec()
+            given.levels[place..].to_vec()
         }
-        (Some(_), None) => {
-            award.unknown("award", &name, names.awards.keys().map(String::as_str));
-            return None;
-        }
+        _ => Vec::new(),
     };
     Some(Requirement::Holds { rule: cursor.rule(), source: fields.at.source.clone(), award: name, of, levels })
 }

@@ -25,7 +25,8 @@ use crate::model::value::Value;
 use crate::model::{Asks, Benefit, Class, Column, Division, Level, PeopleRules, Requirement, TierProgram};
 
 /// Words for what a program is split into. They mean the same to the engine.
-const DIVISIONS: [&str; 6] = ["areas", "paths", "competencies", "specializations", "portfolios", "practices"];
+pub(crate) const DIVISIONS: [&str; 6] =
+    ["areas", "paths", "competencies", "specializations", "portfolios", "practices"];
 
 /// Reads the program's own keys; `head` was read before. What it defines stays in `names`.
 pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -> Option<TierProgram> {
@@ -138,7 +139,10 @@ fn columns(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<String, Column> {
     for (name, entry) in named.named(&[]) {
         let Some(keys) = entry.fields() else { continue };
         let asks = match keys.get("holds") {
-            Some(kind) => kind.text().map(|kind| Asks::Holds(kind.to_owned())),
+            Some(kind) => kind.text().map(|name| {
+                names.awards.find(&kind, name);
+                Asks::Holds(name.to_owned())
+            }),
             None => metric_here(&keys, names).map(|metric| Asks::Metric(Box::new(settled(metric, &entry)))),
         };
         columns.extend(asks.map(|asks| (name.to_owned(), Column { name: name.to_owned(), asks })));

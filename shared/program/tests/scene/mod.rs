@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part of the scenes")]
 #![expect(clippy::panic, reason = "a test without its scene can only fail")]
 
+pub mod flaws;
 pub mod shapes;
 pub mod small;
 

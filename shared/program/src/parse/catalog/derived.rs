@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, Derived, RateCard, Worth};
 use crate::model::value::Value;
 use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::lists::list;
+use crate::parse::metric::ROW_FIELDS;
 use crate::parse::names::Names;
 use crate::parse::quantity::{quantity, quantity_in};
 use crate::parse::value::value;
@@ -119,12 +120,27 @@ pub(crate) fn check(fields: &Fields<'_>, catalog: &Catalog) {
                     base(&entry, measure, catalog);
                 }
             }
-            Some(Derived::Worth(worth)) => match catalog.measures.get(&worth.of) {
-                Some(of) if of.derived.is_none() => {}
-                _ => entry.unknown("measure", &worth.of, known()),
-            },
+            Some(Derived::Worth(worth)) => {
+                if catalog.measures.get(&worth.of).is_none_or(|of| of.derived.is_some()) {
+                    entry.unknown("measure", &worth.of, known());
+                }
+                for (field, cases) in worth.accelerators.iter().chain([&worth.earns]).flat_map(Value::splits) {
+                    split(&entry, field, &cases, catalog);
+                }
+            }
             None => {}
         }
+    }
+}
+
+/// A split by a field of rows, in cases that it may say.
+fn split(cursor: &Cursor<'_>, field: &str, cases: &[&str], catalog: &Catalog) {
+    if !ROW_FIELDS.contains(&field) {
+        cursor.unknown("field", field, ROW_FIELDS);
+    }
+    let Some(known) = catalog.fields.get(field) else { return };
+    for case in cases.iter().filter(|case| !known.contains(**case)) {
+        cursor.unknown(field, case, known.iter().map(String::as_str));
     }
 }
 
