@@ -34,6 +34,7 @@ pub use scorecard::{
     DivisionScore, LegResult, LevelResult, LineResult, RequirementResult, Scorecard, Standing, TrackScore, Way, WayStep,
 };
 pub use ways::deadlines;
+pub(crate) use ways::name_of;
 
 /// Rule id: a line gives at least nothing and at most its `max`.
 pub const LINE_IS_FLOORED_AND_CAPPED: &str = "program.line_is_floored_and_capped";

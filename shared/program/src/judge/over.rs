@@ -33,10 +33,7 @@ pub(crate) fn over(judge: &Judge<'_>, over: Stretch, when: &Requirement) -> Resu
     let between = days.first().copied().zip(days.last().copied());
     let mut found = Held { judged: days.len(), held: 0, missed: None, met: None, between };
     for day in days {
-        let end = last_instant(&judge.ground.zone.day(day));
-        // What has not happened yet holds for nobody; the judged day itself is asked as it is.
-        let now = end.min(judge.as_of.max(judge.ground.zone.start_of_day(day)));
-        let held = day <= judge.day && met(judge, now, when)?;
+        let held = held_on(judge, day, when)?;
         found.held += usize::from(held);
         match held {
             true => found.met = found.met.or(Some(day)),
@@ -44,6 +41,33 @@ pub(crate) fn over(judge: &Judge<'_>, over: Stretch, when: &Requirement) -> Resu
         }
     }
     Ok(found)
+}
+
+/// Whether it held at every other moment than the judged day, or, where one is enough, at some other one; none where
+/// the judged day is none of the moments, so that nothing that happens on it matters.
+pub(crate) fn held_besides(
+    judge: &Judge<'_>,
+    over: Stretch,
+    every: bool,
+    when: &Requirement,
+) -> Result<Option<bool>, EvaluateError> {
+    let days = days(judge, over);
+    if !days.contains(&judge.day) {
+        return Ok(None);
+    }
+    for day in days.into_iter().filter(|day| *day != judge.day) {
+        if held_on(judge, day, when)? != every {
+            return Ok(Some(!every));
+        }
+    }
+    Ok(Some(every))
+}
+
+/// What has not happened yet holds for nobody; the judged day itself is asked as it is.
+fn held_on(judge: &Judge<'_>, day: Date, when: &Requirement) -> Result<bool, EvaluateError> {
+    let end = last_instant(&judge.ground.zone.day(day));
+    let now = end.min(judge.as_of.max(judge.ground.zone.start_of_day(day)));
+    Ok(day <= judge.day && met(judge, now, when)?)
 }
 
 /// Before its first dated value a rule asks for nothing, and nobody meets it.
@@ -107,7 +131,7 @@ pub(super) fn over_time(rule: &str, source: Option<&String>, every: bool, asks: 
     let time = found.between.map(|(first, last)| format!("{first}..{last}")).unwrap_or_default();
     let leaf = RequirementResult {
         rule: rule.to_owned(),
-        says: format!("{asks} holds {} of {time}", if every { "at every moment" } else { "at some moment" }),
+        says: format!("{asks}, {} of {time}", if every { "at every moment" } else { "at some moment" }),
         met,
         actual: None,
         needed: None,

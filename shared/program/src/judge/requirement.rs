@@ -80,7 +80,7 @@ pub(crate) fn judge(
         }
         Requirement::OverTime { rule, source, over, every, when } => {
             let found = super::over::over(judge, *over, when)?;
-            Ok(over_time(rule, source.as_ref(), *every, when.rule(), &found))
+            Ok(over_time(rule, source.as_ref(), *every, &words(judge, when), &found))
         }
         Requirement::Age { rule, program, bound } => {
             let months = months_since_enrollment(judge, program);
@@ -94,6 +94,18 @@ pub(crate) fn judge(
         }
         _ => Ok(fact(judge, requirement)),
     }
+}
+
+/// What a requirement asks for, in the words of its leaves.
+fn words(on: &Judge<'_>, when: &Requirement) -> String {
+    let between = match when {
+        Requirement::Any(..) | Requirement::AtLeast(..) => " or ",
+        _ => " and ",
+    };
+    // Without a value for the judged day there are no words for it either: the rule's name stands for them.
+    let outcome = judge(on, when, &ScoreSoFar::default()).ok();
+    let says: Vec<String> = outcome.into_iter().flat_map(|outcome| outcome.leaves).map(|leaf| leaf.says).collect();
+    if says.is_empty() { when.rule().to_owned() } else { says.join(between) }
 }
 
 fn nested(

@@ -186,6 +186,17 @@ impl Requirement {
         }
     }
 
+    /// Adds every leaf in it, those that are asked over a time among them.
+    pub(crate) fn leaves<'r>(&'r self, found: &mut Vec<&'r Requirement>) {
+        match self {
+            Requirement::OverTime { when, .. } => when.leaves(found),
+            _ => match self.parts() {
+                Some(parts) => parts.iter().for_each(|part| part.leaves(found)),
+                None => found.push(self),
+            },
+        }
+    }
+
     /// The rule id.
     pub fn rule(&self) -> &str {
         match self {

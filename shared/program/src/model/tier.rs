@@ -50,7 +50,9 @@ pub struct TierProgram {
     pub people: PeopleRules,
     /// How partners come over from what was before.
     pub transition: Option<Transition>,
-    /// Effort per unit, by metric name; 1 for any other.
+    /// The effort of one unit, above zero and all counted in the same thing, by the name of a metric or role; of a
+    /// fact the whole. What is not named costs one: each thing, each fact, and of a measure what it lacks in parts of
+    /// what is needed.
     pub effort: BTreeMap<String, Ratio>,
 }
 
@@ -309,6 +311,15 @@ impl Division {
 }
 
 impl PointLine {
+    /// What must hold for its points, or for some of them.
+    pub fn requirements(&self) -> impl Iterator<Item = &Requirement> {
+        let legs = self.legs.iter().filter_map(|leg| match &leg.worth {
+            LegWorth::When { when, .. } => Some(when),
+            LegWorth::Measured { .. } => None,
+        });
+        self.gates.iter().chain(legs)
+    }
+
     /// The metrics of its legs with their scales.
     pub fn measured(&self) -> impl Iterator<Item = (&Metric, &Value<PointScale>)> {
         self.legs.iter().filter_map(|leg| match &leg.worth {

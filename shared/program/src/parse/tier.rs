@@ -2,6 +2,7 @@
 
 mod award;
 mod capacity;
+mod effort;
 mod levels;
 mod life;
 mod local;
@@ -9,14 +10,12 @@ mod score;
 
 use std::collections::BTreeMap;
 
-use values::Ratio;
-
 use super::bundle::Head;
 use super::cursor::{Cursor, Fields};
 use super::definitions;
 use super::metric::{metric_here, settled};
 use super::names::Names;
-use super::quantity::{date, quantity};
+use super::quantity::date;
 use super::requirement::requirement;
 use super::value::value;
 use crate::conventions::{Conventions, PartnerLevel};
@@ -55,6 +54,7 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
     }
     let divisions = divisions(fields, &shape)?;
     let benefits = benefits(fields, names);
+    let priced = fields.get("effort").map(|cursor| effort::effort(&cursor, &divisions, names));
     let own = |name: &&String| !name.contains('/');
     let populations = names.populations.iter().filter(|(name, _)| own(name));
     Some(TierProgram {
@@ -70,7 +70,7 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
         level_names: level_names.clone(),
         divisions,
         award: award?,
-        effort: fields.get("effort").map(|cursor| effort(&cursor)).unwrap_or_default(),
+        effort: priced.unwrap_or_default(),
         people: fields.get("people").map(|cursor| people(&cursor)).unwrap_or_default(),
         classes,
         populations: populations.map(|(name, one)| (name.clone(), one.clone())).collect(),
@@ -285,15 +285,4 @@ fn division_levels(fields: &Fields<'_>, place: &local::Place, shape: &Shape<'_>)
     let rule = stated.map_or_else(|| fields.at.rule(), |when| when.rule());
     let level = Level { name: only.clone(), rule: rule.clone(), when: Requirement::All(rule.clone(), parts) };
     Some(Value::plain(rule, fields.at.source.clone(), vec![level]))
-}
-
-fn effort(cursor: &Cursor<'_>) -> BTreeMap<String, Ratio> {
-    let mut effort = BTreeMap::new();
-    let Some(fields) = cursor.fields() else { return effort };
-    for (metric, entry) in fields.named(&[]) {
-        if let Some(price) = quantity(&entry) {
-            effort.insert(metric.to_owned(), price.value);
-        }
-    }
-    effort
 }

@@ -211,6 +211,7 @@ pub struct WayStep {
     pub now: Option<Quantity>,
     /// What there will be.
     pub then: Option<Quantity>,
-    /// Its effort by the document's prices, 1 per unit where it names none.
+    /// Its effort by the document's prices; where it names none 1 per thing or fact, and of a measure what it lacks in
+    /// parts of what is needed.
     pub effort: Ratio,
 }

@@ -30,6 +30,7 @@ pub use deadline::deadlines;
 use effort::Efforts;
 use knapsack::LineOption;
 use options::MAX_ALTERNATIVES;
+pub(crate) use steps::name_of;
 use steps::{Known, grain, known, raise};
 use trial::{Line, Need, Score, Trial};
 
@@ -85,7 +86,7 @@ pub(crate) fn search(
     }
     let mut ways = Vec::new();
     for (effort, changes) in minimal.into_iter().take(MAX_WAYS) {
-        let steps = steps::steps(on, (program, division), &trial, &known, &efforts, &changes)?;
+        let steps = steps::steps(on, division, &trial, &known, &efforts, &changes)?;
         ways.push(Way { level: level.name.clone(), effort, steps });
     }
     Ok(Search { ways, cut_short })
@@ -136,6 +137,9 @@ impl<'t> Solver<'t, '_> {
             Need::EveryLine(bound) => self.every_line(bound),
             Need::Fact { place, .. } => vec![Changes::obtained(*place)],
             Need::Staffed { roles, places, staffing } => self.staffed(roles, places, staffing),
+            // Where another day failed that has to hold, nothing that happens now helps.
+            Need::OverTime { every: true, besides: false, .. } => Vec::new(),
+            Need::OverTime { today, .. } => self.of(today, &Score::NONE),
             // What must not hold, and what no partner adds.
             Need::None(_) | Need::Settled(_) => Vec::new(),
         }
@@ -198,10 +202,12 @@ impl<'t> Solver<'t, '_> {
         let mut joined = vec![Changes::default()];
         for line in 0..self.track.len() {
             let options = self.options_of(line);
-            let Some(enough) = options.iter().find(|option| needed.holds(&option.points)) else {
+            let Some(first) = options.iter().position(|option| needed.holds(&option.points)) else {
                 return Vec::new();
             };
-            joined = self.join(&joined, &enough.changes);
+            let enough = knapsack::reached_otherwise(&options, first);
+            let changes: Vec<Changes> = enough.into_iter().flat_map(|place| options[place].changes.clone()).collect();
+            joined = self.join(&joined, &changes);
         }
         joined
     }

@@ -58,6 +58,12 @@ impl Changes {
         }
     }
 
+    /// Whether this asks for all that the other does, and for as much of it.
+    pub fn includes(&self, other: &Changes) -> bool {
+        let enough = |(place, add): &(Place, Ratio)| self.add_of(*place).is_some_and(|ours| ours >= add);
+        other.added.iter().all(enough) && other.obtained.iter().all(|place| self.has(*place))
+    }
+
     /// The same without a requirement.
     pub fn without(&self, place: Place) -> Changes {
         let obtained = self.obtained.iter().copied().filter(|known| *known != place);

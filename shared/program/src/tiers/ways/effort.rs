@@ -15,21 +15,26 @@ pub(super) struct Efforts(Vec<Effort>);
 struct Effort {
     /// Of one unit of what is raised, or of the whole of a measure.
     raise: Ratio,
-    /// The present value of a measure: raising it costs its share of what is needed. None for counted things.
+    /// The present value of a measure without a price: raising it costs its share of what is needed.
     now: Option<Ratio>,
     /// Of a fact.
     obtain: Ratio,
 }
 
 impl Efforts {
-    /// A counted thing costs one each, a measure its share of what is needed, a fact one; times the
-    /// price that the document gives.
+    /// What the document prices costs its price for every unit, in the unit of the metric. Otherwise a counted thing
+    /// costs one each, a measure its share of what is needed, a fact one.
     pub fn of(program: &TierProgram, trial: &Trial<'_>, known: &[Option<Known>]) -> Efforts {
-        let price = |name: &str| program.effort.get(name).cloned().unwrap_or_else(|| Ratio::whole(1));
-        let one = |(rule, known): (&&str, &Option<Known>)| Effort {
-            raise: known.as_ref().map(|known| price(&known.name)).unwrap_or_default(),
-            now: known.as_ref().filter(|known| !matches!(known.unit, Unit::Thing(_))).map(|known| known.now.clone()),
-            obtain: price(name_of(rule)),
+        let price = |name: &str| program.effort.get(name).cloned();
+        let one = |(rule, known): (&&str, &Option<Known>)| {
+            let known = known.as_ref();
+            let raise = known.and_then(|known| price(&known.name));
+            let unpriced = known.filter(|known| raise.is_none() && !matches!(known.unit, Unit::Thing(_)));
+            Effort {
+                now: unpriced.map(|known| known.now.clone()),
+                raise: raise.unwrap_or_else(|| Ratio::whole(1)),
+                obtain: price(name_of(rule)).unwrap_or_else(|| Ratio::whole(1)),
+            }
         };
         Efforts(trial.rules.iter().zip(known).map(one).collect())
     }

@@ -26,10 +26,12 @@ type Weight = (Ratio, Ratio);
 /// For every kept choice the place of each line's option, and whether the search stopped early.
 ///
 /// Lines are taken in order; a line's options rise, so beyond the first one that suffices with the
-/// least of the rest nothing minimal lies.
+/// least of the rest only what is reached otherwise can be minimal.
 pub(crate) fn choices(needed: &Bound, lines: &[Rc<Vec<LineOption>>]) -> (Vec<Vec<usize>>, bool) {
     let needed = Limit::of(needed);
     let numbers = |option: &LineOption| (option.points.clone(), option.effort.clone());
+    let mut others: Vec<Vec<Option<Vec<usize>>>> = lines.iter().map(|line| vec![None; line.len()]).collect();
+    let options = lines;
     let lines: Vec<Vec<Weight>> = lines.iter().map(|line| line.iter().map(numbers).collect()).collect();
     let over = |pick: fn(&[Weight]) -> Option<&Weight>| -> Vec<Ratio> {
         let mut sums = vec![Ratio::ZERO; lines.len() + 1];
@@ -51,15 +53,17 @@ pub(crate) fn choices(needed: &Bound, lines: &[Rc<Vec<LineOption>>]) -> (Vec<Vec
             found.push((effort, chosen));
             continue;
         };
-        for (place, (points, more)) in line.iter().enumerate() {
+        let at = chosen.len();
+        let first = line.iter().position(|(points, _)| needed.holds(&(&total + points + &least[at + 1])));
+        let enough = first
+            .map(|first| others[at][first].get_or_insert_with(|| reached_otherwise(&options[at], first)).as_slice());
+        for place in (0..first.unwrap_or(line.len())).chain(enough.unwrap_or_default().iter().copied()) {
+            let (points, more) = &line[place];
             let sum = &total + points;
-            if needed.holds(&(&sum + &most[chosen.len() + 1])) {
+            if needed.holds(&(&sum + &most[at + 1])) {
                 let mut next = chosen.clone();
                 next.push(place);
-                open.push((sum.clone(), &effort + more, next));
-            }
-            if needed.holds(&(&sum + &least[chosen.len() + 1])) {
-                break;
+                open.push((sum, &effort + more, next));
             }
         }
     }
@@ -67,4 +71,20 @@ pub(crate) fn choices(needed: &Bound, lines: &[Rc<Vec<LineOption>>]) -> (Vec<Vec
     let cut_short = nodes > MAX_NODES || found.len() > MAX_CHOICES;
     found.truncate(MAX_CHOICES);
     (found.into_iter().map(|(_, chosen)| chosen).collect(), cut_short)
+}
+
+/// The option at `first`, and of those that give more the ones with changes that do not include any change of an option
+/// before them: where `first` suffices, whatever includes its changes could be smaller.
+pub(crate) fn reached_otherwise(options: &[LineOption], first: usize) -> Vec<usize> {
+    let mut kept: Vec<&Changes> = Vec::new();
+    let mut found = Vec::new();
+    for (place, option) in options.iter().enumerate().skip(first) {
+        let new = |changes: &&Changes| !kept.iter().any(|less| changes.includes(less));
+        let new: Vec<&Changes> = option.changes.iter().filter(new).collect();
+        if !new.is_empty() {
+            found.push(place);
+            kept.extend(new);
+        }
+    }
+    found
 }

@@ -14,6 +14,8 @@ use crate::model::{Legs, Role};
 
 /// How many numbers of points of one line are tried.
 const MAX_OPTIONS: usize = 16;
+/// Up to how many changes are compared with one another.
+const MAX_COMPARED: usize = 300;
 /// How many orders of roles are tried.
 const MAX_ORDERS: usize = 24;
 
@@ -61,8 +63,11 @@ impl<'t> Solver<'t, '_> {
         options.into_iter().enumerate().filter(|(place, _)| wanted.contains(place)).map(|(_, option)| option).collect()
     }
 
-    /// Keeps the changes of the least effort.
+    /// Keeps the changes of the least effort, none of which could be smaller.
     pub(super) fn cheapest(&self, changes: &mut Vec<Changes>, most: usize) {
+        if changes.len() > most && changes.len() <= MAX_COMPARED {
+            smallest(changes);
+        }
         if changes.len() > most {
             let price = |change: Changes| (self.efforts.of_all(&change), change);
             let mut priced: Vec<(Ratio, Changes)> = changes.drain(..).map(price).collect();
@@ -146,6 +151,16 @@ impl<'t> Solver<'t, '_> {
         }
         self.limited(found)
     }
+}
+
+/// Drops changes that include others of the same effect: they would be reduced to those.
+fn smallest(changes: &mut Vec<Changes>) {
+    changes.sort_unstable();
+    changes.dedup();
+    let larger: Vec<bool> =
+        changes.iter().map(|change| changes.iter().any(|other| other != change && change.includes(other))).collect();
+    let mut larger = larger.into_iter();
+    changes.retain(|_| !larger.next().unwrap_or_default());
 }
 
 /// All orders of a few roles, or as many rotations.

@@ -8,11 +8,12 @@ use super::changes::{Changes, Place};
 use super::effort::Efforts;
 use super::trial::Trial;
 use crate::judge::Judge;
-use crate::model::{Bound, Division, PointScale, Requirement, TierProgram, Value};
+use crate::judge::requirement::{ScoreSoFar, judge};
+use crate::model::{Bound, Division, Metric, PointScale, Requirement, Role, Value};
 use crate::quantity::{Quantity, Unit};
 use crate::tiers::EvaluateError;
 use crate::tiers::scorecard::WayStep;
-use crate::tiers::standings::{all_standings, levels, metrics_of};
+use crate::tiers::standings::{levels, metrics_of, tracks};
 
 /// What a step needs to know about what it raises: a metric, or the people of a role.
 pub(crate) struct Known {
@@ -82,10 +83,14 @@ pub(super) fn known(
     trial: &Trial<'_>,
 ) -> Result<Vec<Option<Known>>, EvaluateError> {
     let mut known: Vec<Option<Known>> = trial.rules.iter().map(|_| None).collect();
-    for metric in metrics_of(on, division) {
+    let asked = asked(on, division);
+    for metric in metrics_of(on, division).into_iter().chain(asked.iter().filter_map(|leaf| metric_of(leaf))) {
         let Some(place) = trial.place(&metric.rule).and_then(|place| known.get_mut(place)) else { continue };
+        if place.is_some() {
+            continue;
+        }
         let measured = on.measure(metric)?;
-        if place.is_some() || measured.absent.is_some() {
+        if measured.absent.is_some() {
             continue;
         }
         let base = measured.base.clone().filter(|_| metric.unit != metric.folded_in);
@@ -98,27 +103,43 @@ pub(super) fn known(
             base: base.map(|base| (base, metric.folded_in.clone())),
         });
     }
-    for level in levels(on, division) {
-        roles(&level.when, trial, &mut known);
-    }
-    Ok(known)
-}
-
-fn roles(requirement: &Requirement, trial: &Trial<'_>, known: &mut [Option<Known>]) {
-    requirement.parts().into_iter().flatten().for_each(|part| roles(part, trial, known));
-    let Requirement::Staffed { roles, .. } = requirement else { return };
-    for role in roles {
+    for role in asked.into_iter().filter_map(roles_of).flatten() {
         let Some(place) = trial.place(&role.rule).and_then(|place| known.get_mut(place)) else { continue };
         let title = format!("holding what the role {} asks for", role.name);
         let (name, unit) = (role.name.clone(), Unit::thing("people"));
         *place = Some(Known { name, title, unit, now: Ratio::ZERO, base: None });
+    }
+    Ok(known)
+}
+
+/// Every leaf that the division's lines and levels ask for, those that are asked over a time among them.
+fn asked<'p>(on: &Judge<'_>, division: &'p Division) -> Vec<&'p Requirement> {
+    let mut leaves = Vec::new();
+    for line in tracks(on, division).into_iter().flat_map(|track| &track.lines) {
+        line.requirements().for_each(|when| when.leaves(&mut leaves));
+    }
+    levels(on, division).iter().for_each(|level| level.when.leaves(&mut leaves));
+    leaves
+}
+
+fn metric_of(leaf: &Requirement) -> Option<&Metric> {
+    match leaf {
+        Requirement::Metric { metric, .. } => Some(metric),
+        _ => None,
+    }
+}
+
+fn roles_of(leaf: &Requirement) -> Option<&[Role]> {
+    match leaf {
+        Requirement::Staffed { roles, .. } => Some(roles),
+        _ => None,
     }
 }
 
 /// The steps of a way, in words.
 pub(super) fn steps(
     on: &Judge<'_>,
-    (program, division): (&TierProgram, &Division),
+    division: &Division,
     trial: &Trial<'_>,
     known: &[Option<Known>],
     efforts: &Efforts,
@@ -145,18 +166,14 @@ pub(super) fn steps(
             effort: efforts.raise(*place, add),
         });
     }
-    if changes.holds().is_empty() {
-        return Ok(steps);
-    }
-    // The words of a fact are those of the leaf that asks for it.
-    let found = all_standings(on, program, division)?;
-    let leaves: Vec<_> =
-        found.into_iter().flat_map(|track| track.levels).flat_map(|(_, outcome)| outcome.leaves).collect();
+    let asked = asked(on, division);
     for place in changes.holds() {
         let rule = rule(*place);
         let what = name_of(&rule).to_owned();
-        let leaf = leaves.iter().find(|leaf| leaf.rule == rule);
-        let says = leaf.map_or_else(|| what.clone(), |leaf| leaf.says.clone());
+        // The words of a fact are those of the leaf that asks for it.
+        let leaf = asked.iter().find(|leaf| leaf.rule() == rule);
+        let says = leaf.map(|leaf| judge(on, leaf, &ScoreSoFar::default())).transpose()?;
+        let says = says.and_then(|outcome| Some(outcome.leaves.first()?.says.clone())).unwrap_or_else(|| what.clone());
         steps.push(WayStep { rule, says, what, add: None, now: None, then: None, effort: efforts.obtain(*place) });
     }
     Ok(steps)

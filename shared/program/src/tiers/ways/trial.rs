@@ -12,14 +12,15 @@ use values::Ratio;
 
 use super::changes::{Changes, Place};
 use crate::conventions::PartSteps;
-use crate::judge::Judge;
 use crate::judge::metric::Measured;
+use crate::judge::over::held_besides;
 use crate::judge::points::{capped, combined, max_of, needed, own_max, scaled, suspended, weighed, weight_of};
 use crate::judge::quick::holds;
 use crate::judge::requirement::{ScoreSoFar, is_there};
 use crate::judge::staff::Staffing;
+use crate::judge::{self, Judge};
 use crate::model::{
-    Bound, Division, Leg, LegWorth, Legs, PointLine, PointScale, Requirement, Role, TierProgram, Value,
+    Bound, Division, Leg, LegWorth, Legs, PointLine, PointScale, Requirement, Role, Stretch, TierProgram, Value,
 };
 use crate::tiers::EvaluateError;
 use crate::tiers::standings::{all_standings, levels, tracks};
@@ -82,6 +83,13 @@ pub(super) enum Need<'t> {
     Fact {
         place: Place,
         there: bool,
+    },
+    /// Over a time to which the judged day belongs: what is added now counts on that day.
+    OverTime {
+        every: bool,
+        /// Whether it held at every other moment, or at some other one where one is enough.
+        besides: bool,
+        today: Box<Need<'t>>,
     },
     /// What nothing that a partner adds can change.
     Settled(bool),
@@ -241,6 +249,8 @@ impl Need<'_> {
                 filled.iter().all(|role| role.filled >= role.needed)
             }
             Need::Fact { place, there } => *there || changes.has(*place),
+            Need::OverTime { every: true, besides, today } => *besides && today.holds(&Score::NONE, changes),
+            Need::OverTime { every: false, besides, today } => *besides || today.holds(&Score::NONE, changes),
             Need::Settled(holds) => *holds,
         }
     }
@@ -327,10 +337,25 @@ impl<'t> Compiler<'_, '_, 't> {
                 Need::Fact { place: self.place(rule), there: is_there(self.on, requirement) }
             }
             // What a person decides, and what only time brings.
-            Requirement::Decision { .. } | Requirement::Age { .. } | Requirement::OverTime { .. } => {
+            Requirement::Decision { .. } | Requirement::Age { .. } => {
                 Need::Settled(holds(self.on, requirement, &ScoreSoFar::default())?)
             }
+            Requirement::OverTime { over, every, when, .. } => self.over_time(*over, *every, when)?,
         })
+    }
+
+    /// Through the judged day, where it is one of the moments; every other one is past, or has not come yet.
+    fn over_time(&self, over: Stretch, every: bool, when: &'t Requirement) -> Result<Need<'t>, EvaluateError> {
+        let Some(besides) = held_besides(self.on, over, every, when)? else {
+            let found = judge::over::over(self.on, over, when)?;
+            return Ok(Need::Settled(if every { found.missed.is_none() } else { found.met.is_some() }));
+        };
+        let today = match self.need(when) {
+            // Before its first dated value a rule is met by nobody.
+            Err(EvaluateError::NoValue { .. }) => Need::Settled(false),
+            today => today?,
+        };
+        Ok(Need::OverTime { every, besides, today: Box::new(today) })
     }
 }
 
@@ -351,6 +376,7 @@ fn add<'t>(requirement: &'t Requirement, rules: &mut BTreeSet<&'t str>) {
     match requirement {
         Requirement::Metric { metric, .. } => drop(rules.insert(&metric.rule)),
         Requirement::Staffed { roles, .. } => rules.extend(roles.iter().map(|role| role.rule.as_str())),
+        Requirement::OverTime { when, .. } => add(when, rules),
         _ => {}
     }
 }
