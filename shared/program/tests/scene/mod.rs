@@ -34,6 +34,16 @@ pub fn decimal(text: &str) -> Decimal {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// The usual seed of a test with drawn inputs, or `ACCOLADE_TEST_SEED`, by which others are tried. It is printed, so that a
+/// failure can be repeated.
+#[expect(clippy::disallowed_methods, reason = "a failed run is repeated by naming its seed")]
+pub fn seed(usual: u64) -> u64 {
+    let given = std::env::var("ACCOLADE_TEST_SEED").ok();
+    let seed = given.and_then(|text| text.parse().ok()).unwrap_or(usual);
+    println!("ACCOLADE_TEST_SEED={seed}");
+    seed
+}
+
 pub fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../programs").join(name)
 }
