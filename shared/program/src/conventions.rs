@@ -20,6 +20,10 @@ pub struct RoundingRule {
     pub mode: Rounding,
     /// The place.
     pub at: RoundedAt,
+    /// Lines that share a counter are paid the rounded total of everything the counter ever counted, less the rounded
+    /// total before: what a counter pays in all does not depend on how its input falls into periods. Without it every
+    /// period is rounded by itself.
+    pub over_counter: bool,
 }
 
 /// Which month is current on a day.

@@ -32,6 +32,10 @@ fn sold(id: &str, at: &str, amount: Decimal, seats: i64) -> program::facts::Tran
     one
 }
 
+fn ratio(text: &str) -> Ratio {
+    values::ratio_from_decimal(decimal(text))
+}
+
 fn exact(rating: &Rating) -> Ratio {
     rating.lines.iter().map(|line| line.exact.clone()).sum()
 }
@@ -375,4 +379,72 @@ fn damaged_plans_and_extreme_facts_never_panic() {
         }
     }
     assert!(refused > 20 && rated_well > 60 && out_of_range > 5, "{refused} {rated_well} {out_of_range}");
+}
+
+/// Every period is rounded once, by itself, unless the document rounds over the counter: then what a counter pays in all
+/// does not depend on how its input falls into periods.
+///
+/// Rule `program.rounded_by_largest_remainder`.
+#[test]
+fn h05_amounts_rounded_over_a_counter_do_not_depend_on_periods() {
+    let mut random = seeded("h05_amounts_rounded_over_a_counter_do_not_depend_on_periods");
+    let unit = ratio("0.01");
+    let (mut apart, mut back) = (0, 0);
+    for mode in ["half-even", "half-up", "down", "up"] {
+        let table = brackets("graduated", "customer", "ever", &[("1", "25"), ("4", "10"), ("", "3")]);
+        let rounding = |rule: &str| parse(&changed(&files(TRANSACTIONS, &table), "{mode: half-even, at: line}", rule));
+        let by_period = rounding(&format!("{{mode: {mode}, at: line}}"));
+        let over_counter = rounding(&format!("{{mode: {mode}, at: line, over: counter}}"));
+        for _ in 0..6 {
+            let sales: Vec<Decimal> = (0..6).map(|_| cents(&mut random, -1, 3)).collect();
+            // Every split of the sales into two months, one of which may be empty.
+            let paid = |bundle: &Bundle, split: usize| {
+                let mut facts = world();
+                for (place, amount) in sales.iter().enumerate() {
+                    let month = if place < split { "01" } else { "02" };
+                    let at = format!("2024-{month}-{:02}T00:00:00Z", place + 1);
+                    facts.transactions.push(sold(&format!("t{place}"), &at, *amount, 1));
+                }
+                let first = rated(bundle, "2024-01", &facts, &Prior::default());
+                let second = rated(bundle, "2024-02", &facts, &after(&first));
+                for rating in [&first, &second] {
+                    let amount: Ratio = rating.lines.iter().map(|line| line.amount.to_ratio()).sum();
+                    let off = (amount - exact(rating)).abs();
+                    // A period's own sum is rounded once; of two rounded totals each may be off.
+                    let bound = if std::ptr::eq(bundle, &by_period) { unit.clone() } else { &unit + &unit };
+                    assert!(off < bound, "{mode} {split}: off by {off:?}");
+                }
+                [&first, &second].into_iter().flat_map(|one| &one.lines).map(|line| line.amount.minor()).sum::<i128>()
+            };
+            let whole = paid(&over_counter, sales.len());
+            for split in 0..=sales.len() {
+                assert_eq!(paid(&over_counter, split), whole, "{mode} {sales:?} {split}");
+                apart += usize::from(paid(&by_period, split) != whole);
+            }
+            back += usize::from(sales.iter().any(|amount| *amount < Decimal::ZERO));
+        }
+    }
+    assert!(apart > 5 && back > 5, "{apart} splits pay another amount by periods, {back} have corrections");
+}
+
+/// Five cents at 10 % in each of two months: by periods nothing is paid, over the counter what ten cents at once pay.
+#[test]
+fn h05_half_a_cent_twice_is_a_cent_over_a_counter() {
+    let paid = |rounding: &str, rate: &str| {
+        let table = brackets("graduated", "customer", "calendar-year", &[("10", rate), ("", "3")]);
+        let bundle = parse(&changed(&files(TRANSACTIONS, &table), "{mode: half-even, at: line}", rounding));
+        let mut facts = world();
+        facts.transactions.push(sale("t1", "2024-01-05T00:00:00Z", "0.05", "1"));
+        facts.transactions.push(sale("t2", "2024-02-05T00:00:00Z", "0.05", "1"));
+        let first = rated(&bundle, "2024-01", &facts, &Prior::default());
+        let second = rated(&bundle, "2024-02", &facts, &after(&first));
+        [first.lines[0].amount.minor(), second.lines[0].amount.minor()]
+    };
+    assert_eq!(paid("{mode: half-even, at: line}", "10"), [0, 0]);
+    assert_eq!(paid("{mode: half-even, at: line, over: period}", "10"), [0, 0]);
+    assert_eq!(paid("{mode: half-even, at: line, over: counter}", "10"), [0, 1]);
+    assert_eq!(paid("{mode: half-even, at: line, over: counter}", "20"), [1, 1]);
+    let refused = changed(&files(TRANSACTIONS, "1 %"), "at: line}", "at: statement, over: counter}");
+    let refused = listed(&Bundle::parse(&refused).expect_err("a statement is of its period"));
+    assert!(refused.contains("a statement is of its period"), "{refused}");
 }

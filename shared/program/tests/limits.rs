@@ -23,6 +23,7 @@ fn cap(amount: &str, per: &str, over: &str, reached: &str) -> String {
 
 const REST: &str = "last-line-pays-the-rest";
 const SHARE: &str = "lines-share-the-rest";
+const REFUSED: &str = "line-above-is-refused";
 
 /// Sales of customer `c` in a month, one a day.
 fn sold(month: &str, amounts: &[&str]) -> Facts {
@@ -155,17 +156,48 @@ fn p_b1_a_reversal_takes_back_at_the_rate_and_not_the_floor() {
     assert_eq!(rated(&higher, "2024-01", &facts, &Prior::default()).statements[0].earned.to_string(), "USD 6.00");
 }
 
-/// A promotion of 1,000 per customer, of which 600 are taken: of 500 more, 400 are left.
-/// Case: A-119.
+/// A promotion of 1,000 per customer, of which one partner took 600: another's 500 are refused as they are, and it is
+/// told that 400 are left. What is small enough still fits.
 #[test]
-fn what_is_left_of_a_promotion_is_told() {
-    let bundle = limited("100 %", &cap("1_000", "customer", "ever", REST));
-    let first = rated(&bundle, "2024-01", &sold("2024-01", &["600"]), &Prior::default());
+fn a_119_what_exceeds_a_promotion_is_refused_and_what_is_left_is_told() {
+    let ask = |most: &str, reached: &str| {
+        let bundle = limited("100 %", &cap(most, "customer", "ever", reached));
+        let first = rated(&bundle, "2024-01", &sold("2024-01", &["600"]), &Prior::default());
+        let mut facts = sold("2024-02", &["500", "400"]);
+        facts.associations[0].partner = "q".to_owned();
+        (first.clone(), rated(&bundle, "2024-02", &facts, &after(&first)))
+    };
+    let (first, second) = ask("1_000", REFUSED);
     assert_eq!(first.balances[0].left.to_string(), "USD 400.00");
-    let mut facts = sold("2024-02", &["500"]);
-    facts.associations[0].partner = "q".to_owned();
-    let second = rated(&bundle, "2024-02", &facts, &after(&first));
-    assert_eq!((paid(&second), second.lines[0].reason), (vec!["USD 400.00".to_owned()], Some(Reason::CapReached)));
+    assert_eq!(paid(&second), ["USD 0.00", "USD 400.00"]);
+    assert_eq!((second.lines[0].reason, second.lines[1].reason), (Some(Reason::CapReached), None));
+    let refused = second.lines[0].explanation.parts.last().expect("why");
+    let number = |name: &str| refused.numbers.iter().find(|one| one.name == name).map(|one| one.value.as_str());
+    assert_eq!((refused.says.as_str(), refused.value.as_str()), ("refused", "USD 0.00"));
+    assert_eq!((number("asked"), number("left"), number("at most")), (Some("USD 500.00"), Some("400"), Some("1000")));
+    assert_eq!(second.balances[0].left.to_string(), "USD 0.00");
+    // With 1,100 the second is not refused, and the third is.
+    assert_eq!(paid(&ask("1_100", REFUSED).1), ["USD 500.00", "USD 0.00"]);
+    // The other way to end pays the rest of what was asked.
+    assert_eq!(paid(&ask("1_000", REST).1), ["USD 400.00", "USD 0.00"]);
+}
+
+/// Rule `program.line_above_is_refused`: what was never paid is not taken back, in the same month and in a later one.
+#[test]
+fn what_takes_a_refused_line_back_takes_nothing() {
+    let bundle = limited("100 %", &cap("1_000", "customer", "ever", REFUSED));
+    let mut facts = sold("2024-01", &["600", "500", "-500"]);
+    facts.transactions[2].reverses = Some("2024-01-t1".to_owned());
+    let first = rated(&bundle, "2024-01", &facts, &Prior::default());
+    assert_eq!(paid(&first), ["USD 600.00", "USD 0.00", "USD 0.00"]);
+    let mut later = sold("2024-01", &["600", "500"]);
+    let first = rated(&bundle, "2024-01", &later, &Prior::default());
+    later.transactions.extend(sold("2024-02", &["-500", "-600", "900"]).transactions);
+    later.transactions[2].reverses = Some("2024-01-t1".to_owned());
+    later.transactions[3].reverses = Some("2024-01-t0".to_owned());
+    let second = rated(&bundle, "2024-02", &later, &after(&first));
+    // What was paid is taken back, and leaves room again.
+    assert_eq!(paid(&second), ["USD 0.00", "USD -600.00", "USD 900.00"]);
 }
 
 #[test]
@@ -186,6 +218,10 @@ fn a_limit_says_whose_it_is_and_over_which_time() {
             "needs the convention `fiscal-year-starts`",
         ),
         ("floors: {a: {at-most: USD 1, per: line}}", "`at-least` is missing"),
+        (
+            "floors: {a: {at-least: USD 1, per: customer, over: month, when-reached: line-above-is-refused}}",
+            "a floor refuses nothing",
+        ),
     ] {
         let found = problems(limits);
         assert!(found.contains(says), "{limits}: {found}");

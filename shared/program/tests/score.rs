@@ -173,7 +173,18 @@ fn a_19_seventy_points_and_every_line_above_zero() {
     assert_eq!(area(&parse(&stricter), &facts(3, 0, 6, 2)).level, None);
     // Points enough without customers: a line at zero bars the area.
     let bundle = parse(&changed(&files(), "at-least: 70 points", "at-least: 20 points"));
-    assert_eq!(area(&bundle, &facts(2, 3, 6, 2)).level, None);
+    let barred = area(&bundle, &facts(2, 3, 6, 2));
+    assert_eq!(barred.level, None);
+    // At a bound that is not in nothing is missing, and more is needed.
+    let node = found(&barred.explanation, "above 0 points", "not met").expect("the line at zero");
+    let number = |name: &str| node.numbers.iter().find(|one| one.name == name).map(|one| one.value.as_str());
+    assert_eq!((number("needed"), number("missing")), (Some("more than 0 points"), None), "{node:?}");
+}
+
+/// The first node below that ends with these words and has this value.
+fn found<'e>(node: &'e program::Explanation, says: &str, value: &str) -> Option<&'e program::Explanation> {
+    let own = (node.says.ends_with(says) && node.value == value).then_some(node);
+    own.or_else(|| node.parts.iter().find_map(|part| found(part, says, value)))
 }
 
 #[test]

@@ -132,6 +132,33 @@ fn wire_values_round_trip() {
     assert_eq!(wire::unpack::<Access>(&wire::pack(&access)), Ok(access));
 }
 
+/// What leaves the suite, digit by digit: units and billionths of them, whatever the currency's own minor unit is, and
+/// the text of the same amount.
+#[test]
+fn h23_an_amount_leaves_in_units_and_billionths_of_its_currency() {
+    for (minor, code, units, nanos, text) in [
+        (1_250, "JPY", 1_250, 0, "JPY 1250"),
+        (123, "KWD", 0, 123_000_000, "KWD 0.123"),
+        (1_250_000, "KWD", 1_250, 0, "KWD 1250.000"),
+        (125_000, "USD", 1_250, 0, "USD 1250.00"),
+        (-5, "USD", 0, -50_000_000, "USD -0.05"),
+        (-1_234, "USD", -12, -340_000_000, "USD -12.34"),
+    ] {
+        let money = Money::new(minor, code.parse().expect("a currency"));
+        let leaving = wire::money(money).expect("it fits");
+        assert_eq!((leaving.currency_code.as_str(), leaving.units, leaving.nanos), (code, units, nanos));
+        assert_eq!(money.to_string(), text);
+    }
+    // A rate of 12.5 % of 10,000, as it leaves in either currency.
+    let eighth = values::Ratio::new(10_000.into(), 8.into());
+    for (code, units, nanos) in [("JPY", 1_250, 0), ("KWD", 1_250, 0)] {
+        let currency = code.parse().expect("a currency");
+        let money = values::round_to_minor(&eighth, currency, values::Rounding::HalfEven).expect("it fits");
+        let leaving = wire::money(money).expect("it fits");
+        assert_eq!((leaving.units, leaving.nanos), (units, nanos), "{code}");
+    }
+}
+
 #[test]
 fn a_fault_becomes_a_status_and_a_record_with_all_it_says() {
     let fault = Fault::new(Kind::FailedPrecondition, "accolade.incentive", "ERROR_REASON_PERIOD_CLOSED", "closed")

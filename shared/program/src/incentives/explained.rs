@@ -1,16 +1,18 @@
 //! Why a line has its amount, as a tree.
 
-use values::{Date, Money, Ratio, ratio_to_text};
+use num_traits::Zero;
+use values::{Currency, Date, Money, Ratio, ratio_to_text};
 
 use super::drafts::Draft;
 use super::pricing::Price;
-use super::rating::InputRef;
+use super::rating::{InputRef, Piece};
 use super::scene::{Scene, TRANSACTING};
 use super::{COUNTER_FILLS_PRO_RATA, ROUNDED_BY_LARGEST_REMAINDER, USAGE_BELONGS_TO_ITS_START};
 use crate::conventions::CounterFilled;
 use crate::explain::{Explanation, Step};
 use crate::facts::FactRef;
 use crate::judge::requirement::Outcome;
+use crate::model::{BracketPays, Charge, Mode, Pick, Table};
 use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
 
@@ -32,9 +34,12 @@ pub(crate) fn explain(
     let mut top = Explanation::new(Step::Amount, draft.lever.rule.clone(), title.clone(), amount.to_string())
         .source(draft.lever.source.clone())
         .number("basis", basis)
-        .number("usage", draft.interval)
+        .number(if draft.transaction.is_some() { "transaction" } else { "usage" }, draft.interval)
         .number("exact", ratio_to_text(&price.exact))
         .number("rounded by", ROUNDED_BY_LARGEST_REMAINDER);
+    if let Some(before) = &price.exact_before {
+        top = top.number("exact before", ratio_to_text(before));
+    }
     if let Some(reason) = reason {
         top = top.number("reason", reason);
     }
@@ -82,7 +87,7 @@ fn table(scene: &Scene<'_>, draft: &Draft<'_>, price: &Price) -> Option<Explanat
         Step::Table,
         found.rule,
         "rate",
-        price.rate.as_ref().map_or_else(|| "by brackets".to_owned(), percent),
+        price.rate.as_ref().map_or_else(|| said(found.value), percent),
     )
     .source(found.source.map(str::to_owned))
     .number("rules of", draft.rule_date);
@@ -99,11 +104,47 @@ fn table(scene: &Scene<'_>, draft: &Draft<'_>, price: &Price) -> Option<Explanat
         }
     }
     let pieces = price.pieces.iter().map(|piece| {
-        Explanation::new(Step::Table, piece.rule.clone(), piece.says.clone(), ratio_to_text(&piece.amount))
-            .number("quantity", &piece.quantity)
-            .number("rate", percent(&piece.rate))
+        let node = Explanation::new(Step::Table, piece.rule.clone(), piece.says.clone(), ratio_to_text(&piece.amount))
+            .number("quantity", &piece.quantity);
+        match found.value {
+            Charge::Table(table) => priced(scene, table, piece, node),
+            _ => node.number("rate", percent(&piece.rate)),
+        }
     });
     Some(node.parts(pieces))
+}
+
+/// What a charge pays, where that is no one rate.
+fn said(charge: &Charge) -> String {
+    match charge {
+        Charge::Rate(rate) => percent(rate),
+        Charge::PerUnit { each, earns } => format!("{earns} for each {each}"),
+        Charge::Fixed(amount) => amount.to_string(),
+        Charge::OneOf { pick: Pick::Least, parts } => format!("the least of {}", parts.len()),
+        Charge::OneOf { pick: Pick::Best, parts } => format!("the best of {}", parts.len()),
+        Charge::Table(_) => "by brackets".to_owned(),
+    }
+}
+
+/// What a bracket pays for a piece: a part of it, money for its units or packages, or an amount.
+fn priced(scene: &Scene<'_>, table: &Table, piece: &Piece, node: Explanation) -> Explanation {
+    // The convention was asked for when the document was read.
+    let currency = scene.plan.conventions.currency.unwrap_or(Currency::USD);
+    let money = |amount: &Ratio| Quantity::new(amount.clone(), Unit::Money(currency)).to_string();
+    let bracket = table.brackets.iter().find(|bracket| bracket.rule == piece.rule);
+    match (bracket.map(|bracket| &bracket.pays), &table.mode) {
+        (Some(BracketPays::PerUnit(price)), Mode::Package(size)) if !price.is_zero() => node
+            .number("packages of", Quantity::new(size.clone(), table.unit.clone()))
+            .number("pays", format!("{} x {}", ratio_to_text(&(&piece.amount / price)), money(price))),
+        (Some(BracketPays::PerUnit(price)), _) => {
+            let one = Quantity::new(Ratio::from_integer(1.into()), table.unit.clone());
+            node.number("pays", format!("{} for each {one}", money(price)))
+        }
+        (Some(BracketPays::Amount { amount, pro_rata }), _) => {
+            node.number("pays", format!("{}{}", money(amount), if *pro_rata { " in proportion" } else { "" }))
+        }
+        _ => node.number("rate", percent(&piece.rate)),
+    }
 }
 
 fn reference(input: &InputRef) -> FactRef {

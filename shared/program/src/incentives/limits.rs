@@ -10,6 +10,7 @@ use super::counters::{CounterKey, Counters, span};
 use super::lines::share;
 use super::rating::{Balance, Line};
 use super::scene::Scene;
+use super::transactions::original;
 use crate::conventions::CountersOnChange;
 use crate::explain::{Explanation, Step};
 use crate::model::{Limit, LimitOwner, Reached};
@@ -96,6 +97,7 @@ fn one(
         let after = match limit.reached {
             Reached::LastLinePaysTheRest => by_time(limit, currency, lines, &group, &before)?,
             Reached::LinesShareTheRest => shared(limit, currency, lines, &group, &before)?,
+            Reached::LineAboveIsRefused => refusing(scene, limit, (&key.0, currency), lines, &group, &before, counters),
         };
         let Some(bounds) = group.last().map(|&last| bounds(limit, &lines[last])) else { continue };
         if limit.over.is_some() {
@@ -141,6 +143,62 @@ fn by_time(
     Ok(total)
 }
 
+/// Rule: `program.line_above_is_refused`: a line that would bring the total above the cap is paid nothing and takes
+/// nothing of it, so that a smaller one may still fit. What takes a refused line back takes nothing.
+fn refusing(
+    scene: &Scene<'_>,
+    limit: &Limit,
+    (rule, currency): (&str, Currency),
+    lines: &mut [Line],
+    group: &[usize],
+    before: &Ratio,
+    counters: &mut Counters,
+) -> Ratio {
+    let mut total = before.clone();
+    let all = &scene.ground.facts.transactions;
+    for &place in group {
+        let line = &mut lines[place];
+        let bounds = bounds(limit, line);
+        let amount = line.amount.to_ratio();
+        let next = &total + &amount;
+        let transaction = line.transaction.as_ref().and_then(|id| all.iter().find(|one| one.transaction == *id));
+        let first = transaction.map(|transaction| original(all, transaction).transaction.as_str());
+        let key = |id: &str| (format!("{rule}.refused"), format!("{}|{id}", line.lever), "asked".to_owned());
+        let of_refused =
+            first.filter(|first| line.transaction.as_deref() != Some(*first) && counters.find(&key(first)).is_some());
+        let above = amount.is_positive() && bounds.most.as_ref().is_some_and(|most| next > *most);
+        if let (true, None, Some(first)) = (above, of_refused, first) {
+            counters.set(key(first), amount.clone());
+        }
+        if above || of_refused.is_some() {
+            let taken_back = of_refused.map(str::to_owned);
+            refuse(limit, &bounds, line, taken_back.as_deref(), &total, Money::zero(currency));
+        } else {
+            total = next;
+        }
+    }
+    total
+}
+
+/// Pays a line nothing, and says what it asked for and what was left.
+fn refuse(limit: &Limit, bounds: &Bounds<'_>, line: &mut Line, of: Option<&str>, total: &Ratio, nothing: Money) {
+    let mut node = Explanation::new(Step::Amount, bounds.rule, "refused", nothing.to_string())
+        .source(limit.source.clone())
+        .number("asked", line.amount)
+        .number("total before", ratio_to_text(total));
+    if let Some(of) = of {
+        node = node.number("takes back what was refused", of);
+    }
+    if let Some(most) = &bounds.most {
+        node = node.number("at most", ratio_to_text(most)).number("left", ratio_to_text(&(most - bounds.paid(total))));
+    }
+    line.reason = Some(Reason::CapReached);
+    line.amount = nothing;
+    line.exact = Ratio::zero();
+    line.explanation.value = nothing.to_string();
+    line.explanation.parts.push(node);
+}
+
 fn shared(
     limit: &Limit,
     currency: Currency,
@@ -159,7 +217,7 @@ fn shared(
     }
     let part = |place: &usize| lines[*place].amount.to_ratio() * &paid / &moved;
     let exact: Vec<Ratio> = group.iter().map(part).collect();
-    let shares = share(&exact.iter().collect::<Vec<_>>(), currency, Rounding::Down, &limit.rule)?;
+    let shares = share(&exact.iter().collect::<Vec<_>>(), None, currency, Rounding::Down, &limit.rule)?;
     for (&place, paid) in group.iter().zip(shares) {
         hold(limit, &bounds, &mut lines[place], paid, before, &after);
     }

@@ -66,14 +66,15 @@ fn rounded(
     for (place, price) in prices.iter().enumerate() {
         match price.group {
             Some(group) => groups.entry(group).or_default().push(place),
-            None => amounts[place] = share(&[&price.exact], currency, mode, &drafts[place].lever.rule)?[0],
+            None => amounts[place] = share(&[&price.exact], None, currency, mode, &drafts[place].lever.rule)?[0],
         }
     }
     for mut places in groups.into_values() {
         // Ties of remainders go by subscription, then partner, then start.
         places.sort_by(|&a, &b| tie(&drafts[a]).cmp(&tie(&drafts[b])));
         let exact: Vec<&Ratio> = places.iter().map(|&place| &prices[place].exact).collect();
-        let shares = share(&exact, currency, mode, &drafts[places[0]].lever.rule)?;
+        let before = prices[places[0]].exact_before.as_ref();
+        let shares = share(&exact, before, currency, mode, &drafts[places[0]].lever.rule)?;
         for (place, amount) in places.into_iter().zip(shares) {
             amounts[place] = amount;
         }
@@ -90,19 +91,41 @@ fn tie<'d>(draft: &'d Draft<'_>) -> Tie<'d> {
 
 /// Rule: `program.rounded_by_largest_remainder`: the sum is rounded once; every part is rounded down
 /// and the units left go to the largest remainders, the earlier part first.
-pub(crate) fn share(exact: &[&Ratio], currency: Currency, mode: Rounding, rule: &str) -> Result<Vec<Money>, RateError> {
+///
+/// With a total `before`, the parts are the rounded total after them less the rounded total before them: one unit may
+/// then be taken as well as given, from the smallest remainder and the latest part first.
+pub(crate) fn share(
+    exact: &[&Ratio],
+    before: Option<&Ratio>,
+    currency: Currency,
+    mode: Rounding,
+    rule: &str,
+) -> Result<Vec<Money>, RateError> {
     let out = || RateError::OutOfRange { rule: rule.to_owned(), what: "an amount".to_owned() };
     let scale = Ratio::from_integer(num_bigint::BigInt::from(10u32).pow(currency.exponent()));
     let minor: Vec<Ratio> = exact.iter().map(|part| *part * &scale).collect();
-    let total = round_ratio(&minor.iter().sum::<Ratio>(), mode);
+    let sum: Ratio = minor.iter().sum();
+    let total = match before {
+        Some(before) => {
+            let before = before * &scale;
+            round_ratio(&(&before + sum), mode) - round_ratio(&before, mode)
+        }
+        None => round_ratio(&sum, mode),
+    };
     let mut units: Vec<num_bigint::BigInt> = minor.iter().map(|part| part.floor().to_integer()).collect();
     let floors: num_bigint::BigInt = units.iter().sum();
-    let left = (total - floors).to_usize().unwrap_or(0);
+    let left = total - floors;
     let mut order: Vec<usize> = (0..minor.len()).collect();
-    // A stable sort: equal remainders keep their order. A floor's remainder is never negative.
-    order.sort_by(|&a, &b| (&minor[b] - minor[b].floor()).cmp(&(&minor[a] - minor[a].floor())));
-    for place in order.into_iter().take(left) {
+    // A stable sort: equal remainders keep their order, and what earns nothing comes last. A floor's remainder is never
+    // negative.
+    let remainder = |place: usize| (&minor[place] - minor[place].floor(), !minor[place].is_zero());
+    order.sort_by_key(|&place| std::cmp::Reverse(remainder(place)));
+    for &place in order.iter().take(left.to_usize().unwrap_or(0)) {
         units[place] += 1;
+    }
+    let earning = order.iter().rev().filter(|&&place| !minor[place].is_zero());
+    for &place in earning.take((-left).to_usize().unwrap_or(0)) {
+        units[place] -= 1;
     }
     units.into_iter().map(|unit| unit.to_i128().map(|unit| Money::new(unit, currency)).ok_or_else(out)).collect()
 }
@@ -125,7 +148,7 @@ pub(crate) fn round_by_statement(
     for mut places in partners.into_values() {
         places.sort_by(|&a, &b| (&lines[a].subscription, &lines[a].key).cmp(&(&lines[b].subscription, &lines[b].key)));
         let exact: Vec<Ratio> = places.iter().map(|&place| lines[place].exact.clone()).collect();
-        let shares = share(&exact.iter().collect::<Vec<_>>(), currency, mode, &lever.rule)?;
+        let shares = share(&exact.iter().collect::<Vec<_>>(), None, currency, mode, &lever.rule)?;
         for (place, amount) in places.into_iter().zip(shares) {
             lines[place].amount = amount;
         }

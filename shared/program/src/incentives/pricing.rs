@@ -27,6 +27,8 @@ pub(crate) struct Price {
     pub counter: Option<(Ratio, Ratio, String)>,
     /// Lines with one number here are rounded together.
     pub group: Option<usize>,
+    /// Where rounding goes over the counter: what its lines were worth in all before, exact.
+    pub exact_before: Option<Ratio>,
     /// What else made the amount: alternatives, accelerators.
     pub notes: Vec<Explanation>,
 }
@@ -48,6 +50,7 @@ pub(crate) fn prices(scene: &Scene<'_>, drafts: &[Draft<'_>], counters: &mut Cou
         }
     }
     // Two tables of one counter in one period follow each other in the order of their first usage.
+    let mut counted = Vec::new();
     for (number, ((key, _, _), places)) in groups.into_iter().enumerate() {
         let before = counters.total(&key);
         let after = fill(scene, drafts, &places, &before, &mut prices);
@@ -55,13 +58,31 @@ pub(crate) fn prices(scene: &Scene<'_>, drafts: &[Draft<'_>], counters: &mut Cou
             prices[place].group = Some(number);
             prices[place].counter = Some((before.clone(), after.clone(), key.1.clone()));
         }
-        counters.set(key, after);
+        counters.set(key.clone(), after);
+        counted.push((key, places));
     }
     for (draft, price) in drafts.iter().zip(&mut prices) {
         accelerate(draft, price);
         lessen(draft, price);
     }
+    if scene.plan.conventions.rounding.is_some_and(|rule| rule.over_counter) {
+        for ((rule, owner, span), places) in counted {
+            count_exact((format!("{rule}.exact"), owner, span), &places, &mut prices, counters);
+        }
+    }
     prices
+}
+
+/// Keeps beside a counter what its lines are worth in all, exact, so that rounding can go on where the period before
+/// left off.
+fn count_exact(key: CounterKey, places: &[usize], prices: &mut [Price], counters: &mut Counters) {
+    let before = counters.total(&key);
+    let mut after = before.clone();
+    for &place in places {
+        after += &prices[place].exact;
+        prices[place].exact_before = Some(before.clone());
+    }
+    counters.set(key, after);
 }
 
 fn tabled<'d, 'a>(draft: &'d Draft<'a>) -> Option<(&'d Draft<'a>, &'a Table, &'a str)> {

@@ -249,10 +249,12 @@ pub(super) fn explain(leaf: &RequirementResult) -> Explanation {
     if let Some(actual) = &leaf.actual {
         node = node.number("actual", actual);
     }
+    // At a bound that is not in, nothing is missing but the bound still is not passed.
+    let at_bound = leaf.missing.as_ref().is_some_and(|missing| missing.value == Ratio::default());
     if let Some(needed) = &leaf.needed {
-        node = node.number("needed", needed);
+        node = node.number("needed", if at_bound { format!("more than {needed}") } else { needed.to_string() });
     }
-    if let Some(missing) = &leaf.missing {
+    if let Some(missing) = leaf.missing.as_ref().filter(|_| !at_bound) {
         node = node.number("missing", missing);
     }
     if let Some(since) = leaf.since {

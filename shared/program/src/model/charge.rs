@@ -252,4 +252,6 @@ pub enum Reached {
     LastLinePaysTheRest,
     /// Every line of the period gives up the same share.
     LinesShareTheRest,
+    /// By time: a line that would exceed it is paid nothing and takes nothing of it; what follows may still fit.
+    LineAboveIsRefused,
 }

@@ -107,9 +107,14 @@ fn rounding(cursor: &Cursor<'_>) -> Option<RoundingRule> {
     let mode = fields.need("mode").and_then(|cursor| cursor.choice("mode", &MODES));
     let places = [("line", RoundedAt::Line), ("statement", RoundedAt::Statement)];
     let at = fields.need("at").and_then(|cursor| cursor.choice("place", &places));
+    let times = [("period", false), ("counter", true)];
+    let over = fields.get("over").and_then(|cursor| cursor.choice("time of rounding", &times));
+    if over == Some(true) && at == Some(RoundedAt::Statement) {
+        cursor.problem("a statement is of its period: what is rounded `over: counter` is rounded `at: line`");
+    }
     fixed(&fields, "to", "minor-unit");
     fields.done();
-    Some(RoundingRule { mode: mode?, at: at? })
+    Some(RoundingRule { mode: mode?, at: at?, over_counter: over.unwrap_or(false) })
 }
 
 fn points_shown(cursor: &Cursor<'_>) -> Option<PointsShown> {

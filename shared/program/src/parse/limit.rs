@@ -40,16 +40,23 @@ fn limit(cursor: &Cursor<'_>, bound: &'static str, names: &Names<'_>) -> Option<
     let ways = [
         ("last-line-pays-the-rest", Reached::LastLinePaysTheRest),
         ("lines-share-the-rest", Reached::LinesShareTheRest),
+        ("line-above-is-refused", Reached::LineAboveIsRefused),
     ];
     let reached = fields.get("when-reached").and_then(|cursor| cursor.choice("way to end", &ways));
     let by_line = owner.as_ref().is_some_and(Option::is_none);
     match (by_line, over.is_some(), reached.is_some()) {
         (false, false, _) => cursor.problem("over which time? `over` is missing"),
         (false, _, false) => {
-            cursor.problem("which lines feel it? `when-reached: last-line-pays-the-rest` or `lines-share-the-rest`");
+            cursor.problem(
+                "which lines feel it? `when-reached: last-line-pays-the-rest`, `lines-share-the-rest` or \
+                 `line-above-is-refused`",
+            );
         }
         (true, true, _) => cursor.problem("a limit `per: line` has no time: leave `over` away"),
         _ => {}
+    }
+    if bound == "at-least" && reached == Some(Reached::LineAboveIsRefused) {
+        cursor.problem("a floor refuses nothing: `line-above-is-refused` is for caps");
     }
     let source = fields.at.source.clone();
     fields.done();
