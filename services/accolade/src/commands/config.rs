@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use cli::output::tell;
 
 use crate::args::Common;
 
@@ -11,6 +12,6 @@ use crate::args::Common;
 /// # Errors
 /// When a source of configuration is wrong.
 pub fn run(common: &Common) -> Result<ExitCode> {
-    print!("{}", boot::render(&super::settings(common)?)?);
+    tell(&boot::render(&super::settings(common)?)?)?;
     Ok(ExitCode::SUCCESS)
 }

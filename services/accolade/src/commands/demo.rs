@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use boot::{Clock, LogConfig, Metrics, Telemetry, until_signal};
 use cli::connect::Wire;
 use cli::demo::{Script, Theatre, perform, print};
+use cli::output::tell;
 use rpc::Caller;
 use rpc::client::Identity;
 use store::Synchronous;
@@ -48,9 +49,9 @@ pub async fn run(arguments: Demo) -> Result<ExitCode> {
     let theatre = Stage { local: &local, quiet: arguments.json };
     let told = perform(&theatre, &Script::default()).await?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&told)?);
+        tell(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
     } else {
-        print!("{}", print::text(&told));
+        tell(&print::text(&told))?;
     }
     if let Some((api, admin)) = listeners {
         stay(&mut local, api, admin).await?;

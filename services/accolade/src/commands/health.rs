@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use cli::output::tell;
 use rpc::health::Serving;
 
 use crate::args::Health;
@@ -21,6 +22,6 @@ pub async fn run(arguments: &Health) -> Result<ExitCode> {
         Serving::NotReady => ("not ready", ExitCode::FAILURE),
         Serving::Unknown => ("no such service here", ExitCode::FAILURE),
     };
-    println!("{text}");
+    tell(&format!("{text}\n"))?;
     Ok(code)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use cli::connect::connect;
 use cli::import::{Bill, Facts, Report, Source, UsageOptions, import_rows, import_usage};
+use cli::output::tell;
 use program::Bundle;
 
 use crate::args::{Import, ImportHow, ImportTable, ImportWhat};
@@ -56,9 +57,9 @@ const AGAIN: &str = "the import did not come to its end; run the same command ag
 
 fn told(report: &Report, json: bool) -> Result<ExitCode> {
     if json {
-        println!("{}", serde_json::to_string_pretty(report)?);
+        tell(&format!("{}\n", serde_json::to_string_pretty(report)?))?;
     } else {
-        print!("{}", report.to_text(REFUSALS_SHOWN));
+        tell(&report.to_text(REFUSALS_SHOWN))?;
     }
     Ok(if report.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

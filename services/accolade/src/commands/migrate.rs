@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use cli::output::tell;
 use store::StoreOptions;
 
 use crate::args::Migrate;
@@ -24,12 +25,12 @@ pub async fn run(arguments: Migrate) -> Result<ExitCode> {
     };
     for entry in roles {
         let Some(migrate) = entry.migrate else {
-            println!("{} owns no database", entry.name);
+            tell(&format!("{} owns no database\n", entry.name))?;
             continue;
         };
         let url = configured.clone().unwrap_or_else(|| entry.sqlite_url(&settings.data));
         migrate(entry.open(&url, StoreOptions::default()).await?).await?;
-        println!("{} is up to date", entry.name);
+        tell(&format!("{} is up to date\n", entry.name))?;
     }
     Ok(ExitCode::SUCCESS)
 }

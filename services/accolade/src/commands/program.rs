@@ -2,13 +2,14 @@
 //! into effect.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use boot::Clock;
 use cli::connect::{Wire, connect};
 use cli::facts::{FactsError, Wanted, write_facts};
+use cli::output::tell;
 use cli::proposals::{self, Proposal};
 use serde::Serialize;
 use tempfile::{Builder, NamedTempFile};
@@ -25,7 +26,7 @@ pub async fn run(program: Program) -> Result<ExitCode> {
             // The facts of a suite live as long as the command.
             let (command, _facts) = with_population(command).await?;
             let (text, code) = authoring::run(authoring::Program { command })?;
-            print!("{text}");
+            tell(&text)?;
             Ok(ExitCode::from(code))
         }
         ProgramCommand::Facts(arguments) => facts(arguments).await,
@@ -65,9 +66,9 @@ fn wire(suite: &AtSuite) -> Result<Wire> {
 
 fn told(suite: &AtSuite, data: &impl Serialize, text: &str) -> Result<ExitCode> {
     if suite.json {
-        println!("{}", serde_json::to_string_pretty(data)?);
+        tell(&format!("{}\n", serde_json::to_string_pretty(data)?))?;
     } else {
-        print!("{text}");
+        tell(text)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -81,23 +82,33 @@ async fn facts(arguments: ProgramFacts) -> Result<ExitCode> {
         None => Box::new(BufWriter::new(std::io::stdout())),
     };
     let wanted = Wanted { usage: arguments.usage, now: Clock::system().now(), by_the_hour: arguments.hours };
-    let count = gathered(&arguments.gateway, &arguments.token, &wanted, out).await?;
-    // Standard output may be a pipe of facts.
-    eprintln!("{count} facts");
+    // Standard output may be a pipe of facts, whose reader may have read enough.
+    if let Some(count) = gathered(&arguments.gateway, &arguments.token, &wanted, out).await? {
+        eprintln!("{count} facts");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the facts of a suite, and says how many there are.
-async fn gathered(gateway: &str, token: &str, wanted: &Wanted, mut out: impl Write) -> Result<u64> {
+/// Writes the facts of a suite, and says how many there are; nothing where whoever reads them closed the pipe.
+async fn gathered(gateway: &str, token: &str, wanted: &Wanted, mut out: impl Write) -> Result<Option<u64>> {
     let wire = connect(gateway, token)?;
+    let mut closed = false;
     let mut sink = |facts: program::Facts| {
         let refused = |error: &dyn std::fmt::Display| FactsError::Write(error.to_string());
         let text = authoring::facts::write(&facts).map_err(|error| refused(&error))?;
-        out.write_all(text.as_bytes()).map_err(|error| refused(&error))
+        out.write_all(text.as_bytes()).map_err(|error| {
+            closed |= error.kind() == ErrorKind::BrokenPipe;
+            refused(&error)
+        })
     };
-    let count = write_facts(&wire, wanted, &mut sink).await?;
-    out.flush()?;
-    Ok(count)
+    let written = write_facts(&wire, wanted, &mut sink).await;
+    if closed {
+        return Ok(None);
+    }
+    match out.flush() {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(None),
+        flushed => flushed.map_err(Into::into).and(Ok(Some(written?))),
+    }
 }
 
 /// A simulation over a running suite reads its facts first, into a file that goes with the command.
@@ -108,7 +119,9 @@ async fn with_population(command: authoring::Command) -> Result<(authoring::Comm
     let file = Builder::new().suffix(".ndjson").tempfile().context("cannot make a file for the facts")?;
     let wanted = Wanted { usage: None, now: Clock::system().now(), by_the_hour: false };
     let count = gathered(&gateway, &token, &wanted, BufWriter::new(file.reopen()?)).await?;
-    eprintln!("{count} facts from {gateway}");
+    if let Some(count) = count {
+        eprintln!("{count} facts from {gateway}");
+    }
     simulate.population.push(file.path().to_owned());
     Ok((authoring::Command::Simulate(simulate), Some(file)))
 }

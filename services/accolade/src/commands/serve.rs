@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use boot::{Clock, Metrics, Telemetry, until_signal};
+use cli::output::tell;
 use rpc::client::{self, Channel, Identity};
 use rpc::directory::Directory;
 use rpc::server::{self, Listener};
@@ -142,8 +143,8 @@ fn print_tokens(tokens: &Tokens) -> Result<()> {
     for role in all_roles().filter(|role| kind_of(*role) == CallerKind::Staff) {
         let caller = rpc::Caller::staff("dev", role);
         let token = tokens.issue(&caller, Duration::from_secs(12 * 3600))?;
-        println!("{:<16} {token}", rpc::token::role_name(role));
+        tell(&format!("{:<16} {token}\n", rpc::token::role_name(role)))?;
     }
-    println!("partners and customers: accolade token partner-reader partners/ID");
+    tell("partners and customers: accolade token partner-reader partners/ID\n")?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use boot::Clock;
+use cli::output::tell;
 use rpc::Caller;
 use rpc::token::{Audience, Tokens, all_roles, kind_of, role_name};
 
@@ -20,7 +21,8 @@ pub fn run(arguments: &Token) -> Result<ExitCode> {
     let caller = caller(&arguments.role, arguments.account.as_deref())?;
     let key = keys::existing(settings.caller_key.as_ref(), &settings.data)?;
     let tokens = Tokens::new(&key, Audience::Gateway, compose::now_of(&Clock::system()));
-    println!("{}", tokens.issue(&caller, Duration::from_secs(arguments.hours.saturating_mul(3600)))?);
+    let token = tokens.issue(&caller, Duration::from_secs(arguments.hours.saturating_mul(3600)))?;
+    tell(&format!("{token}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,6 +18,31 @@ fn line(kind: &str, amount: &str, reason: &str) -> Line {
     }
 }
 
+/// What fails with an error of this kind.
+struct Refusing(std::io::ErrorKind);
+
+impl std::io::Write for Refusing {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_failure() {
+    use crate::output::tell_to;
+    use std::io::ErrorKind;
+    let mut read = Vec::new();
+    tell_to(&mut read, "one\n").expect("it is written");
+    assert_eq!(read, b"one\n");
+    tell_to(&mut Refusing(ErrorKind::BrokenPipe), "two\n").expect("nobody wants it");
+    let full = tell_to(&mut Refusing(ErrorKind::StorageFull), "three\n").expect_err("it is lost");
+    assert_eq!(full.kind(), ErrorKind::StorageFull);
+}
+
 #[test]
 fn the_story_is_told_in_full() {
     let told = Told {
