@@ -13,10 +13,17 @@ use crate::recognition::{ClaimEvent, ClaimParty, ClaimRefusal, ClaimRules, Claim
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Claim {
     begun: Option<Date>,
-    moves: Vec<ClaimEvent>,
+    moves: Vec<Move>,
 }
 
-/// `[{id: c, begun: 2023-03-01, moves: [{day: 2023-03-02, move: submit, with: [proof]}]}]`: a claim that is
+/// A move with the day on which it became known; without it, it was known from its own day.
+#[derive(Clone, Debug)]
+struct Move {
+    event: ClaimEvent,
+    recorded: Option<Date>,
+}
+
+/// `[{id: c, begun: 2023-03-01, moves: [{day: 2023-03-02, move: submit, with: [proof], recorded: 2023-03-05}]}]`: a claim that is
 /// given again has the moves of both.
 pub(crate) fn given(cursor: &Cursor<'_>, claims: &mut BTreeMap<String, Claim>) {
     for item in cursor.items() {
@@ -32,7 +39,7 @@ pub(crate) fn given(cursor: &Cursor<'_>, claims: &mut BTreeMap<String, Claim>) {
         let claim = claims.entry(id.to_owned()).or_default();
         claim.begun = begun.or(claim.begun);
         claim.moves.extend(moves);
-        claim.moves.sort_by_key(|event| event.day);
+        claim.moves.sort_by_key(|one| one.event.day);
         if claim.begun.is_none() {
             item.problem("`begun` is missing: on which day did the claim begin?");
         }
@@ -40,7 +47,7 @@ pub(crate) fn given(cursor: &Cursor<'_>, claims: &mut BTreeMap<String, Claim>) {
 }
 
 /// Who makes a move is known by its name; `by` says that somebody else tried.
-fn one(cursor: &Cursor<'_>) -> Option<ClaimEvent> {
+fn one(cursor: &Cursor<'_>) -> Option<Move> {
     let fields = cursor.fields()?;
     let day = fields.need("day").and_then(|cursor| date(&cursor));
     let verb = fields.need("move").and_then(|cursor| cursor.choice("move", &MOVES.map(|(name, _)| (name, name))));
@@ -52,10 +59,11 @@ fn one(cursor: &Cursor<'_>) -> Option<ClaimEvent> {
     ];
     let by = fields.get("by").and_then(|cursor| cursor.choice("party", &parties));
     let with = fields.get("with").map(|cursor| cursor.words()).unwrap_or_default();
+    let recorded = fields.get("recorded").and_then(|cursor| date(&cursor));
     fields.done();
     let verb = verb?;
     let usual = MOVES.iter().find(|(name, _)| *name == verb).map(|(_, by)| *by);
-    Some(ClaimEvent { day: day?, verb: verb.to_owned(), by: by.or(usual)?, with })
+    Some(Move { event: ClaimEvent { day: day?, verb: verb.to_owned(), by: by.or(usual)?, with }, recorded })
 }
 
 /// `{c: approved}`, `{c: {state, since, until, answer-by, holds}}` or `{c: {refused: too-late}}`: where claims stand
@@ -75,7 +83,12 @@ pub(crate) fn claimed(question: &Question<'_>, fields: &Fields<'_>) {
             entry.unknown("claim", id, question.given.claims.keys().map(String::as_str));
             continue;
         };
-        expected(question, rules, &rules.follow(begun, moves, day), &entry);
+        let known = |one: &&Move| {
+            let from = one.recorded.unwrap_or(one.event.day);
+            question.tested.zone.start_of_day(from) <= question.known_at
+        };
+        let moves: Vec<ClaimEvent> = moves.iter().filter(known).map(|one| one.event.clone()).collect();
+        expected(question, rules, &rules.follow(begun, &moves, day), &entry);
     }
 }
 
