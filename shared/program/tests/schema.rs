@@ -97,3 +97,37 @@ fn the_schema_does_not_depend_on_what_was_read_first() {
     let of = |bundles: &[Files]| schema(&bundles[..1], &bundles[1..]);
     assert!(of(&shipped()) == of(&turned), "two schemas");
 }
+
+/// Every key that a document or test may have is named in the reference, in code font.
+#[test]
+fn every_key_is_in_the_reference() {
+    let text = std::fs::read_to_string(scene::folder("../docs/program-language.md")).expect("the reference");
+    // Every other part between fences is code; so is, outside of them, every other part between backticks.
+    let mut code = String::new();
+    for (place, part) in text.split("```").enumerate() {
+        let inline = || part.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(" ");
+        code.push_str(&if place % 2 == 1 { part.to_owned() } else { inline() });
+        code.push(' ');
+    }
+    let words: std::collections::BTreeSet<&str> =
+        code.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')).collect();
+    let mut keys = std::collections::BTreeSet::new();
+    let schema = schema(&shipped()[..1], &shipped()[1..]);
+    collect(&schema, &mut keys);
+    assert!(keys.len() > 350, "{} keys", keys.len());
+    let missing: Vec<&String> = keys.iter().filter(|key| !words.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "not in the reference: {missing:?}");
+}
+
+fn collect(part: &Value, keys: &mut std::collections::BTreeSet<String>) {
+    match part {
+        Value::Object(map) => {
+            keys.extend(
+                map.get("properties").and_then(Value::as_object).into_iter().flat_map(|map| map.keys().cloned()),
+            );
+            map.values().for_each(|part| collect(part, keys));
+        }
+        Value::Array(items) => items.iter().for_each(|part| collect(part, keys)),
+        _ => {}
+    }
+}

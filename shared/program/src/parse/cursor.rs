@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::rc::Rc;
+use std::str::FromStr;
+
+use values::Date;
 
 use super::nearest::nearest;
 use super::trace::{SlotId, Trace};
@@ -18,6 +21,15 @@ pub(crate) type Parameter = (Rc<Node>, Option<String>);
 
 /// The path above every parameter.
 const PARAMETERS: &str = "parameters.";
+
+/// What to do where a value is neither dated nor split by itself.
+const NOT_BY_ITSELF: &str =
+    "what stands here is not dated or split by itself: date the rule around it, or a new version of the document";
+
+/// Whether a key makes a map a dated or split value rather than something else.
+fn dates_or_splits(key: &str) -> bool {
+    Date::from_str(key).is_ok() || matches!(key, "by" | "otherwise")
+}
 
 /// What all places of one document share.
 pub(crate) struct Origin {
@@ -101,6 +113,7 @@ impl<'a> Cursor<'a> {
         let known: Vec<&str> = known.into_iter().collect();
         let suggestion = nearest(name, known.iter().copied());
         let message = match known.len() {
+            _ if Date::from_str(name).is_ok() => format!("unknown {what} `{name}`: {NOT_BY_ITSELF}"),
             1..=8 => format!("unknown {what} `{name}` (expected {})", known.join(", ")),
             _ => format!("unknown {what} `{name}`"),
         };
@@ -132,6 +145,10 @@ impl<'a> Cursor<'a> {
             Value::Text { text, quoted } if *quoted || !text.is_empty() => Some(text),
             Value::Text { .. } => {
                 self.problem("a value is missing");
+                None
+            }
+            Value::Map(entries) if entries.iter().any(|(key, _)| dates_or_splits(&key.text)) => {
+                self.problem(format!("expected a single value: {NOT_BY_ITSELF}"));
                 None
             }
             _ => {
@@ -360,7 +377,10 @@ impl<'a> Fields<'a> {
             let known = |name: &str| asked.contains(&name) || ANNOTATIONS.contains(&name);
             if !known(&key.text) {
                 let suggestion = nearest(&key.text, asked.iter().copied().chain(ANNOTATIONS));
-                let message = format!("unknown key `{}`", key.text);
+                let message = match dates_or_splits(&key.text) {
+                    true => format!("unknown key `{}`: {NOT_BY_ITSELF}", key.text),
+                    false => format!("unknown key `{}`", key.text),
+                };
                 self.at.origin.report(key.mark, &self.at.path, message, suggestion);
             }
         }

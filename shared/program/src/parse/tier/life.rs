@@ -48,7 +48,13 @@ fn any_day(cursor: &Cursor<'_>) -> Option<Value<Span>> {
     let fields = cursor.fields()?;
     let span_at = fields.need("any-day-in");
     fields.done();
-    value(&span_at?, &span)
+    let span_at = span_at?;
+    let found = value(&span_at, &span)?;
+    if !found.split_by().is_empty() {
+        span_at.problem("a time in which an award is judged is dated, and not split: it is the same for everybody");
+        return None;
+    }
+    Some(found)
 }
 
 fn span(cursor: &Cursor<'_>) -> Option<Span> {
