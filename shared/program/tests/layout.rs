@@ -15,7 +15,8 @@ fn laid_out(text: &str) -> String {
 
 #[test]
 fn shipped_documents_are_laid_out() {
-    for (name, text) in documents(&["sample", "sample/tests", "microsoft", "microsoft/tests"]) {
+    for (name, text) in documents(&["sample", "sample/tests", "microsoft", "microsoft/tests", "vmware", "vmware/tests"])
+    {
         assert!(laid_out(&text) == text, "{name} is not in its layout");
     }
 }
@@ -64,7 +65,7 @@ proptest! {
     /// laid out once.
     #[test]
     fn a_layout_changes_no_meaning(step in 1usize..5, dirt in proptest::collection::vec(any::<bool>(), 1..40)) {
-        let files = documents(&["sample", "microsoft"]);
+        let files = documents(&["sample", "microsoft", "vmware"]);
         let spoilt: Vec<(String, String)> =
             files.iter().map(|(name, text)| (name.clone(), spoiled(text, step, &dirt))).collect();
         let tidy: Vec<(String, String)> =
@@ -74,6 +75,16 @@ proptest! {
         for (_, text) in &tidy {
             prop_assert_eq!(&laid_out(text), text);
             prop_assert!(text.lines().all(|line| line == line.trim_end()));
+        }
+        // Tests are published with nothing and have no hash; laid out they are as many, and ask for the same.
+        for (name, text) in documents(&["sample/tests", "microsoft/tests", "vmware/tests"]) {
+            let tidy = laid_out(&spoiled(&text, step, &dirt));
+            prop_assert_eq!(&laid_out(&tidy), &tidy);
+            let cases = |text: &str| {
+                let read = program::cases::read(&[(name.clone(), text.to_owned())]).expect("readable tests");
+                read.iter().map(|case| case.name.clone()).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(cases(&tidy), cases(&text));
         }
         let comments = |files: &[(String, String)]| -> Vec<String> {
             files.iter().flat_map(|(_, text)| text.lines().filter_map(|line| Some(line.split_once('#')?.1.trim().to_owned()))).collect()

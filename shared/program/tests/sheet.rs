@@ -222,11 +222,20 @@ fn compare_both(sheet: &Sheet<'_>, plans: [&Compiled<'_>; 2], seen: &mut Seen) {
     }
 }
 
-/// What the explained way says happened to lines.
+/// What the explained way decides is the same, and what it says happened to lines.
 fn explain(bundle: &Bundle, facts: &Facts, partner: &str, at: Instant, decisions: &[Decision], seen: &mut Seen) {
     let card = evaluate_without_ways(bundle, "shapes/program", facts, partner, at, late()).expect("a card");
     for (division, decision) in card.divisions.iter().zip(decisions) {
         assert_eq!(division.points, decision.points.as_ref().map(|points| points.ratio()));
+        assert_eq!(division.standing, decision.standing);
+        assert_eq!(division.level.as_deref(), decision.level().map(|level| ["low", "high"][level]));
+        let lines: Vec<&Ratio> = division.lines.iter().map(|line| &line.points).collect();
+        let decided: Vec<Ratio> = decision.lines.iter().map(|points| points.ratio()).collect();
+        assert_eq!(lines, decided.iter().collect::<Vec<_>>());
+        let program = bundle.tier_program("shapes/program").expect("the program");
+        let tracks = &program.division(&division.division).expect("its division").tracks;
+        let track = decision.track.and_then(|track| tracks.get(track)).map_or("", |track| track.name.as_str());
+        assert_eq!(division.track, track);
         seen.add("a cap is hit", division.lines.iter().filter(|line| line.uncapped > line.max).count());
         seen.add("losses are taken off", division.lines.iter().filter(|line| line.uncapped < Ratio::ZERO).count());
         let shut = division.lines.iter().filter(|line| line.reason == Some(Reason::GateShut));
