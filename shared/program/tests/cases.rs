@@ -180,6 +180,82 @@ fn a_pinned_metric_covers_the_bound_and_not_the_metric() {
     assert_eq!(other.gap().as_deref(), Some("neither met nor missed"));
 }
 
+/// What orders of so much money and so many seats reach of a plan with this rate.
+fn reached(rate: &str, orders: &[(&str, &str, &str)]) -> Coverage {
+    let mut tests = "language: 1\nkind: Tests\nid: small/own\ntests-of: [small/plan]\npartner: p\n\
+        background: {associations: [{kind: record, customers: all, from: 2020-01-01}]}\ntests:\n"
+        .to_owned();
+    if orders.is_empty() {
+        tests = tests.replace("tests:\n", "tests: {}\n");
+    }
+    for (number, (value, seats, amount)) in orders.iter().enumerate() {
+        tests.push_str(&format!(
+            "  t{number}:\n    period: 2024-05\n    given: {{transactions: [{{id: t, transaction: order, customer: c, \
+             date: 2024-05-03, value: USD {value}, sold: {seats} seats}}]}}\n    expect: {{earnings: [{{transaction: t, \
+             amount: USD {amount}}}]}}\n"
+        ));
+    }
+    let bundle = scene::small::bundle("{sum: sold, from: transactions, per: transaction}", rate);
+    let report =
+        run_all(&bundle, &[("own.yaml".to_owned(), tests)]).unwrap_or_else(|problems| panic!("{}", listed(&problems)));
+    assert!(report.passed(), "{}", report.verdicts.iter().map(Verdict::text).collect::<String>());
+    report.coverage
+}
+
+fn gaps(coverage: &Coverage) -> Vec<String> {
+    let own = coverage.cells.iter().filter(|cell| cell.kind == CellKind::Rate);
+    let path = |cell: &Cell| cell.rule.trim_start_matches("small/plan#levers.main.").to_owned();
+    own.map(|cell| format!("{}: {}", path(cell), cell.gap().as_deref().unwrap_or("covered"))).collect()
+}
+
+#[test]
+fn a_package_is_one_place_and_each_of_several_amounts_has_its_own() {
+    let package = "{package: {by: running-total, of: customer, over: month, size: 100 seats}, earns: USD 5}";
+    assert_eq!(gaps(&reached(package, &[("1", "150", "10")])), ["rate: covered"]);
+    assert_eq!(gaps(&reached(package, &[])), ["rate: never reached"]);
+    let least = "{least-of: {most: USD 7500, by-seats: {each: 1 seat, earns: USD 100}, share: {rate: 6 %, of: value}}}";
+    let hours = ("100000", "40", "4000");
+    assert_eq!(
+        gaps(&reached(least, &[hours])),
+        [
+            "rate.least-of.most: computed and never paid",
+            "rate.least-of.by-seats: covered",
+            "rate.least-of.share: computed and never paid"
+        ]
+    );
+    let all = gaps(&reached(least, &[hours, ("100000", "80", "6000"), ("200000", "80", "7500")]));
+    assert!(all.iter().all(|gap| gap.ends_with(": covered")), "{all:?}");
+}
+
+#[test]
+fn what_a_benefit_and_a_class_ask_for_are_places_too() {
+    let keys = "
+metrics: {people: {count: people, holding: expert}}
+classes:
+  size: {of: partners, first-that-holds: {large: {metric: people, at-least: 2 people}}, otherwise: small}
+company:
+  when: {metric: people, at-least: {by: size, large: 3 people, small: 1 person}}
+benefits:
+  support: {needs: {count: people, holding: expert, at-least: 1 person}}
+";
+    let gaps = |tests: &str| -> Vec<Option<String>> {
+        let head = "language: 1\nkind: Tests\nid: shapes/own\ntests-of: [shapes/program]\npartner: p\ntests:\n";
+        let files = [("own.yaml".to_owned(), format!("{head}{tests}"))];
+        let report =
+            run_all(&scene::shapes::program(keys), &files).unwrap_or_else(|problems| panic!("{}", listed(&problems)));
+        assert!(report.passed(), "{}", report.verdicts.iter().map(Verdict::text).collect::<String>());
+        let of = |part: &str| {
+            let found = report.coverage.cells.iter().find(|cell| cell.rule.contains(part));
+            found.unwrap_or_else(|| panic!("{part}")).gap()
+        };
+        ["#classes.size", "#benefits.support"].map(of).to_vec()
+    };
+    let with = "  with: {as-of: 2023-07-15, given: {people: {\"a, b\": [expert]}}, expect: {classes: {size: large}, benefits: {support: true}}}\n";
+    let without = "  without: {as-of: 2023-07-15, expect: {classes: {size: small}, benefits: {support: false}}}\n";
+    assert_eq!(gaps(with), [Some("never missed".to_owned()), Some("never missed".to_owned())]);
+    assert_eq!(gaps(&format!("{with}{without}")), [None, None]);
+}
+
 #[test]
 fn points_and_requirements_can_be_pinned() {
     let met = only(

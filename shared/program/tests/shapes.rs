@@ -385,3 +385,60 @@ fn windows_are_calendar_fiscal_full_months_or_days() {
         assert_eq!(points(&rule(window), &facts, "2023-08-15"), sum, "{window}");
     }
 }
+
+/// Points are kept for a time after the month in which a bound was reached, however it goes on.
+#[test]
+fn points_are_kept_for_some_months_after_a_bound_was_reached() {
+    let keys = |months: usize, bound: usize| {
+        let when = format!(
+            "{{any-day-in: {{back: {months} months}}, when: {{metric: consultants, at-least: {bound} people}}}}"
+        );
+        one_line(
+            "\n  consultants: {figure: consultants, unit: people}",
+            &format!("{{when: {when}, earns: 10 points, max: 10 points}}"),
+        )
+    };
+    let mut facts = Facts::default();
+    for (month, count) in [("2022-01", "29"), ("2022-02", "30"), ("2022-03", "3")] {
+        figure(&mut facts, "consultants", month, count);
+    }
+    let found = |months: usize, bound: usize| {
+        let bundle = program(&keys(months, bound));
+        ["2022-02-28", "2022-03-01", "2022-06-30", "2022-07-01"].map(|day| points(&bundle, &facts, day))
+    };
+    // February's figure is the current one in March; on 30 June the last of those days is three months back.
+    assert_eq!(found(3, 30), ["0", "10", "10", "0"]);
+    assert_eq!(found(4, 30), ["0", "10", "10", "10"]);
+    assert_eq!(found(3, 31), ["0", "0", "0", "0"]);
+}
+
+/// A total that runs over a year through several breakpoints: each month earns what the total adds to.
+#[test]
+fn a_total_runs_through_several_breakpoints_over_a_year() {
+    use program::incentives::Prior;
+    use scene::small;
+    let paid = |second: &str| -> Vec<String> {
+        let table =
+            small::brackets("graduated", "partner", "calendar-year", &[("1000", "6"), ("3000", second), ("", "2")]);
+        let bundle = small::bundle(small::TRANSACTIONS, &table);
+        let mut facts = small::world();
+        for (month, amount) in [("01", "900"), ("02", "900"), ("03", "1700")] {
+            facts.transactions.push(small::sale(
+                &format!("t{month}"),
+                &format!("2024-{month}-05T00:00:00Z"),
+                amount,
+                "1",
+            ));
+        }
+        let mut prior = Prior::default();
+        let months = ["2024-01", "2024-02", "2024-03"].map(|month| {
+            let rating = small::rated(&bundle, month, &facts, &prior);
+            prior = small::after(&rating);
+            rating.control.amount.to_string()
+        });
+        months.to_vec()
+    };
+    // 900 at 6 %; 100 at 6 % and 800 at 4 %; 1,200 at 4 % and 500 at 2 %.
+    assert_eq!(paid("4"), ["USD 54.00", "USD 38.00", "USD 58.00"]);
+    assert_eq!(paid("5"), ["USD 54.00", "USD 46.00", "USD 70.00"]);
+}

@@ -49,29 +49,13 @@ fn every_cell_of_the_shipped_programs_is_covered() {
     }
 }
 
-/// Every number of a rule that the sample's tests look at: changed in the document, some test fails.
+/// A rule that is taken away fails a test; numbers are changed one by one in `changed_numbers.rs`.
 #[test]
-fn a_changed_number_fails_a_test() {
+fn a_rule_that_is_taken_away_fails_a_test() {
     let files = with_tests("sample");
     let cases = read(&files).expect("well written");
-    for (from, to) in [
-        (
-            "silver: {customers: 2 customers, consumption: USD 0.50",
-            "silver: {customers: 3 customers, consumption: USD 0.50",
-        ),
-        (
-            "gold:   {customers: 3 customers, consumption: USD 10,",
-            "gold:   {customers: 3 customers, consumption: USD 10.01,",
-        ),
-        ("{name: best, at-most: USD 10, rate: 25 %}", "{name: best, at-most: USD 10, rate: 24 %}"),
-        ("{name: above, above: 2400 seats, rate: 5 %}", "{name: above, above: 2400 seats, rate: 6 %}"),
-        ("minimum: {at-least: USD 0.20", "minimum: {at-least: USD 0.10"),
-        ("    once: {per: subscription, pays: first-invoice}\n", ""),
-    ] {
-        let bundle = parse(&scene::changed(&files, from, to));
-        let failed = cases.iter().any(|case| matches!(run(&bundle, case).outcome, Outcome::Failed(_)));
-        assert!(failed, "no test saw `{to}`");
-    }
+    let bundle = parse(&scene::changed(&files, "    once: {per: subscription, pays: first-invoice}\n", ""));
+    assert!(cases.iter().any(|case| matches!(run(&bundle, case).outcome, Outcome::Failed(_))));
 }
 
 /// The register of published cases and the test documents list the same results whose rule is not given.

@@ -10,6 +10,7 @@ use crate::judge::pins::PINNED;
 use crate::model::{Leg, LegWorth, PointScale, Requirement};
 use crate::parse::change::item_name;
 use crate::parse::yaml::{Node, Value};
+use crate::reason::Reason;
 
 /// What kind of place a cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -17,7 +18,7 @@ use crate::parse::yaml::{Node, Value};
 pub enum CellKind {
     /// A bracket of a table: covered when something fell into it.
     Bracket,
-    /// A rate outside a table: covered when something was paid by it.
+    /// A rate outside a table, a package, or one of several amounts: covered when something was paid by it.
     Rate,
     /// A band of points: covered when a quantity fell into it.
     Band,
@@ -38,7 +39,7 @@ pub struct Cell {
     pub kind: CellKind,
     /// How often it applied; of a requirement, how often it was met.
     pub met: u64,
-    /// How often a requirement was missed.
+    /// How often a requirement was missed, or one of several amounts was computed and another one paid.
     pub missed: u64,
     /// How often a test stated its result instead of computing it.
     pub pinned: u64,
@@ -65,6 +66,8 @@ impl Seen {
         match (pinned, explanation.value.as_str()) {
             (true, _) => entry.2 += 1,
             (false, "not met") => entry.1 += 1,
+            // An amount that was computed beside the one that is paid.
+            (false, _) if lost(explanation) => entry.1 += 1,
             // A thing that a metric counted is no result of a rule.
             (false, _) if explanation.step != Step::Group => entry.0 += 1,
             _ => {}
@@ -76,6 +79,13 @@ impl Seen {
     pub(crate) fn rule(&mut self, rule: String) {
         self.rules.entry(rule).or_default().0 += 1;
     }
+}
+
+/// Whether another one of several amounts was paid instead.
+fn lost(explanation: &Explanation) -> bool {
+    let reason = Reason::LostToABetterAlternative.name();
+    explanation.step == Step::Amount
+        && explanation.numbers.iter().any(|one| one.name == "reason" && one.value == reason)
 }
 
 impl Cell {
@@ -96,6 +106,7 @@ impl Cell {
             (CellKind::Requirement, 0, 0) => "neither met nor missed",
             (CellKind::Requirement, 0, _) => "never met",
             (CellKind::Requirement, _, _) => "never missed",
+            (CellKind::Rate, 0, 1..) => "computed and never paid",
             _ => "never reached",
         };
         let pinned = if self.pinned > 0 { format!(", pinned {} times", self.pinned) } else { String::new() };
@@ -139,6 +150,9 @@ fn places(bundle: &Bundle) -> Vec<(String, CellKind)> {
                 leaves(&level.when, &mut found);
             }
         }
+        let classes = program.classes.iter().flat_map(|class| &class.cases);
+        classes.for_each(|(_, when)| leaves(when, &mut found));
+        program.benefits.iter().for_each(|benefit| leaves(&benefit.needs, &mut found));
     }
     for plan in bundle.incentive_plans() {
         for lever in &plan.levers {
@@ -221,9 +235,16 @@ fn rates(node: &Node, id: &str, path: &str, found: &mut Vec<(String, CellKind)>)
     if node.entry("brackets").is_some() {
         return amounts(node, id, path, found);
     }
-    if node.entry("each").is_some() {
+    if node.entry("each").is_some() || node.entry("package").is_some() {
         found.push((format!("{id}#{path}"), CellKind::Rate));
         return;
+    }
+    for pick in ["least-of", "best-of"] {
+        if let Some(several) = node.entry(pick) {
+            let names = several.entries().iter().map(|(name, _)| &name.text);
+            found.extend(names.map(|name| (format!("{id}#{path}.{pick}.{name}"), CellKind::Rate)));
+            return;
+        }
     }
     for (key, child) in node.entries() {
         if !matches!(key.text.as_str(), "by" | "source" | "sample" | "title" | "note" | "announced") {

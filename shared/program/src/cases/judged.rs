@@ -136,8 +136,8 @@ fn judged(
 
 fn expectations(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
     standing(question, fields, seen);
-    life(question, fields);
-    surroundings(question, fields);
+    life(question, fields, seen);
+    surroundings(question, fields, seen);
     recognized(question, fields, seen);
     claimed(question, fields);
     earnings(question, fields, seen);

@@ -2,6 +2,7 @@
 
 use values::Date;
 
+use super::coverage::Seen;
 use super::judged::Question;
 use crate::awards::{Standing, first_window, follow, held, renewal_window};
 use crate::parse::cursor::{Cursor, Fields};
@@ -9,7 +10,7 @@ use crate::parse::quantity::date;
 use crate::tiers::benefits;
 
 /// Compares `windows`, `life` and `benefits`.
-pub(crate) fn life(question: &Question<'_>, fields: &Fields<'_>) {
+pub(crate) fn life(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
     if let Some(cursor) = fields.get("windows") {
         windows(question, &cursor);
     }
@@ -17,7 +18,7 @@ pub(crate) fn life(question: &Question<'_>, fields: &Fields<'_>) {
         standings(question, &cursor);
     }
     if let Some(cursor) = fields.get("benefits") {
-        benefits_held(question, &cursor);
+        benefits_held(question, &cursor, seen);
     }
 }
 
@@ -105,7 +106,7 @@ fn standings(question: &Question<'_>, cursor: &Cursor<'_>) {
 }
 
 /// `{deal-registration: true}`.
-fn benefits_held(question: &Question<'_>, cursor: &Cursor<'_>) {
+fn benefits_held(question: &Question<'_>, cursor: &Cursor<'_>, seen: &mut Seen) {
     let Some((_, id)) = asked(question, cursor) else { return };
     let Some(as_of) = question.as_of else { return };
     let (bundle, facts) = (question.tested.bundle, &question.given.facts);
@@ -117,6 +118,7 @@ fn benefits_held(question: &Question<'_>, cursor: &Cursor<'_>) {
     for (name, entry) in cursor.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
         match found.iter().find(|benefit| benefit.benefit == name) {
             Some(benefit) => {
+                seen.tree(&benefit.explanation);
                 question.compare.word(&entry, if benefit.has { "true" } else { "false" }, Some(&benefit.explanation));
             }
             None => entry.unknown("benefit", name, found.iter().map(|benefit| benefit.benefit.as_str())),

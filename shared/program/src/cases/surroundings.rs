@@ -1,11 +1,13 @@
 //! What a case expects around the score: service capacity, the customers of populations, classes.
 
+use super::coverage::Seen;
 use super::judged::Question;
+use crate::judge::requirement::{ScoreSoFar, judge};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::tiers::{CapacityResult, EvaluateError, capacity, judged};
 
 /// Compares `service-capacity`, `populations` and `classes`.
-pub(crate) fn surroundings(question: &Question<'_>, fields: &Fields<'_>) {
+pub(crate) fn surroundings(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
     if let Some(cursor) = fields.get("service-capacity") {
         capacities(question, &cursor);
     }
@@ -13,7 +15,7 @@ pub(crate) fn surroundings(question: &Question<'_>, fields: &Fields<'_>) {
         populations(question, &cursor);
     }
     if let Some(cursor) = fields.get("classes") {
-        classes(question, &cursor);
+        classes(question, &cursor, seen);
     }
 }
 
@@ -101,21 +103,27 @@ fn populations(question: &Question<'_>, cursor: &Cursor<'_>) {
 }
 
 /// `{size: enterprise}`: the partner's case of each class.
-fn classes(question: &Question<'_>, cursor: &Cursor<'_>) {
+fn classes(question: &Question<'_>, cursor: &Cursor<'_>, seen: &mut Seen) {
     let (bundle, facts) = (question.tested.bundle, &question.given.facts);
     let partner = &question.case.asked.partner;
     let found = asked(question, cursor, |id, as_of| {
         judged(bundle, id, facts, partner, (as_of, question.known_at), |on, program| {
-            let case =
-                |class: &crate::model::Class| (class.name.clone(), on.case(&class.name).unwrap_or("").to_owned());
-            Ok(program.classes.iter().map(case).collect::<Vec<_>>())
+            let case = |class: &crate::model::Class| {
+                let judged = class.cases.iter().map(|(_, when)| judge(on, when, &ScoreSoFar::default()));
+                let reasons: Result<Vec<_>, _> = judged.map(|outcome| Ok(outcome?.explanation)).collect();
+                Ok((class.name.clone(), on.case(&class.name).unwrap_or("").to_owned(), reasons?))
+            };
+            program.classes.iter().map(case).collect::<Result<Vec<_>, EvaluateError>>()
         })
     });
     let Some(found) = found else { return };
     for (name, entry) in cursor.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
-        match found.iter().find(|(class, _)| class == name) {
-            Some((_, case)) => question.compare.word(&entry, case, None),
-            None => entry.unknown("class", name, found.iter().map(|(class, _)| class.as_str())),
+        match found.iter().find(|(class, _, _)| class == name) {
+            Some((_, case, reasons)) => {
+                reasons.iter().for_each(|reason| seen.tree(reason));
+                question.compare.word(&entry, case, None);
+            }
+            None => entry.unknown("class", name, found.iter().map(|(class, _, _)| class.as_str())),
         }
     }
 }
