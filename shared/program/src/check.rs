@@ -9,7 +9,10 @@ mod asked;
 mod circles;
 mod claims;
 mod gates;
+mod implies;
+mod levels;
 mod limits;
+mod meaning;
 mod names;
 mod nesting;
 mod paid;
@@ -71,7 +74,7 @@ pub struct Published<'b> {
 pub fn check(bundle: &Bundle) -> Vec<Finding> {
     let mut findings = Findings::new(bundle);
     for program in bundle.tier_programs() {
-        reach::program(program, &mut findings);
+        reach::program(bundle, program, &mut findings);
         nesting::program(program, &mut findings);
         gates::program(program, &mut findings);
         recognized::program(bundle, program, &mut findings);
@@ -79,7 +82,9 @@ pub fn check(bundle: &Bundle) -> Vec<Finding> {
     }
     for plan in bundle.incentive_plans() {
         tables::plan(plan, &mut findings);
-        reach::plan(plan, &mut findings);
+        levels::plan(bundle, plan, &mut findings);
+        windows::plan(bundle, plan, &mut findings);
+        reach::plan(bundle, plan, &mut findings);
         limits::plan(plan, &mut findings);
     }
     for policy in bundle.recognition_policies() {

@@ -52,14 +52,6 @@ fn what_may_have_any_name_is_told_where_it_looks_misspelt() {
 }
 
 #[test]
-fn effort_is_said_of_metrics_that_are_counted() {
-    let with = |effort: &str| changed(&tiers(GOOD), "\nareas:", &format!("\neffort: {effort}\nareas:"));
-    none(&with("{heads: 5 points}"), "unknown-name");
-    let told = one(&with("{haeds: 5 points}"), "unknown-name");
-    assert!(told.contains("nothing counts the metric `haeds`") && told.contains("did you mean `heads`?"), "{told}");
-}
-
-#[test]
 fn a_source_in_one_word_is_named_under_sources() {
     let files = files(TRANSACTIONS, "{is: 1 %, source: giude}");
     let told = one(&files, "unknown-name");

@@ -33,6 +33,12 @@ impl Currency {
         std::str::from_utf8(&self.code).unwrap_or("XXX")
     }
 
+    /// The codes of all currencies, for suggestions.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        let lists = [TWO_DECIMALS, NO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS];
+        lists.into_iter().flat_map(str::split_ascii_whitespace)
+    }
+
     /// How many decimal places the minor unit has.
     pub const fn exponent(self) -> u32 {
         self.exponent as u32

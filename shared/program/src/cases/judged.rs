@@ -121,7 +121,7 @@ fn judged(
     if compare.compared.get() == 0 {
         expect.problem("the case expects nothing");
     }
-    let mut problems = std::mem::take(&mut *origin.problems.borrow_mut());
+    let mut problems = origin.take();
     if !problems.is_empty() {
         problems.sort();
         problems.dedup();

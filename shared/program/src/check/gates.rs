@@ -6,7 +6,8 @@ use num_traits::Zero;
 use values::{Date, Ratio};
 
 use super::Findings;
-use super::reach::{days, implies};
+use super::implies::implies;
+use super::reach::days;
 use crate::model::metric::{Counted, Fold};
 use crate::model::{Bound, Metric, PointLine, Requirement, TierProgram};
 

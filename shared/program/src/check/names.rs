@@ -35,7 +35,6 @@ pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
         }
     }
     for program in bundle.tier_programs() {
-        effort(program, findings);
         program.divisions.iter().for_each(|division| splits(program, division, findings));
     }
     for (_, node) in bundle.trees() {
@@ -48,20 +47,6 @@ fn near<'n>(rule: &str, what: &str, name: &str, known: impl Iterator<Item = &'n 
     if let Some(meant) = nearest(name, known) {
         let message = format!("the bundle has no {what} `{name}`");
         findings.suggest(Severity::Warning, CHECK, rule, message, Some(meant));
-    }
-}
-
-/// Effort is priced by the names of metrics.
-fn effort(program: &TierProgram, findings: &mut Findings<'_>) {
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    for division in &program.divisions {
-        let family = asked::metrics_of(division).into_iter().flat_map(|metric| metric.family());
-        known.extend(family.map(|metric| metric.name.as_str()));
-    }
-    for name in program.effort.keys().filter(|name| !known.contains(name.as_str())) {
-        let rule = format!("{}#effort.{name}", program.id);
-        let message = format!("nothing counts the metric `{name}`, whose effort is said");
-        findings.suggest(Severity::Warning, CHECK, &rule, message, nearest(name, known.iter().copied()));
     }
 }
 

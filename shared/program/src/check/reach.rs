@@ -1,45 +1,68 @@
 //! Levels, rows, bands and brackets that nothing can reach.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use num_traits::Zero;
 use values::{Date, Ratio};
 
-use super::Findings;
+use super::implies::{Then, meet, most_of};
+use super::{Findings, asked};
+use crate::bundle::Bundle;
+use crate::conventions::RulesDatedBy;
+use crate::model::metric::{Change, Counted, Fold};
+use crate::model::value::Form;
 use crate::model::{
-    Bound, Division, IncentivePlan, Level, PointLine, PointScale, Range, Requirement, TierProgram, Track, Value,
+    Bound, Division, IncentivePlan, Level, Metric, PointLine, PointScale, Range, Requirement, TierProgram, Track, Value,
 };
 use crate::quantity::Quantity;
 
-pub(crate) fn program(program: &TierProgram, findings: &mut Findings<'_>) {
+pub(crate) fn program(bundle: &Bundle, program: &TierProgram, findings: &mut Findings<'_>) {
     for division in &program.divisions {
         for day in days(program, division) {
             let levels = division.levels.on(day).map_or(&[][..], |found| found.value.as_slice());
             for level in levels {
                 requirement(&level.when, division, day, findings);
             }
-            shadowed(levels, day, findings);
+            shadowed(levels, &Then::new(Some(division), day), findings);
             for line in division.lines() {
                 self::line(line, day, findings);
             }
         }
-        superseded(program, division, findings);
+        let (first, until) = span(bundle, &program.id, program.effective);
+        let span = (first.max(division.from), until);
+        superseded(&division.levels, span, "program", findings);
+        for line in division.lines() {
+            superseded(&line.max, span, "program", findings);
+            line.measured().for_each(|(_, scale)| superseded(scale, span, "program", findings));
+        }
     }
-}
-
-pub(crate) fn plan(plan: &IncentivePlan, findings: &mut Findings<'_>) {
-    let Some(day) = plan.effective else { return };
-    for lever in &plan.levers {
-        if let Some(eligible) = &lever.eligible {
-            for requirement in eligible.when.all() {
-                contradictions(requirement, day, findings);
-            }
+    if let Some(day) = program.effective {
+        let classes = program.classes.iter().flat_map(|class| &class.cases).map(|(_, when)| when);
+        for requirement in classes.chain(program.benefits.iter().map(|benefit| &benefit.needs)) {
+            contradictions(requirement, &Then::new(None, day), findings);
         }
     }
 }
 
+/// The first day of the version that a document stands for, and the day after its last.
+pub(super) fn span(bundle: &Bundle, id: &str, day: Option<Date>) -> (Option<Date>, Option<Date>) {
+    let own = bundle.documents().iter().filter(|document| document.id == id);
+    let version = own.clone().filter(|document| document.effective <= day).max_by_key(|document| document.effective);
+    let first = version.and_then(|version| version.effective);
+    let next = own.filter_map(|document| document.effective).filter(|from| Some(*from) > first).min();
+    (first, [version.and_then(|version| version.until), next].into_iter().flatten().min())
+}
+
+pub(crate) fn plan(bundle: &Bundle, plan: &IncentivePlan, findings: &mut Findings<'_>) {
+    rates(bundle, plan, findings);
+    let Some(day) = plan.effective else { return };
+    for requirement in asked::plan(plan) {
+        contradictions(requirement, &Then::new(None, day), findings);
+    }
+}
+
 /// The days on which something in a division changes, from the program's first day on.
-pub(crate) fn days(program: &TierProgram, division: &Division) -> Vec<Date> {
+pub(super) fn days(program: &TierProgram, division: &Division) -> Vec<Date> {
     let first = program.effective.max(division.from);
     let mut days: BTreeSet<Date> = division.levels.days().into_iter().collect();
     for level in division.levels.all().into_iter().flatten() {
@@ -66,63 +89,78 @@ fn requirement_days(requirement: &Requirement, days: &mut BTreeSet<Date>) {
 }
 
 fn requirement(requirement: &Requirement, division: &Division, day: Date, findings: &mut Findings<'_>) {
-    contradictions(requirement, day, findings);
+    contradictions(requirement, &Then::new(Some(division), day), findings);
     scores(requirement, division, day, findings);
 }
 
-/// Bounds that all must hold and never do together, each told once, where it is nearest. Returns the
-/// metrics that were told.
-fn contradictions<'r>(requirement: &'r Requirement, day: Date, findings: &mut Findings<'_>) -> BTreeSet<&'r str> {
-    let parts = requirement.parts().unwrap_or_default();
-    let mut told: BTreeSet<&str> = parts.iter().flat_map(|part| contradictions(part, day, findings)).collect();
+/// With how many others a part is compared.
+const MOST_PAIRS: usize = 100;
+
+/// What all must hold and never does together, each told once, where it is nearest. Returns what was told.
+fn contradictions<'r>(requirement: &'r Requirement, then: &Then<'_>, findings: &mut Findings<'_>) -> BTreeSet<&'r str> {
+    let inner = match requirement {
+        Requirement::OverTime { when, .. } => std::slice::from_ref(&**when),
+        other => other.parts().unwrap_or_default(),
+    };
+    let mut told: BTreeSet<&str> = inner.iter().flat_map(|part| contradictions(part, then, findings)).collect();
+    if let Requirement::Metric { rule, metric, bound } = requirement {
+        things(rule, metric, bound, then.day, findings);
+    }
     let Requirement::All(rule, _) = requirement else { return told };
-    for (metric, bounds) in bounds(requirement, day) {
-        let lower = bounds.iter().filter(|bound| bound.asks_for_more()).max_by_key(strength);
-        let upper = bounds.iter().filter(|bound| !bound.asks_for_more()).min_by_key(strength);
-        if let (Some(lower), Some(upper)) = (lower, upper)
-            && !meet(lower, upper)
-            && told.insert(metric)
-        {
-            let name = metric.rsplit(['.', '/', '#']).next().unwrap_or(metric);
-            findings.warn("unreachable", rule, format!("nothing is {lower} and {upper}: `{name}` is asked for both"));
+    let mut asked = Vec::new();
+    conjuncts(requirement, &mut asked);
+    for (place, one) in asked.iter().enumerate() {
+        for other in asked[place + 1..].iter().take(MOST_PAIRS).filter(|other| then.excludes(one, other)) {
+            if told.contains(one.rule()) || told.contains(other.rule()) {
+                continue;
+            }
+            told.extend([one.rule(), other.rule()]);
+            findings.warn("unreachable", rule, both(one, other, then.day));
         }
     }
     told
 }
 
-fn strength(bound: &&&Bound) -> Ratio {
-    bound.quantity().value.clone()
+/// That two requirements never hold together, in words.
+fn both(one: &Requirement, other: &Requirement, day: Date) -> String {
+    if let (Requirement::Metric { metric, bound: x, .. }, Requirement::Metric { bound: y, .. }) = (one, other)
+        && let (Some(x), Some(y)) = (x.on(day), y.on(day))
+    {
+        let (lower, upper) = if x.value.asks_for_more() { (x.value, y.value) } else { (y.value, x.value) };
+        return format!("nothing is {lower} and {upper}: `{}` is asked for both", metric.name);
+    }
+    format!("nobody ever has {} and {}: they exclude each other", shown(one, day), shown(other, day))
 }
 
-fn meet(lower: &Bound, upper: &Bound) -> bool {
-    let (low, high) = (&lower.quantity().value, &upper.quantity().value);
-    low < high || (low == high && lower.holds(low) && upper.holds(high))
-}
-
-/// The bounds that must hold together, by the rule of their metric.
-pub(crate) fn bounds(requirement: &Requirement, day: Date) -> BTreeMap<&str, Vec<&Bound>> {
-    let mut found: BTreeMap<&str, Vec<&Bound>> = BTreeMap::new();
-    collect(requirement, day, &mut found);
-    found
-}
-
-fn collect<'r>(requirement: &'r Requirement, day: Date, found: &mut BTreeMap<&'r str, Vec<&'r Bound>>) {
+/// What is asked for, in words.
+pub(super) fn shown(requirement: &Requirement, day: Date) -> String {
+    let on = |bound: &Value<Bound>| bound.on(day).map(|found| found.value.to_string()).unwrap_or_default();
     match requirement {
-        Requirement::All(_, parts) => parts.iter().for_each(|part| collect(part, day, found)),
-        Requirement::Metric { metric, bound, .. } => {
-            if let Some(bound) = bound.on(day) {
-                found.entry(&metric.rule).or_default().push(bound.value);
-            }
-        }
-        _ => {}
+        Requirement::Metric { metric, bound, .. } => format!("`{}` {}", metric.name, on(bound)),
+        Requirement::Score { bound, .. } => format!("a score {}", on(bound)),
+        Requirement::EveryLine { bound, .. } => format!("every line {}", on(bound)),
+        other => format!("`{}`", other.rule().rsplit('#').next().unwrap_or_default()),
     }
 }
 
-/// The most that a line gives to the score on a day, by its weight.
-fn most_of(line: &PointLine, day: Date) -> Option<Ratio> {
-    let weight = line.weight.as_ref().and_then(|weight| weight.on(day)).map(|weight| weight.value.clone());
-    let max = line.max.on(day)?.value.value.clone();
-    Some(weight.map_or(max.clone(), |weight| max * weight))
+fn conjuncts<'r>(requirement: &'r Requirement, found: &mut Vec<&'r Requirement>) {
+    match requirement {
+        Requirement::All(_, parts) => parts.iter().for_each(|part| conjuncts(part, found)),
+        other => found.push(other),
+    }
+}
+
+/// More workloads than there are.
+fn things(rule: &str, metric: &Metric, bound: &Value<Bound>, day: Date, findings: &mut Findings<'_>) {
+    let Fold::Count(Counted::Workloads) = metric.fold else { return };
+    let named = metric.filters.iter().filter(|filter| filter.field == "workload");
+    let lists = named.filter_map(|filter| filter.any_of.as_ref());
+    let counts = lists.map(|list| list.all().into_iter().flatten().collect::<BTreeSet<_>>().len());
+    let Some((most, bound)) = counts.min().zip(bound.on(day).map(|found| found.value)) else { return };
+    let plain = matches!(metric.change, Change::None);
+    if plain && bound.asks_for_more() && !bound.holds(&Ratio::from_integer(most.into())) {
+        findings.warn("unreachable", rule, format!("{bound} is asked for, and `{}` counts among {most}", metric.name));
+    }
 }
 
 /// Points that no score of the division can have.
@@ -158,50 +196,13 @@ fn scores(requirement: &Requirement, division: &Division, day: Date, findings: &
 }
 
 /// A level that a higher one holds whenever it does is never anybody's.
-fn shadowed(levels: &[Level], day: Date, findings: &mut Findings<'_>) {
+fn shadowed(levels: &[Level], then: &Then<'_>, findings: &mut Findings<'_>) {
     for pair in levels.windows(2) {
-        let (lower, higher) = (bounds(&pair[0].when, day), bounds(&pair[1].when, day));
-        let plain = only_bounds(&pair[0].when) && only_bounds(&pair[1].when);
-        let implied = |(metric, asked): (&&str, &Vec<&Bound>)| {
-            asked
-                .iter()
-                .all(|bound| lower.get(*metric).is_some_and(|known| known.iter().any(|own| implies(own, bound))))
-        };
-        if plain && higher.iter().all(implied) && facts(&pair[1].when).is_subset(&facts(&pair[0].when)) {
+        if then.implies(&pair[0].when, &pair[1].when) {
             let message =
                 format!("whoever reaches `{}` also reaches `{}`: nobody ever has it", pair[0].name, pair[1].name);
             findings.warn("unreachable", &pair[0].rule, message);
         }
-    }
-}
-
-/// Whether one bound holding means that the other does.
-pub(crate) fn implies(one: &Bound, other: &Bound) -> bool {
-    let (a, b) = (&one.quantity().value, &other.quantity().value);
-    match (one, other) {
-        (Bound::Above(_), Bound::AtLeast(_) | Bound::Above(_)) | (Bound::AtLeast(_), Bound::AtLeast(_)) => a >= b,
-        (Bound::AtLeast(_), Bound::Above(_)) => a > b,
-        (Bound::Below(_), Bound::AtMost(_) | Bound::Below(_)) | (Bound::AtMost(_), Bound::AtMost(_)) => a <= b,
-        (Bound::AtMost(_), Bound::Below(_)) => a < b,
-        _ => false,
-    }
-}
-
-/// Whether a requirement asks for nothing but bounds and facts, all of them.
-pub(crate) fn only_bounds(requirement: &Requirement) -> bool {
-    match requirement {
-        Requirement::All(_, parts) => parts.iter().all(only_bounds),
-        Requirement::Score { .. } | Requirement::EveryLine { .. } => false,
-        other => other.parts().is_none(),
-    }
-}
-
-/// The rules of leaves that are no bounds on metrics.
-pub(crate) fn facts(requirement: &Requirement) -> BTreeSet<&str> {
-    match requirement {
-        Requirement::All(_, parts) => parts.iter().flat_map(facts).collect(),
-        Requirement::Metric { .. } => BTreeSet::new(),
-        other => BTreeSet::from([other.rule()]),
     }
 }
 
@@ -212,23 +213,15 @@ fn line(line: &PointLine, day: Date, findings: &mut Findings<'_>) {
 
 fn bands(scale: &Value<PointScale>, day: Date, findings: &mut Findings<'_>) {
     let Some(found) = scale.on(day) else { return };
-    let PointScale::Bands(bands) = found.value else { return };
+    let bands = match found.value {
+        PointScale::Bands(bands) => bands,
+        PointScale::Targets { targets, .. } => return bases(found.rule, targets, findings),
+        _ => return,
+    };
     let rule = |place: usize| crate::cases::band_rule(found.rule, place + 1);
+    let ranges: Vec<&Range> = bands.iter().map(|(range, _)| range).collect();
+    joints(&ranges, &rule, findings);
     for (place, pair) in bands.windows(2).enumerate() {
-        match (&pair[0].0.upper, &pair[1].0.lower) {
-            (Some(upper), Some(lower)) => joint(upper, lower, &rule(place + 1), findings),
-            (None, _) => {
-                let message = "the band before it is open: nothing is left for this one".to_owned();
-                findings.warn("unreachable", &rule(place + 1), message);
-            }
-            (Some(_), None) => {
-                findings.error(
-                    "band-overlap",
-                    &rule(place + 1),
-                    "this band also holds what the one before it does".to_owned(),
-                );
-            }
-        }
         if pair[1].1.value < pair[0].1.value {
             let message = format!("more earns less here: {} after {}", pair[1].1, pair[0].1);
             findings.warn("not-monotone", &rule(place + 1), message);
@@ -247,6 +240,34 @@ fn bands(scale: &Value<PointScale>, day: Date, findings: &mut Findings<'_>) {
     }
 }
 
+/// Bands one after another.
+fn joints(ranges: &[&Range], rule: &dyn Fn(usize) -> String, findings: &mut Findings<'_>) {
+    for (place, pair) in ranges.windows(2).enumerate() {
+        match (&pair[0].upper, &pair[1].lower) {
+            (Some(upper), Some(lower)) => joint(upper, lower, &rule(place + 1), findings),
+            (None, _) => {
+                let message = "the band before it is open: nothing is left for this one".to_owned();
+                findings.warn("unreachable", &rule(place + 1), message);
+            }
+            (Some(_), None) => {
+                let message = "this band also holds what the one before it does".to_owned();
+                findings.error("band-overlap", &rule(place + 1), message);
+            }
+        }
+    }
+}
+
+/// Bands of the base of a target: below the first one nothing is asked for, and nothing is given.
+fn bases(rule: &str, targets: &[(Range, Bound)], findings: &mut Findings<'_>) {
+    let ranges: Vec<&Range> = targets.iter().map(|(range, _)| range).collect();
+    let place = |place: usize| format!("{rule}.targets/{}", place + 1);
+    joints(&ranges, &place, findings);
+    if let Some(Range { upper: Some(upper), .. }) = ranges.last() {
+        let message = format!("the last band ends {upper}: a larger base earns nothing");
+        findings.warn("closed-end", &place(ranges.len().saturating_sub(1)), message);
+    }
+}
+
 fn joint(upper: &Bound, lower: &Bound, rule: &str, findings: &mut Findings<'_>) {
     let (end, begin) = (&upper.quantity().value, &lower.quantity().value);
     let both = upper.holds(end) && lower.holds(begin);
@@ -258,19 +279,40 @@ fn joint(upper: &Bound, lower: &Bound, rule: &str, findings: &mut Findings<'_>) 
     }
 }
 
-/// Dated rows that a later one replaces before the program begins, or that begin after its end.
-fn superseded(program: &TierProgram, division: &Division, findings: &mut Findings<'_>) {
-    let days = division.levels.days();
-    let first = program.effective.max(division.from);
-    for (place, day) in days.iter().enumerate() {
-        let rule = format!("{}.{day}", division.levels.rule);
-        if let (Some(first), Some(next)) = (first, days.get(place + 1))
+/// Dated values of a plan's levers that never rule. What was sold before keeps its rule, so there every one may.
+fn rates(bundle: &Bundle, plan: &IncentivePlan, findings: &mut Findings<'_>) {
+    let span = span(bundle, &plan.id, plan.effective);
+    for lever in &plan.levers {
+        if lever.dated_by.or(plan.conventions.rules_dated_by) == Some(RulesDatedBy::FirstSaleDate) {
+            continue;
+        }
+        superseded(&lever.charge, span, "plan", findings);
+        lever.less.iter().for_each(|less| superseded(less, span, "plan", findings));
+        lever.basis.range.iter().for_each(|range| superseded(range, span, "plan", findings));
+        for limit in lever.limits.iter().chain(&plan.limits) {
+            let amounts = limit.least.iter().chain(&limit.most);
+            amounts.for_each(|amount| superseded(amount, span, "plan", findings));
+        }
+    }
+}
+
+/// Dated rows that a later one replaces before their document begins, or that begin after its end.
+fn superseded<T>(
+    value: &Value<T>,
+    (first, until): (Option<Date>, Option<Date>),
+    what: &str,
+    findings: &mut Findings<'_>,
+) {
+    let Form::Dated(entries) = &value.form else { return };
+    for (place, (day, _)) in entries.iter().enumerate() {
+        let rule = format!("{}.{day}", value.rule);
+        if let (Some(first), Some((next, _))) = (first, entries.get(place + 1))
             && *next <= first
         {
-            findings.warn("unreachable", &rule, format!("replaced on {next}, before the program begins on {first}"));
+            findings.warn("unreachable", &rule, format!("replaced on {next}, before the {what} begins on {first}"));
         }
-        if let Some(until) = program.until.filter(|until| until <= day) {
-            findings.warn("unreachable", &rule, format!("begins when the program has ended ({until})"));
+        if let Some(until) = until.filter(|until| until <= day) {
+            findings.warn("unreachable", &rule, format!("begins when the {what} has ended ({until})"));
         }
     }
 }

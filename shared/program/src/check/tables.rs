@@ -5,7 +5,7 @@ use values::{Currency, Ratio, ratio_to_text};
 
 use super::Findings;
 use crate::incentives::table_worth;
-use crate::model::{Applies, Charge, IncentivePlan, Mode, Position, Table};
+use crate::model::{Applies, BracketPays, Charge, IncentivePlan, Lever, Mode, Position, Table, Target};
 use crate::quantity::{Quantity, Unit};
 
 pub(crate) fn plan(plan: &IncentivePlan, findings: &mut Findings<'_>) {
@@ -13,6 +13,37 @@ pub(crate) fn plan(plan: &IncentivePlan, findings: &mut Findings<'_>) {
         for table in lever.charge.all().into_iter().flat_map(tables) {
             self::table(table, plan.conventions.currency, findings);
         }
+        lever.charge.all().into_iter().for_each(|charge| units(charge, &lever.charge.rule, findings));
+        bases(lever, findings);
+    }
+}
+
+/// Bands of the base of growth: one that asks for more growth than a smaller base is told.
+fn bases(lever: &Lever, findings: &mut Findings<'_>) {
+    let targets = lever.basis.growth.as_ref().map(|growth| growth.targets.as_slice()).unwrap_or_default();
+    for pair in targets.windows(2).filter(|pair| pair[1].least > pair[0].least) {
+        let percent = |target: &Target| Quantity::new(target.least.clone(), Unit::Percent);
+        let message = format!("a larger base must grow by more: {} after {}", percent(&pair[1]), percent(&pair[0]));
+        findings.warn("not-monotone", &pair[1].rule, message);
+    }
+}
+
+fn takes(pays: &BracketPays) -> bool {
+    match pays {
+        BracketPays::PerUnit(amount) | BracketPays::Amount { amount, .. } | BracketPays::Rate(amount) => {
+            *amount < Ratio::zero()
+        }
+    }
+}
+
+/// What every unit takes off.
+fn units(charge: &Charge, rule: &str, findings: &mut Findings<'_>) {
+    match charge {
+        Charge::PerUnit { earns, .. } if earns.value < Ratio::zero() => {
+            findings.warn("not-monotone", rule, "a larger quantity pays less: every unit takes something".to_owned());
+        }
+        Charge::OneOf { parts, .. } => parts.iter().for_each(|part| units(&part.charge, &part.rule, findings)),
+        _ => {}
     }
 }
 
@@ -33,8 +64,12 @@ fn limits(table: &Table, at: &Ratio, grain: &Ratio) -> (Ratio, Ratio) {
 }
 
 fn table(table: &Table, currency: Option<Currency>, findings: &mut Findings<'_>) {
-    // Packages go up by whole steps and never down.
+    // Packages go up by whole steps, and down only where each takes something.
     if matches!(table.mode, Mode::Package(_)) {
+        for bracket in table.brackets.iter().filter(|bracket| takes(&bracket.pays)) {
+            let message = "a larger quantity pays less: every package takes something".to_owned();
+            findings.warn("not-monotone", &bracket.rule, message);
+        }
         return;
     }
     let bounds: Vec<Ratio> = table

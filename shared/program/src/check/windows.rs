@@ -1,39 +1,84 @@
 //! Windows and bases that reach further back than there is anything to count.
 
-use values::{Date, Instant};
+use values::{Date, Instant, Zone};
 
-use super::Findings;
+use super::reach::span;
+use super::{Findings, asked};
 use crate::bundle::Bundle;
-use crate::model::{Base, Change, Metric, Period, PointLine, RecognizedBy, Requirement, TierProgram, Window};
+use crate::model::{Base, Change, IncentivePlan, Metric, Period, RecognizedBy, TierProgram, Window};
 use crate::recognition::{Kind, RecognitionPolicy};
+
+/// From when to when rules ask for what a metric counts.
+#[derive(Clone, Copy)]
+struct Asked<'z> {
+    begins: Option<Date>,
+    until: Option<Date>,
+    zone: &'z Zone,
+}
 
 pub(crate) fn program(bundle: &Bundle, program: &TierProgram, findings: &mut Findings<'_>) {
     let Some(policy) = bundle.recognition_policy(&program.recognition) else { return };
+    let (first, until) = span(bundle, &program.id, program.effective);
     let mut found: Vec<(Option<Date>, &Metric)> = Vec::new();
     for division in &program.divisions {
-        let mut metrics: Vec<&Metric> =
-            division.lines().flat_map(PointLine::measured).map(|(metric, _)| metric).collect();
-        for level in division.levels.all().into_iter().flatten() {
-            of(&level.when, &mut metrics);
-        }
-        for gate in division.lines().flat_map(|line| &line.gates) {
-            of(gate, &mut metrics);
-        }
-        let begins = program.effective.max(division.from);
-        found.extend(metrics.into_iter().map(|metric| (begins, metric)));
+        let begins = first.max(division.from);
+        found.extend(asked::metrics_of(division).into_iter().map(|metric| (begins, metric)));
     }
+    let classes = program.classes.iter().flat_map(|class| &class.cases).map(|(_, when)| when);
+    let others = asked::metrics(classes.chain(program.benefits.iter().map(|benefit| &benefit.needs)));
+    found.extend(others.into_iter().map(|metric| (first, metric)));
+    let asked = Asked { begins: None, until, zone: &program.conventions.zone };
+    each(policy, asked, found, findings);
+}
+
+pub(crate) fn plan(bundle: &Bundle, plan: &IncentivePlan, findings: &mut Findings<'_>) {
+    let Some(policy) = bundle.recognition_policy(&plan.recognition) else { return };
+    let (first, until) = span(bundle, &plan.id, plan.effective);
+    let found = asked::metrics(asked::plan(plan)).into_iter().map(|metric| (first, metric)).collect();
+    let asked = Asked { begins: None, until, zone: &plan.conventions.zone };
+    each(policy, asked, found, findings);
+}
+
+fn each(
+    policy: &RecognitionPolicy,
+    asked: Asked<'_>,
+    found: Vec<(Option<Date>, &Metric)>,
+    findings: &mut Findings<'_>,
+) {
+    let family =
+        found.into_iter().flat_map(|(begins, metric)| metric.family().into_iter().map(move |one| (begins, one)));
+    let mut found: Vec<(Option<Date>, &Metric)> = family.collect();
     // The first division that uses a metric asks the most of its window.
     found.sort_by(|a, b| (&a.1.rule, a.0).cmp(&(&b.1.rule, b.0)));
     found.dedup_by(|a, b| a.1.rule == b.1.rule);
     for (begins, metric) in found {
-        self::metric(program, policy, begins, metric, findings);
+        let asked = Asked { begins, ..asked };
+        self::metric(policy, asked, metric, findings);
+        fixed(asked, metric, findings);
     }
 }
 
-fn of<'r>(requirement: &'r Requirement, metrics: &mut Vec<&'r Metric>) {
-    requirement.parts().unwrap_or_default().iter().for_each(|part| of(part, metrics));
-    if let Requirement::Metric { metric, .. } = requirement {
-        metrics.push(metric);
+/// A window or a base at a fixed day that is still to come.
+fn fixed(asked: Asked<'_>, metric: &Metric, findings: &mut Findings<'_>) {
+    let base = match &metric.change {
+        Change::Since(since) => match since.base {
+            Base::MonthOf(day) => Some(("what it is compared with is of", day)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let window = match metric.window {
+        Window::Since(day) => Some(("its window begins on", day)),
+        _ => None,
+    };
+    for (what, day) in window.into_iter().chain(base) {
+        if let Some(end) = asked.until.filter(|end| *end <= day) {
+            let message = format!("{what} {day}, and nothing asks for it from {end} on");
+            findings.warn("window-never-full", &metric.rule, message);
+        } else if let Some(begins) = asked.begins.filter(|begins| *begins < day) {
+            let message = format!("{what} {day}, and the rule begins on {begins}");
+            findings.warn("window-not-full-yet", &metric.rule, message);
+        }
     }
 }
 
@@ -62,13 +107,8 @@ fn reach(metric: &Metric) -> i32 {
     }
 }
 
-fn metric(
-    program: &TierProgram,
-    policy: &RecognitionPolicy,
-    begins: Option<Date>,
-    metric: &Metric,
-    findings: &mut Findings<'_>,
-) {
+fn metric(policy: &RecognitionPolicy, asked: Asked<'_>, metric: &Metric, findings: &mut Findings<'_>) {
+    let Asked { begins, until, zone } = asked;
     let months = reach(metric);
     if months <= 1 {
         return;
@@ -78,12 +118,11 @@ fn metric(
         RecognizedBy::Kinds(names) => names.iter().flat_map(|name| policy.versions(name)).collect(),
         _ => return,
     };
-    let zone = &program.conventions.zone;
     let first = kinds.iter().map(|kind| kind.in_force.start()).min().filter(|first| *first > Instant::MIN);
     let last = kinds.iter().map(|kind| kind.in_force.end()).max_by_key(|end| end.unwrap_or(Instant::MAX)).flatten();
     let (Some(first), since) = (first.map(|first| zone.date(first)), metric.rule.as_str()) else { return };
     let Ok(full) = first.add_months_clamped(months) else { return };
-    let ends: Option<Date> = [last.map(|last| zone.date(last)), program.until].into_iter().flatten().min();
+    let ends: Option<Date> = [last.map(|last| zone.date(last)), until].into_iter().flatten().min();
     if let Some(end) = ends.filter(|end| *end < full) {
         let message =
             format!("a window of {months} months can never be full: what it counts exists from {first} to {end} only");

@@ -5,13 +5,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use values::{Canon, Date};
+use values::{Canon, Date, Zone};
 
 use super::awards::Awards;
 use super::cursor::{Cursor, Fields, Origin};
 use super::names::{Definitions, Names};
 use super::quantity::date;
+use super::report::told;
 use super::trace::Trace;
+use super::uses::{at_uses, in_order_of_use, look_up_uses};
 use super::value::announcements;
 use super::versions::{Catalogs, Versions, end_versions, follow_on, restart_counters};
 use super::yaml::{Mark, Node, Value as Yaml, read};
@@ -45,6 +47,11 @@ impl Head {
     /// The document's conventions, or a problem.
     pub fn conventions(&self, fields: &Fields<'_>) -> Option<Conventions> {
         fields.need("conventions").and_then(|cursor| conventions::conventions(&cursor))
+    }
+
+    /// As [`Head::conventions`]; where there are none, others, so that the document is read on.
+    pub fn conventions_or_others(&self, fields: &Fields<'_>) -> Conventions {
+        self.conventions(fields).unwrap_or_else(|| Conventions::of(Zone::utc()))
     }
 }
 
@@ -101,13 +108,16 @@ pub(crate) fn checked(
         // Two versions of a document rule one after the other.
         let versions = second.kind == first.kind && first.effective != second.effective;
         if first.id == second.id && !versions {
-            pair[1].fields.at.problem(format!("the id `{}` is taken by {}", second.id, first.file));
+            let at = pair[1].fields.at.beside("id");
+            at.unwrap_or_else(|| pair[1].fields.at.clone())
+                .problem(format!("the id `{}` is taken by {}", second.id, first.file));
         }
     }
+    let unread = !problems.is_empty() || drafts.len() < nodes.len();
+    look_up_uses(&drafts, unread);
     let bundle = assemble(drafts);
-    for origin in origins {
-        problems.append(&mut origin.problems.borrow_mut());
-    }
+    let read: Vec<(&Node, &Rc<Origin>)> = nodes.iter().map(|(_, node)| node).zip(&origins).collect();
+    problems.extend(told(&read));
     problems.sort();
     problems.dedup();
     if problems.is_empty() { Ok(bundle.with_trees(nodes)) } else { Err(problems) }
@@ -137,7 +147,7 @@ fn draft(node: &Node, origin: Rc<Origin>) -> Option<Draft<'_>> {
     if let Some(parameters) = fields.get("parameters") {
         read_parameters(&parameters, &origin);
     }
-    let language = fields.need("language").and_then(|cursor| cursor.choice("language", &[("1", ())]));
+    fields.need("language").and_then(|cursor| cursor.choice("language", &[("1", ())]));
     let kinds = [
         DocumentKind::Catalog,
         DocumentKind::RecognitionPolicy,
@@ -154,19 +164,25 @@ fn draft(node: &Node, origin: Rc<Origin>) -> Option<Draft<'_>> {
         Some("undecided") => None,
         _ => date(&cursor),
     });
+    let until = fields.get("until");
+    let end = until.as_ref().and_then(date);
+    if let (Some(until), Some(from), Some(end)) = (&until, effective, end)
+        && end <= from
+    {
+        until.problem(format!("it never rules: it ends on {end}, and begins on {from}"));
+    }
     let head = Head {
         kind: kind?,
         id: id?,
         title: fields.title(),
         file,
         effective,
-        until: fields.get("until").and_then(|cursor| date(&cursor)),
+        until: end,
         shown_from: fields.get("shown-from").and_then(|cursor| date(&cursor)),
         sample: fields.at.source.as_deref().is_some_and(|source| source.starts_with("sample")),
         uses: fields.get("uses").map(|cursor| cursor.words()).unwrap_or_default(),
         announced: announcements(&fields),
     };
-    language?;
     Some(Draft { head, fields, node })
 }
 
@@ -216,15 +232,9 @@ fn read_parameters(cursor: &Cursor<'_>, origin: &Origin) {
 
 fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
     let hash = hash(&drafts);
-    let ids: Vec<String> = drafts.iter().map(|draft| draft.head.id.clone()).collect();
     let mut catalogs = Catalogs::default();
     let mut policies: Vec<RecognitionPolicy> = Vec::new();
     for draft in &drafts {
-        for used in &draft.head.uses {
-            if !ids.contains(used) {
-                draft.fields.at.unknown("document in `uses`:", used, ids.iter().map(String::as_str));
-            }
-        }
         match draft.head.kind {
             DocumentKind::Catalog => {
                 let mut own = Catalog::default();
@@ -246,12 +256,15 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
     }
     let mut programs: Vec<TierProgram> = Vec::new();
     let mut plans: Vec<IncentivePlan> = Vec::new();
+    let nobody = RecognitionPolicy::empty();
     let mut defined: Versions<Definitions> = Versions::default();
     for draft in in_order_of_use(&drafts) {
-        let Some(policy) = policies.iter().find(|policy| draft.head.uses.contains(&policy.id)) else {
-            draft.fields.at.problem("`uses` names no recognition policy of the bundle");
-            continue;
-        };
+        let policy = policies.iter().find(|policy| draft.head.uses.contains(&policy.id));
+        if policy.is_none() && !draft.fields.at.origin.lacking.get() {
+            at_uses(draft).problem("`uses` names no recognition policy of the bundle");
+            draft.fields.at.origin.lacking.set(true);
+        }
+        let policy = policy.unwrap_or(&nobody);
         for (from, until) in catalogs.stretches(&draft.head) {
             let mut names = Names::new(Arc::new(used(draft, &catalogs, from)), policy, &awards);
             for id in &draft.head.uses {
@@ -284,28 +297,6 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
     Bundle::new(hash, documents, catalog, policies, programs, plans)
 }
 
-/// Tier programs and plans, each after the documents it uses; those that use each other in a circle
-/// are told so and left out.
-fn in_order_of_use<'d, 'a>(drafts: &'d [Draft<'a>]) -> Vec<&'d Draft<'a>> {
-    let rules = |draft: &&Draft<'_>| matches!(draft.head.kind, DocumentKind::TierProgram | DocumentKind::IncentivePlan);
-    let mut waiting: Vec<&Draft<'_>> = drafts.iter().filter(rules).collect();
-    let mut ordered = Vec::new();
-    while !waiting.is_empty() {
-        let ids: Vec<&str> = waiting.iter().map(|draft| draft.head.id.as_str()).collect();
-        let free = |draft: &&Draft<'_>| {
-            !draft.head.uses.iter().any(|used| used != &draft.head.id && ids.contains(&used.as_str()))
-        };
-        let (next, rest): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(free);
-        if next.is_empty() {
-            rest.iter().for_each(|draft| draft.fields.at.problem("`uses` goes in a circle"));
-            break;
-        }
-        ordered.extend(next);
-        waiting = rest;
-    }
-    ordered
-}
-
 /// Lists and names inside measures are read once every catalog is known.
 fn finish_catalogs(drafts: &[Draft<'_>], policies: &[RecognitionPolicy], catalogs: &mut Catalogs) {
     let none = Awards::default();
@@ -330,7 +321,7 @@ fn used(draft: &Draft<'_>, catalogs: &Catalogs, day: Option<Date>) -> Catalog {
     let mut together = Catalog::default();
     for id in &draft.head.uses {
         for name in catalogs.on(id, day).map(|other| together.absorb(other)).unwrap_or_default() {
-            draft.fields.at.problem(format!("`{name}` has two meanings in the catalogs it uses"));
+            at_uses(draft).problem(format!("`{name}` has two meanings in the catalogs it uses"));
         }
     }
     together

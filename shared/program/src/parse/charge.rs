@@ -89,6 +89,7 @@ fn plain(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Charge> {
     match (&found.unit, names.currency) {
         (Unit::Percent, _) => Some(Charge::Rate(found.value / Ratio::from_integer(100.into()))),
         (Unit::Money(currency), Some(own)) if *currency == own => Some(Charge::Fixed(found)),
+        (Unit::Money(_), None) if names.currency_told => None,
         _ => {
             cursor.problem(format!("a rate is a percentage or money of the plan, not {}", found.unit));
             None

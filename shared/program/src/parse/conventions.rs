@@ -29,12 +29,12 @@ pub(crate) const CLOCKS: [(&str, RulesDatedBy); 6] = [
 /// that use it.
 pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
     let fields = cursor.fields()?;
-    let zone = fields.need("time-zone").and_then(|cursor| parsed::<Zone>(&cursor));
+    let zone = fields.need("time-zone").and_then(|cursor| nearly(&cursor, Zone::names()));
     fixed(&fields, "months", "clamp");
     fixed(&fields, "intervals", "start-inclusive");
     let conventions = Conventions {
-        zone: zone.clone().unwrap_or_else(Zone::utc),
-        currency: fields.get("currency").and_then(|cursor| parsed::<Currency>(&cursor)),
+        zone: zone.unwrap_or_else(Zone::utc),
+        currency: fields.get("currency").and_then(|cursor| nearly(&cursor, Currency::codes())),
         rounding: fields.get("rounding").and_then(|cursor| rounding(&cursor)),
         current_month: choice(
             &fields,
@@ -75,7 +75,7 @@ pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
     // Stated by documents for their readers; credit is always given once.
     fixed(&fields, "credit", "once-per-partner-and-row");
     fields.done();
-    zone.map(|_| conventions)
+    Some(conventions)
 }
 
 fn choice<T: Copy>(fields: &Fields<'_>, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
@@ -87,6 +87,28 @@ fn fixed(fields: &Fields<'_>, key: &'static str, only: &'static str) {
     if let Some(cursor) = fields.get(key) {
         cursor.choice(key, &[(only, ())]);
     }
+}
+
+/// Reports every convention of `keys` that is not stated; one that is stated wrongly was told.
+pub(crate) fn needed(fields: &Fields<'_>, keys: &[&str]) {
+    let Some(stated) = fields.get("conventions").filter(Cursor::is_map) else { return };
+    for key in keys.iter().filter(|key| stated.beside(key).is_none()) {
+        stated.problem(format!("the convention `{key}` is missing"));
+    }
+}
+
+/// Whether what is said of the currency, or of all conventions, is a problem by itself.
+pub(crate) fn currency_is_told(fields: &Fields<'_>) -> bool {
+    fields.get("conventions").is_none_or(|stated| !stated.is_map() || stated.beside("currency").is_some())
+}
+
+/// As [`parsed`], with the nearest of the names that there are.
+fn nearly<T: FromStr>(cursor: &Cursor<'_>, known: impl Iterator<Item = &'static str>) -> Option<T>
+where
+    T::Err: std::fmt::Display,
+{
+    let text = cursor.text()?;
+    text.parse().map_err(|error: T::Err| cursor.suggest(error.to_string(), text, known)).ok()
 }
 
 fn parsed<T: FromStr>(cursor: &Cursor<'_>) -> Option<T>

@@ -1,6 +1,6 @@
 //! A place in a document that is being read: its node, its path, its source, and where problems go.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::rc::Rc;
@@ -9,6 +9,7 @@ use std::str::FromStr;
 use values::Date;
 
 use super::nearest::nearest;
+use super::report::{NOT_BY_ITSELF, Unknown, unknown};
 use super::trace::{SlotId, Trace};
 use super::yaml::{Key, Mark, Node, Value};
 use crate::problem::Problem;
@@ -21,10 +22,6 @@ pub(crate) type Parameter = (Rc<Node>, Option<String>);
 
 /// The path above every parameter.
 const PARAMETERS: &str = "parameters.";
-
-/// What to do where a value is neither dated nor split by itself.
-const NOT_BY_ITSELF: &str =
-    "what stands here is not dated or split by itself: date the rule around it, or a new version of the document";
 
 /// Whether a key makes a map a dated or split value rather than something else.
 fn dates_or_splits(key: &str) -> bool {
@@ -41,6 +38,12 @@ pub(crate) struct Origin {
     /// Named values of the document: the node and its source.
     pub parameters: RefCell<BTreeMap<String, Parameter>>,
     pub problems: RefCell<Vec<Problem>>,
+    /// Names that were looked up and are not there.
+    pub names: RefCell<Vec<Unknown>>,
+    /// Paths of what is not read because of a problem elsewhere.
+    pub unread: RefCell<Vec<String>>,
+    /// Whether a document that it uses is not there, or cannot be read.
+    pub lacking: Cell<bool>,
     /// Where the parser's questions are noted, when a schema is made.
     pub trace: Option<Rc<RefCell<Trace>>>,
 }
@@ -53,6 +56,9 @@ impl Origin {
             sources: RefCell::default(),
             parameters: RefCell::default(),
             problems: RefCell::default(),
+            names: RefCell::default(),
+            unread: RefCell::default(),
+            lacking: Cell::default(),
             trace: None,
         }
     }
@@ -67,15 +73,19 @@ impl Origin {
         self.trace.as_ref().map(|trace| question(&mut trace.borrow_mut())).unwrap_or_default()
     }
 
+    /// Everything that was found, each for itself.
+    pub fn take(&self) -> Vec<Problem> {
+        let names = self.names.take().into_iter().map(|unknown| unknown.problem);
+        self.problems.take().into_iter().chain(names).collect()
+    }
+
     fn report(&self, mark: Mark, path: &str, message: String, suggestion: Option<String>) {
-        self.problems.borrow_mut().push(Problem {
-            file: self.file.clone(),
-            line: mark.line,
-            column: mark.column,
-            path: path.to_owned(),
-            message,
-            suggestion,
-        });
+        self.problems.borrow_mut().push(self.at(mark, path, message, suggestion));
+    }
+
+    fn at(&self, mark: Mark, path: &str, message: String, suggestion: Option<String>) -> Problem {
+        let (file, path) = (self.file.clone(), path.to_owned());
+        Problem { file, line: mark.line, column: mark.column, path, message, suggestion }
     }
 }
 
@@ -108,16 +118,16 @@ impl<'a> Cursor<'a> {
         self.origin.report(self.node.mark, &self.path, message.into(), None);
     }
 
+    /// Reports what is wrong with the known text that was probably meant.
+    pub fn suggest<'n>(&self, message: impl Into<String>, text: &str, known: impl IntoIterator<Item = &'n str>) {
+        self.origin.report(self.node.mark, &self.path, message.into(), nearest(text, known));
+    }
+
     /// Reports an unknown name with the nearest known one.
     pub fn unknown<'n>(&self, what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) {
-        let known: Vec<&str> = known.into_iter().collect();
-        let suggestion = nearest(name, known.iter().copied());
-        let message = match known.len() {
-            _ if Date::from_str(name).is_ok() => format!("unknown {what} `{name}`: {NOT_BY_ITSELF}"),
-            1..=8 => format!("unknown {what} `{name}` (expected {})", known.join(", ")),
-            _ => format!("unknown {what} `{name}`"),
-        };
-        self.origin.report(self.node.mark, &self.path, message, suggestion);
+        let (message, suggestion) = unknown(what, name, known);
+        let problem = self.origin.at(self.node.mark, &self.path, message, suggestion);
+        self.origin.names.borrow_mut().push(Unknown { name: name.to_owned(), problem });
     }
 
     pub fn is_map(&self) -> bool {
@@ -217,7 +227,8 @@ impl<'a> Cursor<'a> {
         let word = self.scalar()?;
         let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
         if found.is_none() {
-            self.unknown(what, word, choices.iter().map(|(name, _)| *name));
+            let (message, suggestion) = unknown(what, word, choices.iter().map(|(name, _)| *name));
+            self.origin.report(self.node.mark, &self.path, message, suggestion);
         }
         found
     }

@@ -45,6 +45,21 @@ const NARROWING: [&str; 8] = ["where", "with", "recognized-by", "among", "change
 
 /// Reads a metric from the keys of `fields`, which may hold other keys too.
 pub(crate) fn metric(fields: &Fields<'_>, name: &str, names: &Names<'_>) -> Option<Metric> {
+    let found = read(fields, name, names);
+    if found.is_none() {
+        ask(fields);
+    }
+    found
+}
+
+/// Knows the keys of a metric that is wrong: what stands beside its mistake is none.
+fn ask(fields: &Fields<'_>) {
+    for key in NARROWING.into_iter().chain(["from", "holding", "taken-back-by", "not-if-already", "unit"]) {
+        fields.get(key);
+    }
+}
+
+fn read(fields: &Fields<'_>, name: &str, names: &Names<'_>) -> Option<Metric> {
     if let Some(base) = fields.get("same-as") {
         let known = named(&base, names)?;
         let title = if fields.title().is_empty() { known.title.clone() } else { fields.title() };
@@ -100,7 +115,11 @@ pub(crate) fn metric_here(fields: &Fields<'_>, names: &Names<'_>) -> Option<Metr
         let name = fields.at.path.rsplit(['.', '/']).next().unwrap_or_default().to_owned();
         return metric(fields, &name, names);
     };
-    Some(narrowed(named(&word, names)?, fields, names))
+    let known = named(&word, names);
+    if known.is_none() {
+        ask(fields);
+    }
+    Some(narrowed(known?, fields, names))
 }
 
 /// A known metric as the keys of this map narrow it; they give it a rule of its own.
@@ -242,7 +261,7 @@ pub(crate) fn recognized_by(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Re
         let grant = fields.need("granting").and_then(|cursor| cursor.choice("grant", &grants));
         fields.done();
         let grant = grant?;
-        if names.policy.kinds_granting(grant).next().is_none() {
+        if names.policy.kinds_granting(grant).next().is_none() && !names.policy.kinds.is_empty() {
             cursor.problem(format!("no kind of {} grants `{}`", names.policy.id, grant.name()));
         }
         return Some(RecognizedBy::Granting(grant));

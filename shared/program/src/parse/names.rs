@@ -19,6 +19,8 @@ pub(crate) struct Names<'b> {
     pub policy: &'b RecognitionPolicy,
     /// The document's currency, where it states one.
     pub currency: Option<Currency>,
+    /// Whether the document's currency is not known because of a problem that was told.
+    pub currency_told: bool,
     pub lists: BTreeMap<String, Words>,
     pub populations: BTreeMap<String, Arc<Population>>,
     /// Class to its cases.
@@ -45,6 +47,7 @@ impl<'b> Names<'b> {
             catalog,
             policy,
             currency: None,
+            currency_told: false,
             lists: BTreeMap::new(),
             populations: BTreeMap::new(),
             classes: BTreeMap::new(),
@@ -99,8 +102,12 @@ impl Names<'_> {
             "percent" => return Some(Unit::Percent),
             thing => return Some(Unit::thing(thing)),
         }
-        if self.currency.is_none() {
-            cursor.problem(format!("`{measure}` is money: the convention `currency` is missing"));
+        match (self.currency, self.currency_told) {
+            (Some(_), _) => {}
+            (None, true) => cursor.origin.unread.borrow_mut().push(cursor.path.clone()),
+            (None, false) => {
+                cursor.problem(format!("`{measure}` is money: the convention `currency` is missing"));
+            }
         }
         self.currency.map(Unit::Money)
     }

@@ -7,7 +7,7 @@ use values::Ratio;
 use super::basis::basis;
 use super::bundle::Head;
 use super::charge::{accelerators, fields_known, fraction, rate};
-use super::conventions::CLOCKS;
+use super::conventions::{CLOCKS, needed};
 use super::cursor::{Cursor, Fields};
 use super::definitions;
 use super::limit::limits;
@@ -17,7 +17,6 @@ use super::quantity::quantity_in;
 use super::requirement::requirement;
 use super::table::SPANS;
 use super::value::value;
-use crate::conventions::Conventions;
 use crate::incentives::TRANSACTING;
 use crate::model::{
     Basis, Charge, CountedFrom, CounterOver, EARNINGS, Eligible, IncentivePlan, Lever, Once, OncePer, PayeeAt, Payment,
@@ -29,16 +28,20 @@ use crate::recognition::Grant;
 
 /// Reads the plan's own keys; `head` was read before.
 pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Option<IncentivePlan> {
-    let conventions = head.conventions(fields)?;
-    needed(fields, &conventions);
+    let conventions = head.conventions_or_others(fields);
+    needed(fields, &NEEDED);
     names.currency = conventions.currency;
+    names.currency_told = names.currency.is_none();
     definitions(fields, &mut names);
-    let pays = fields.get("pays").and_then(|cursor| pays(&cursor, None, &names));
-    let eligible = fields.get("eligible").and_then(|cursor| eligible(&cursor, &names));
+    let above = Above {
+        pays_stated: fields.has("pays"),
+        pays: fields.get("pays").and_then(|cursor| pays(&cursor, None, &names)),
+        eligible: fields.get("eligible").and_then(|cursor| eligible(&cursor, &names)),
+    };
     let mut levers = Vec::new();
-    let named = fields.need("levers").and_then(|cursor| cursor.fields())?;
-    for (name, entry) in named.named(&[]) {
-        levers.extend(lever(&entry, name, pays.as_ref(), eligible.as_ref(), &names));
+    let named = fields.need("levers").and_then(|cursor| cursor.fields());
+    for (name, entry) in named.iter().flat_map(|levers| levers.named(&[])) {
+        levers.extend(lever(&entry, name, &above, &names));
     }
     let payment = fields.get("payment").and_then(|cursor| payment(&cursor, &names)).unwrap_or_default();
     let splits = splits(fields, &names);
@@ -58,8 +61,13 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
     let spans = spans.chain(payment.gathered.values().copied());
     let spans = spans.chain(payment.minimum.iter().filter_map(|minimum| minimum.forfeited_over));
     if spans.into_iter().any(|over| over == CounterOver::FiscalYear) && conventions.fiscal_year_starts.is_none() {
-        fields.at.problem("a total over the fiscal year needs the convention `fiscal-year-starts`");
+        let stated = fields.at.beside("conventions").filter(|stated| stated.beside("fiscal-year-starts").is_none());
+        if let Some(stated) = stated {
+            stated.problem("a total over the fiscal year needs the convention `fiscal-year-starts`");
+        }
     }
+    let codes = codes(fields);
+    named?;
     Some(IncentivePlan {
         id: head.id.clone(),
         title: head.title.clone(),
@@ -75,38 +83,28 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
         limits,
         splits,
         payment,
-        codes: codes(fields),
+        codes,
     })
 }
 
-fn needed(fields: &Fields<'_>, conventions: &Conventions) {
-    let missing = [
-        (conventions.currency.is_none(), "currency"),
-        (conventions.rounding.is_none(), "rounding"),
-        (conventions.rules_dated_by.is_none(), "rules-dated-by"),
-        (conventions.counter_filled.is_none(), "counter-filled"),
-        (conventions.counters_on_change.is_none(), "counters-when-rules-change"),
-        (conventions.partner_level.is_none(), "partner-level"),
-    ];
-    for (missing, key) in missing {
-        if missing {
-            fields.at.problem(format!("the convention `{key}` is missing"));
-        }
-    }
+/// The conventions without which nothing is rated.
+const NEEDED: [&str; 6] =
+    ["currency", "rounding", "rules-dated-by", "counter-filled", "counters-when-rules-change", "partner-level"];
+
+/// What a plan says for all its levers.
+struct Above {
+    /// Whether it says who is paid, rightly or not.
+    pays_stated: bool,
+    pays: Option<Pays>,
+    eligible: Option<Eligible>,
 }
 
-fn lever(
-    cursor: &Cursor<'_>,
-    name: &str,
-    pays_above: Option<&Pays>,
-    eligible_above: Option<&Eligible>,
-    names: &Names<'_>,
-) -> Option<Lever> {
+fn lever(cursor: &Cursor<'_>, name: &str, above: &Above, names: &Names<'_>) -> Option<Lever> {
     let fields = cursor.fields()?;
     let basis = fields.need("basis").and_then(|cursor| basis(&cursor, names));
-    let own = fields.get("pays").and_then(|cursor| pays(&cursor, pays_above, names));
-    let pays = own.or_else(|| pays_above.cloned());
-    if pays.is_none() {
+    let own = fields.get("pays").and_then(|cursor| pays(&cursor, above.pays.as_ref(), names));
+    let pays = own.or_else(|| above.pays.clone());
+    if pays.is_none() && !fields.has("pays") && !above.pays_stated {
         cursor.problem("nobody is paid: `pays` is missing, here or at the top");
     }
     if let (Some(basis), Some(pays)) = (&basis, &pays) {
@@ -115,7 +113,7 @@ fn lever(
     let dated_by = fields.get("rules-dated-by").and_then(|cursor| cursor.choice("clock", &CLOCKS));
     let eligible = match fields.get("eligible") {
         Some(cursor) => eligible(&cursor, names),
-        None => eligible_above.cloned(),
+        None => above.eligible.clone(),
     };
     let once = fields.get("once").and_then(|cursor| once(&cursor));
     let split = fields.get("split").and_then(|cursor| cursor.text().map(str::to_owned));
@@ -123,9 +121,8 @@ fn lever(
     if split.is_some() && paid_as.is_some() {
         cursor.problem("a lever that is split has its earning types from the split: leave `paid-as` away");
     }
-    let basis = basis?;
-    let charge = fields.need("rate").and_then(|cursor| rate(&cursor, &basis, names));
-    if let (Several::ByShare(_), Some(charge)) = (&pays.as_ref()?.several, &charge)
+    let charge = fields.need("rate").zip(basis.as_ref()).and_then(|(cursor, basis)| rate(&cursor, basis, names));
+    if let (Some(Several::ByShare(_)), Some(charge)) = (pays.as_ref().map(|pays| &pays.several), &charge)
         && charge.all().into_iter().any(by_another_measure)
     {
         cursor.problem("a share is one of the basis: rates that go by another measure are not shared");
@@ -143,7 +140,7 @@ fn lever(
         rule: cursor.rule(),
         title,
         source,
-        basis,
+        basis: basis?,
         pays: pays?,
         dated_by,
         eligible,
@@ -330,12 +327,17 @@ fn check_gathered(fields: &Fields<'_>, levers: &[Lever], payment: &Payment) {
 
 /// Every split, earning type and its other part is there.
 fn check_parts(fields: &Fields<'_>, levers: &[Lever], splits: &BTreeMap<String, Split>) {
+    let (top, used) = (&fields.at, |name: &String| levers.iter().any(|lever| lever.split.as_ref() == Some(name)));
     for lever in levers {
-        if let Some(name) = lever.split.as_ref().filter(|name| !splits.contains_key(*name)) {
-            fields.at.unknown("split", name, splits.keys().map(String::as_str));
+        let stated = top.beside("levers").and_then(|all| all.beside(&lever.name)?.beside("split"));
+        if let Some((stated, name)) = stated.zip(lever.split.as_ref().filter(|name| !splits.contains_key(*name))) {
+            stated.unknown("split", name, splits.keys().map(String::as_str));
         }
     }
-    for name in splits.keys().filter(|name| !levers.iter().any(|lever| lever.split.as_ref() == Some(*name))) {
-        fields.at.problem(format!("no lever uses the split `{name}`"));
+    // A lever that is told by itself may have used it.
+    let all = top.beside("levers").is_some_and(|all| all.node.entries().len() == levers.len());
+    for name in splits.keys().filter(|name| all && !used(name)) {
+        let stated = top.beside("splits").and_then(|all| all.beside(name));
+        stated.unwrap_or_else(|| top.clone()).problem(format!("no lever uses the split `{name}`"));
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn quantity(cursor: &Cursor<'_>) -> Option<Quantity> {
     cursor.needs_source();
     if first.len() == 3 && first.bytes().all(|byte| byte.is_ascii_uppercase()) {
         let Ok(currency) = Currency::from_str(first) else {
-            cursor.problem(format!("`{first}` is not a currency of ISO 4217"));
+            cursor.suggest(format!("`{first}` is not a currency of ISO 4217"), first, Currency::codes());
             return None;
         };
         return measured(cursor, second, Unit::Money(currency));
@@ -84,7 +84,13 @@ pub(crate) fn quantity_in(cursor: &Cursor<'_>, unit: &Unit) -> Option<Quantity> 
     if found.unit == *unit {
         return Some(found);
     }
-    cursor.problem(format!("a quantity in {unit} is expected, not in {}", found.unit));
+    let message = format!("a quantity in {unit} is expected, not in {}", found.unit);
+    match (unit, &found.unit) {
+        (Unit::Thing(one), Unit::Thing(written)) => {
+            cursor.suggest(message, written, [one.as_str(), unit.to_string().as_str()]);
+        }
+        _ => cursor.problem(message),
+    }
     None
 }
 
@@ -148,7 +154,7 @@ type BoundMaker = fn(Quantity) -> Bound;
 
 const MAKERS: [BoundMaker; 4] = [Bound::AtLeast, Bound::Above, Bound::AtMost, Bound::Below];
 
-const BOUND_WORDS: [&str; 4] = ["at-least", "above", "at-most", "below"];
+pub(crate) const BOUND_WORDS: [&str; 4] = ["at-least", "above", "at-most", "below"];
 
 fn bounds(fields: &Fields<'_>, unit: &Unit) -> Vec<Bound> {
     let read =
@@ -193,7 +199,9 @@ pub(crate) fn range(fields: &Fields<'_>, unit: &Unit) -> Option<Range> {
         *slot = Some(bound);
     }
     if let (Some(lower), Some(upper)) = (&range.lower, &range.upper)
-        && lower.quantity().value > upper.quantity().value
+        && (lower.quantity().value > upper.quantity().value
+            || (lower.quantity().value == upper.quantity().value
+                && !(lower.holds(&lower.quantity().value) && upper.holds(&upper.quantity().value))))
     {
         fields.at.problem(format!("nothing is {lower} and {upper}"));
         return None;

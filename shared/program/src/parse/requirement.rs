@@ -5,7 +5,7 @@ use values::Month;
 use super::cursor::{Cursor, Fields};
 use super::metric::{holding, metric_here, settled};
 use super::names::Names;
-use super::quantity::{bound_value, months, quantity, quantity_in};
+use super::quantity::{BOUND_WORDS, bound_value, months, quantity, quantity_in};
 use super::value::value;
 use crate::model::value::Value;
 use crate::model::{Bound, Requirement, Role, Stretch};
@@ -182,7 +182,13 @@ fn months_of(cursor: &Cursor<'_>) -> Option<Stretch> {
 const MONTHS: &str = r"^[0-9]{4}-[0-9]{2}\.\.[0-9]{4}-[0-9]{2}$";
 
 fn measured(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<Requirement> {
-    let metric = settled(metric_here(fields, names)?, cursor);
+    let Some(metric) = metric_here(fields, names) else {
+        for key in BOUND_WORDS.into_iter().chain(["bound"]) {
+            fields.get(key);
+        }
+        return None;
+    };
+    let metric = settled(metric, cursor);
     let bound = bound_value(fields, &metric.unit)?;
     Some(Requirement::Metric { rule: cursor.rule(), metric: Box::new(metric), bound })
 }
@@ -230,14 +236,17 @@ fn holds(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<
 }
 
 fn fee(cursor: &Cursor<'_>, fields: &Fields<'_>, names: &Names<'_>) -> Option<Requirement> {
-    let fee = fields.need("fee")?.text()?.to_owned();
-    let paid = fields.need("paid")?;
+    let fee = fields.need("fee").and_then(|cursor| cursor.text().map(str::to_owned));
+    let paid = fields.need("paid");
+    let every_months = fields.need("every").and_then(|cursor| months(&cursor));
+    let (fee, paid) = (fee?, paid?);
     let Some(currency) = names.currency else {
-        paid.problem("a fee is money: the convention `currency` is missing");
+        if !names.currency_told {
+            paid.problem("a fee is money: the convention `currency` is missing");
+        }
         return None;
     };
     let paid = quantity_in(&paid, &Unit::Money(currency));
-    let every_months = fields.need("every").and_then(|cursor| months(&cursor));
     let source = fields.at.source.clone();
     Some(Requirement::Fee { rule: cursor.rule(), source, fee, paid: paid?, every_months: every_months? })
 }

@@ -55,6 +55,11 @@ pub(crate) fn table(cursor: &Cursor<'_>, fields: &Fields<'_>, basis: &Basis, nam
         _ => Some(Mode::Graduated),
     };
     keys.done();
+    if position.is_none() || mode.is_none() {
+        for key in ["brackets", "accepted", "earns"] {
+            fields.get(key);
+        }
+    }
     let (position, unit) = position?;
     let mode = mode?;
     let brackets = match mode {

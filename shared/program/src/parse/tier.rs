@@ -11,6 +11,7 @@ mod score;
 use std::collections::BTreeMap;
 
 use super::bundle::Head;
+use super::conventions::{self, currency_is_told};
 use super::cursor::{Cursor, Fields};
 use super::definitions;
 use super::metric::{metric_here, settled};
@@ -29,9 +30,10 @@ pub(crate) const DIVISIONS: [&str; 6] =
 
 /// Reads the program's own keys; `head` was read before. What it defines stays in `names`.
 pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -> Option<TierProgram> {
-    let conventions = head.conventions(fields)?;
+    let conventions = head.conventions_or_others(fields);
     needed(fields, &conventions);
     names.currency = conventions.currency;
+    names.currency_told = names.currency.is_none() && currency_is_told(fields);
     definitions(fields, names);
     let classes = classes(fields, names);
     let names = &*names;
@@ -47,14 +49,19 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
         level_names: &level_names,
         base: base.as_ref(),
         when: when.as_ref(),
+        when_is_told: when.is_none() && award_says_when(fields),
         classes: &classes,
     };
     if let Some(lines) = &shape.lines {
         score::check_shared(lines, &shape);
     }
-    let divisions = divisions(fields, &shape)?;
+    let divisions = divisions(fields, &shape);
     let benefits = benefits(fields, names);
-    let priced = fields.get("effort").map(|cursor| effort::effort(&cursor, &divisions, names));
+    let priced = fields.get("effort").zip(divisions.as_deref());
+    let priced = priced.map(|(cursor, divisions)| effort::effort(&cursor, divisions, names));
+    let people = fields.get("people").map(|cursor| people(&cursor)).unwrap_or_default();
+    let capacity = fields.get("service-capacity").map(|cursor| capacity::capacity(&cursor, names));
+    let transition = fields.get("transition").and_then(|cursor| transition(&cursor));
     let own = |name: &&String| !name.contains('/');
     let populations = names.populations.iter().filter(|(name, _)| own(name));
     Some(TierProgram {
@@ -68,15 +75,15 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
         recognition: names.policy.id.clone(),
         catalog: names.catalog.clone(),
         level_names: level_names.clone(),
-        divisions,
+        divisions: divisions?,
         award: award?,
         effort: priced.unwrap_or_default(),
-        people: fields.get("people").map(|cursor| people(&cursor)).unwrap_or_default(),
+        people,
         classes,
         populations: populations.map(|(name, one)| (name.clone(), one.clone())).collect(),
         benefits,
-        capacity: fields.get("service-capacity").map(|cursor| capacity::capacity(&cursor, names)).unwrap_or_default(),
-        transition: fields.get("transition").and_then(|cursor| transition(&cursor)),
+        capacity: capacity.unwrap_or_default(),
+        transition,
     })
 }
 
@@ -104,19 +111,13 @@ fn divisions(fields: &Fields<'_>, shape: &Shape<'_>) -> Option<Vec<Division>> {
 }
 
 fn needed(fields: &Fields<'_>, conventions: &Conventions) {
-    let missing = [
-        (conventions.current_month.is_none(), "current-month"),
-        (conventions.partner_level.is_none(), "partner-level"),
-        (conventions.recognized_month.is_none(), "recognized-month"),
-        (conventions.part_steps.is_none() && fields.has("areas"), "part-steps"),
-    ];
-    for (missing, key) in missing {
-        if missing {
-            fields.at.problem(format!("the convention `{key}` is missing"));
-        }
+    conventions::needed(fields, &["current-month", "partner-level", "recognized-month"]);
+    if fields.has("areas") {
+        conventions::needed(fields, &["part-steps"]);
     }
-    if conventions.partner_level == Some(PartnerLevel::LocationAccount) {
-        fields.at.problem("tier programs judge global accounts: `partner-level: global-account`");
+    let stated = fields.get("conventions").and_then(|stated| stated.beside("partner-level"));
+    if let (Some(PartnerLevel::LocationAccount), Some(stated)) = (conventions.partner_level, stated) {
+        stated.problem("tier programs judge global accounts: `partner-level: global-account`");
     }
 }
 
@@ -130,7 +131,15 @@ struct Shape<'s> {
     base: Option<&'s Requirement>,
     /// What the only level of every division asks for, where the award says it.
     when: Option<&'s Requirement>,
+    /// Whether the award says it, wrongly.
+    when_is_told: bool,
     classes: &'s [Class],
+}
+
+/// Whether the award says what its only level asks for.
+fn award_says_when(fields: &Fields<'_>) -> bool {
+    let awards = fields.at.beside("awards");
+    awards.is_some_and(|awards| awards.node.entries().iter().any(|(_, award)| award.entry("when").is_some()))
 }
 
 fn columns(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<String, Column> {
@@ -277,7 +286,9 @@ fn division_levels(fields: &Fields<'_>, place: &local::Place, shape: &Shape<'_>)
         None => shape.when.cloned(),
     };
     let Some(mut when) = when else {
-        fields.at.problem("`levels` or `when` is missing, here or at the award");
+        if stated.is_none() && !shape.when_is_told {
+            fields.at.problem("`levels` or `when` is missing, here or at the award");
+        }
         return None;
     };
     local::requirement(&mut when, place);

@@ -17,12 +17,13 @@ pub(super) fn change(cursor: &Cursor<'_>, metric: &Metric) -> Option<Change> {
         fields.done();
         return found;
     }
-    let Some(base) = fields.get("since").and_then(|cursor| base(&cursor)) else {
+    let Some(since) = fields.get("since") else {
         cursor.problem(
             "a change needs `since: same-month-last-year`, `began-in-last: 12 months` or `by: comings-and-goings`",
         );
         return None;
     };
+    let base = base(&since)?;
     let percent = fields.get("as").and_then(|cursor| cursor.choice("form", &[("percent", true)])).unwrap_or(false);
     let minimum = |key: &'static str| {
         fields.get(key).and_then(|cursor| value(&cursor, &|cursor| quantity_in(cursor, &metric.folded_in)))

@@ -92,6 +92,10 @@ fn unit(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Unit> {
         "money" => match names.currency {
             Some(currency) => Unit::Money(currency),
             None => {
+                if names.currency_told {
+                    cursor.origin.unread.borrow_mut().push(cursor.path.clone());
+                    return None;
+                }
                 cursor.problem("a figure in money needs the convention `currency`");
                 return None;
             }

@@ -8,7 +8,7 @@ use crate::model::metric::{Part, Period, Spread, Test};
 use crate::model::value::Value;
 use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::names::Names;
-use crate::parse::quantity::{months, range};
+use crate::parse::quantity::{BOUND_WORDS, months, range};
 use crate::parse::value::value;
 use crate::quantity::Unit;
 
@@ -38,6 +38,10 @@ fn test(measure: &str, cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Test> {
     let range = match stated {
         Some(range) if range.lower.is_some() || range.upper.is_some() => {
             Value::plain(cursor.rule(), fields.at.source.clone(), range)
+        }
+        _ if BOUND_WORDS.iter().any(|word| fields.has(word)) => {
+            fields.done();
+            return None;
         }
         _ => value(&fields.need("bound")?, &|cursor| {
             let fields = cursor.fields()?;

@@ -28,12 +28,18 @@ pub(super) fn window(cursor: &Cursor<'_>) -> Option<Window> {
     let since = fields.get("from").and_then(|cursor| date(&cursor)).map(Window::Since);
     fields.done();
     let found = last.or(full).or(rolling).or(since);
-    if found.is_none() {
+    // One that is wrong was told.
+    if found.is_none() && fields_are_none(cursor) {
         cursor.problem(
             "a window is `last: 12 months`, `last-full: 5 months`, `rolling: 15 months` or `from: 2020-10-01`",
         );
     }
     found
+}
+
+/// Whether a map says none of the kinds of window.
+fn fields_are_none(cursor: &Cursor<'_>) -> bool {
+    ["last", "last-full", "rolling", "from"].iter().all(|key| cursor.beside(key).is_none())
 }
 
 /// `15 months` or `28 days`.

@@ -204,7 +204,15 @@ fn one(fields: &Fields<'_>, name: &str, common: &Common, shape: &Shape<'_>) -> O
         Some(metric) if !METRIC_KEYS.iter().any(|key| fields.has(key)) => {
             crate::parse::metric::narrowed(metric.clone(), fields, shape.names)
         }
-        _ => metric_here(fields, shape.names)?,
+        _ => {
+            let found = metric_here(fields, shape.names);
+            if found.is_none() {
+                for key in SCALES.into_iter().chain(["earns"]) {
+                    fields.get(key);
+                }
+            }
+            found?
+        }
     };
     let scale = match (&common.scale, SCALES.iter().any(|key| fields.has(key))) {
         (Some(scale), false) => Some(scale.clone()),
