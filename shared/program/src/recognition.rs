@@ -24,7 +24,9 @@ pub use claims::{
     BusinessDays, ClaimEvent, ClaimMove, ClaimParty, ClaimRefusal, ClaimRules, ClaimStanding, ClaimState, ClaimTime,
     MOVES,
 };
-pub use policy::{DuplicateBy, DuplicateOrder, Duplicates, Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope};
+pub use policy::{
+    DuplicateBy, DuplicateOrder, Duplicates, Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope, SecondOne,
+};
 pub(crate) use span::spans_among;
 pub use span::{Span, changes, intervals};
 
@@ -200,7 +202,7 @@ fn counted<'a>(
     let mut found: Vec<(&Kind, &Association)> = Vec::new();
     for association in &about {
         match counts(policy, association, at) {
-            Ok(kind) if superseded(kind, association, &about) => {
+            Ok(kind) if superseded(kind, association, &about) || came_second(kind, association, &about) => {
                 rejected.push(reject(association, Reason::SameScopeClaimedTwice));
             }
             Ok(kind) => found.push((kind, association)),
@@ -217,6 +219,31 @@ fn superseded(kind: &Kind, association: &Association, about: &[&Association]) ->
     let same =
         |other: &&&Association| other.kind == association.kind && kind.scope_key(other) == kind.scope_key(association);
     kind.restated == Restated::Full && about.iter().filter(same).any(|other| rank(other) > rank(association))
+}
+
+/// Rule: `program.the_first_keeps_what_is_refused_to_the_second`: where a kind does not let a second one take a scope
+/// over, an association that began while another partner held the scope never counts.
+fn came_second(kind: &Kind, association: &Association, about: &[&Association]) -> bool {
+    if !kind.exclusive || kind.second_one == SecondOne::Replaces {
+        return false;
+    }
+    let same =
+        |other: &&&Association| other.kind == association.kind && kind.scope_key(other) == kind.scope_key(association);
+    let mut said: Vec<&Association> = about.iter().filter(same).copied().collect();
+    said.sort_by_key(|one| (one.effective.start(), &one.association));
+    let mut first: Vec<&Association> = Vec::new();
+    for one in said {
+        let start = one.effective.start();
+        let taken =
+            first.iter().any(|first| first.partner != one.partner && kind.held(first.effective).contains(start));
+        if one.association == association.association {
+            return taken;
+        }
+        if !taken {
+            first.push(one);
+        }
+    }
+    false
 }
 
 /// Whether the association speaks about the subject at all, whenever it was in force.
@@ -238,7 +265,8 @@ fn counts<'p>(policy: &'p RecognitionPolicy, association: &Association, at: Inst
 }
 
 /// Rule: `program.exclusive_kind_has_one_holder`: where two associations of an exclusive kind hold
-/// one scope, the one that began later does; a designation ends the one before it.
+/// one scope, the one that began later does; a designation ends the one before it. Where the kind refuses who comes
+/// second, [`came_second`] has left only the first.
 fn exclusive_holders<'a>(
     mut counted: Vec<(&'a Kind, &'a Association)>,
     rejected: &mut Vec<Rejected>,

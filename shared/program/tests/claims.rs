@@ -125,8 +125,23 @@ fn a_77_a_scope_claimed_twice_goes_to_a_person_and_the_incumbent_keeps_it() {
     // The free workload can be approved; the taken one has a holder, and a decision is asked for.
     assert_eq!((holder("exchange").as_deref(), holder("teams")), (Some("p1"), None));
     let claims = policy.claims.as_ref().expect("claims");
-    assert_eq!(claims.arbitration, "claim-arbitration");
-    assert_eq!(policy.kind(&claims.kind).map(|kind| (kind.exclusive, kind.ends_with_subscription)), Some((true, true)));
+    let kind = policy.kind(&claims.kind).expect("the kind");
+    assert_eq!((kind.exclusive, kind.ends_with_subscription), (true, true));
+    assert_eq!(kind.second_one, SecondOne::Settled("claim-arbitration".to_owned()), "a person decides");
+    // Both are claimed by another partner: one has nobody, of the other the incumbent keeps what it has.
+    let second = |id: &str, workload| said(id, "p2", "claiming-partner-of-record", Some(workload), "2023-06-01");
+    let both = [held, second("c2", "exchange"), second("c3", "teams")];
+    let paid = |policy: &RecognitionPolicy, workload: &str| {
+        let at = instant("2023-10-20T00:00:00Z");
+        recognize(policy, &both, &subject("s", workload), at, late()).payee.map(|payee| payee.partner)
+    };
+    assert_eq!((paid(policy, "exchange").as_deref(), paid(policy, "teams").as_deref()), (Some("p1"), Some("p2")));
+    // Without the rule the later one replaces the earlier, as a designation does.
+    let rule =
+        "  same-scope-claimed-twice: {goes-to: a-person, decision: claim-arbitration, meanwhile: incumbent-keeps}\n";
+    let replaced = parse(&changed(&documents(&["microsoft"]), rule, ""));
+    let policy = replaced.recognition_policy("microsoft/recognition").expect("there");
+    assert_eq!(paid(policy, "exchange").as_deref(), Some("p2"));
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn p_d3_a_second_registration_is_refused_without_naming_the_first() {
     let bundle = bundle();
     let policy = bundle.recognition_policy("vmware/recognition").expect("there");
     let kind = policy.kind("registered-partner").expect("the kind");
-    assert!(kind.exclusive && kind.second_is_told_the_rule_only);
+    assert!(kind.exclusive && kind.second_one == program::recognition::SecondOne::Refused);
     let mut registered = small::association("r1", "a", "registered-partner", "c", "deal", "2021-01-01T00:00:00Z");
     registered.workload = None;
     let subject = program::recognition::Subject {
@@ -245,6 +245,22 @@ fn p_d3_a_second_registration_is_refused_without_naming_the_first() {
         let known = std::slice::from_ref(&registered);
         program::recognition::recognize(policy, known, &subject, instant(at), late()).payee.map(|payee| payee.partner)
     };
+    // The second one comes while the first is protected, and never counts; who comes afterwards does.
+    let others = |start: &str| {
+        let mut other = small::association("r2", "b", "registered-partner", "c", "deal", start);
+        other.workload = None;
+        [registered.clone(), other]
+    };
+    for (start, at, expected) in [
+        ("2021-03-31T00:00:00Z", "2021-03-31T12:00:00Z", Some("a")),
+        ("2021-03-31T00:00:00Z", "2021-04-02T00:00:00Z", None),
+        ("2021-04-01T00:00:00Z", "2021-04-02T00:00:00Z", Some("b")),
+    ] {
+        let found = program::recognition::recognize(policy, &others(start), &subject, instant(at), late());
+        assert_eq!(found.payee.as_ref().map(|payee| payee.partner.as_str()), expected, "{start} {at}");
+        let refused = found.rejected.iter().any(|it| it.reason == program::Reason::SameScopeClaimedTwice);
+        assert_eq!(refused, expected != Some("b"), "{start} {at}");
+    }
     // Protected for ninety days.
     assert_eq!(holder(policy, "2021-03-31T23:59:59Z").as_deref(), Some("a"));
     assert_eq!(holder(policy, "2021-04-01T00:00:00Z"), None);

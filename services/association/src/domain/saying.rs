@@ -5,6 +5,8 @@ use values::Id;
 
 /// The source of what a customer says itself.
 pub const BY_CUSTOMER: &str = "customer";
+/// The role in which a caller speaks for a customer.
+pub const OWNER: &str = "owner";
 /// The source of what staff say without a record of another system.
 pub const BY_STAFF: &str = "staff";
 
@@ -30,20 +32,19 @@ pub enum NotSaid {
 
 /// Whether the speaker may say an association of the kind, in the name of `source`.
 ///
-/// A customer says what the policy lets customers say. Staff and services pass on what a source
+/// A customer's owner says what the policy lets owners say. Staff and services pass on what a source
 /// said that the policy names; staff may also say anything in their own name, with a reason.
 ///
 /// # Errors
 /// [`NotSaid`].
 pub fn may_say(kind: &Kind, speaker: Speaker, source: &Id, reason: &str) -> Result<(), NotSaid> {
-    let said_by_customers = kind.said_by.iter().any(|sayer| matches!(sayer, Sayer::Customer(_)));
     let said_by_source = kind.said_by.iter().any(|sayer| match sayer {
         Sayer::Feed(feed) => feed == source.as_str(),
         Sayer::Customer(_) => source.as_str() == BY_CUSTOMER,
         Sayer::Partner(_) => source.as_str() == "partner",
     });
     match speaker {
-        Speaker::Owner if said_by_customers && source.as_str() == BY_CUSTOMER => Ok(()),
+        Speaker::Owner if kind.customer_role_may_say(OWNER) && source.as_str() == BY_CUSTOMER => Ok(()),
         Speaker::Owner => Err(NotSaid::ByOthers),
         Speaker::Staff | Speaker::Service if said_by_source => Ok(()),
         Speaker::Staff if source.as_str() == BY_STAFF && reason.is_empty() => Err(NotSaid::WithoutReason),

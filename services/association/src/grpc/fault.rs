@@ -53,10 +53,14 @@ pub fn to_fault(error: OpError) -> Fault {
         OpError::ScopeMismatch { kind, scope } => {
             precondition(ErrorReason::ScopeMismatch).with("kind", kind).with("scope", scope)
         }
-        OpError::ExclusiveScopeTaken { kind, name } => precondition(ErrorReason::ExclusiveScopeTaken)
-            .with("kind", kind)
-            .with("resource", &name)
-            .requiring("SCOPE_FREE", name, "must have ended"),
+        OpError::ExclusiveScopeTaken { kind, name, decision } => {
+            let refused = precondition(ErrorReason::ExclusiveScopeTaken).with("kind", &kind);
+            let refused = decision.into_iter().fold(refused, |refused, decision| refused.with("decision", decision));
+            match name {
+                Some(name) => refused.with("resource", &name).requiring("SCOPE_FREE", name, "must have ended"),
+                None => refused.requiring("SCOPE_FREE", kind, "another of this kind holds the scope"),
+            }
+        }
         OpError::DesignationRequired(kind) => precondition(ErrorReason::DesignationRequired).with("kind", kind),
         OpError::NotDesignated { name, at } => {
             precondition(ErrorReason::NotDesignated).with("resource", name).with("effective_time", at)

@@ -1,6 +1,6 @@
 //! CreateAssociation: what feeds, customers and staff say of partners beside the partner of record.
 
-use program::recognition::{Kind, Scope};
+use program::recognition::{Kind, Scope, SecondOne};
 use sea_orm::DatabaseTransaction;
 use values::{Id, Instant};
 
@@ -36,15 +36,18 @@ pub async fn create_association(
     policies: &Policies,
     command: &CreateAssociation,
 ) -> Result<Made<Association>, OpError> {
-    let CreateAssociation { place, statement, .. } = command;
+    let place = &command.place;
     lock_place(tx, place).await?;
     let policy = policies.current(tx).await?;
     // What is said is said of an instant: the rules of that instant say who may, and of what.
-    let kind = policy.kind_at(statement.kind.as_str(), statement.effective.start())?;
+    let said = &command.statement;
+    let kind = policy.kind_at(said.kind.as_str(), said.effective.start())?;
     if is_designated(kind) {
         return Err(OpError::DesignationRequired(kind.name.clone()));
     }
     allowed(kind, command, now)?;
+    // Protection that lasts for some days ends with them, whatever was said.
+    let statement = &Statement { effective: kind.held(said.effective), ..said.clone() };
     let key = statement.business_key(place);
     let id = command.id.clone().unwrap_or_else(|| derived_id("a", &key));
     let name = AssociationName { place: place.clone(), id };
@@ -57,7 +60,7 @@ pub async fn create_association(
     if let Some(scope) = &exclusive_key {
         let history = store::associations::of_scope(tx, scope).await?;
         if let Some(other) = designation::in_the_way(&history, &statement.effective) {
-            return Err(OpError::ExclusiveScopeTaken { kind: kind.name.clone(), name: other.name.to_string() });
+            return Err(taken(kind, command.speaker, other));
         }
     }
     let association = Association { name, statement: statement.clone(), exclusive_key, stamp: Stamp::new(now) };
@@ -67,6 +70,17 @@ pub async fn create_association(
     })?;
     publish::association(tx, now, &association).await?;
     Ok(Made::New(association))
+}
+
+/// What somebody is told who comes second. Staff are told who was first: they settle it.
+fn taken(kind: &Kind, speaker: Speaker, other: &Association) -> OpError {
+    let rule_only = kind.second_one == SecondOne::Refused && speaker != Speaker::Staff;
+    let decision = match &kind.second_one {
+        SecondOne::Settled(decision) => Some(decision.clone()),
+        SecondOne::Replaces | SecondOne::Refused => None,
+    };
+    let name = (!rule_only).then(|| other.name.to_string());
+    OpError::ExclusiveScopeTaken { kind: kind.name.clone(), name, decision }
 }
 
 /// Locks what the association is about, so that two that exclude each other, or say the same, come

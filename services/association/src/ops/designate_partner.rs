@@ -11,7 +11,7 @@ use values::{Canon, Instant, Interval};
 use crate::domain::association::{Association, Statement};
 use crate::domain::designation::{self, Designation};
 use crate::domain::names::{AssociationName, PartnerId, SubscriptionName, derived_id};
-use crate::domain::saying::{BY_CUSTOMER, BY_STAFF, Speaker};
+use crate::domain::saying::{BY_CUSTOMER, BY_STAFF, OWNER, Speaker};
 use crate::domain::stamp::Stamp;
 use crate::domain::subscription::Subscription;
 use crate::ops::policies::Current;
@@ -82,6 +82,7 @@ pub async fn designate_partner(
     require_active(tx, &command.partner).await?;
     let policy = policies.current(tx).await?;
     let kind = kind_in_force(&policy, at)?;
+    check_speaker(kind, command.speaker)?;
     let place = command.name.place();
     let mut statement = Statement {
         // A kind's name in a checked document is a word of the same alphabet as an id.
@@ -134,6 +135,7 @@ pub async fn remove_designation(
     let at = instant_of(now, command.effective, command.speaker, &command.reason)?;
     let policy = policies.current(tx).await?;
     let kind = policy.designated_kind_at(at)?;
+    check_speaker(kind, command.speaker)?;
     let scope = format!("{} {}", kind.name, command.name);
     let history = store::associations::of_scope(tx, &scope).await?;
     let holder = designation::holder(&history, at)
@@ -141,6 +143,14 @@ pub async fn remove_designation(
     let ended = end_at(tx, now, holder, at, &command.reason).await?;
     let subscription = note_designated(tx, now, before, &scope).await?;
     Ok((subscription, ended))
+}
+
+/// A customer's owner designates what the policy lets owners say.
+fn check_speaker(kind: &Kind, speaker: Speaker) -> Result<(), OpError> {
+    match speaker {
+        Speaker::Owner if !kind.customer_role_may_say(OWNER) => Err(OpError::NotSaidByCaller(kind.name.clone())),
+        Speaker::Owner | Speaker::Staff | Speaker::Service => Ok(()),
+    }
 }
 
 /// From when it holds: now, or for staff an instant in the past.

@@ -89,12 +89,14 @@ pub enum OpError {
         scope: &'static str,
     },
     /// Another association holds the scope.
-    #[error("{name} holds what only one may hold")]
+    #[error("{} holds what only one may hold", .name.as_deref().unwrap_or("another association"))]
     ExclusiveScopeTaken {
         /// The kind.
         kind: String,
-        /// The other association.
-        name: String,
+        /// The other association; none where the policy tells who comes second the rule alone.
+        name: Option<String>,
+        /// The decision by which a person settles it, where the policy has one.
+        decision: Option<String>,
     },
     /// The kind is designated, not created.
     #[error("`{0}` is designated, not created")]

@@ -87,6 +87,79 @@ async fn an_exclusive_kind_of_a_feed_has_one_holder_too() {
     }
 }
 
+/// A policy by which who comes second is refused for ninety days, or a person settles it.
+fn second_ones(rule: &str) -> String {
+    POLICY.replace(
+        "    title: Sold on the commerce platform\n",
+        &format!("    title: Sold on the commerce platform\n{rule}"),
+    )
+}
+
+/// Case P-D3: the refusal names the rule, and nothing of whoever was first.
+#[tokio::test]
+async fn p_d3_who_comes_second_is_told_the_rule_alone() {
+    let suite = Suite::start().await;
+    suite.atlas().await;
+    let rule =
+        "    second-one: {is: refused, told: the-rule-only}\n    protected: {for: 90 days, from: registration}\n";
+    let hash = suite.bundle(&second_ones(rule)).await;
+    suite.current(&hash, 2).await;
+    let mut first = saying("csp-transaction", CLOUD, "", "commerce-platform");
+    first.association_id = "first-of-all".to_owned();
+    let feed = || suite.calling(Caller::service("gateway"));
+    let registered = feed().associations().create_association(first).await.expect("it registers").into_inner();
+    assert_eq!(registered.end_time, time("2024-05-30"), "for ninety days");
+    let second = |start: &str| {
+        let mut second = saying("csp-transaction", CLOUD, "", "commerce-platform");
+        let said = second.association.as_mut().expect("it");
+        (said.partner, said.start_time) = ("partners/fabrikam".to_owned(), time(start));
+        second
+    };
+    let refused = feed().associations().create_association(second("2024-05-29")).await;
+    let refused = expect_reason(refused, Code::FailedPrecondition, "EXCLUSIVE_SCOPE_TAKEN");
+    let told = format!("{refused:?} {}", String::from_utf8_lossy(refused.details()));
+    assert!(!told.contains("first-of-all") && !told.contains("contoso"), "{told}");
+    assert!(told.contains("csp-transaction"), "it names the rule: {told}");
+    let settling = suite.staff().associations().create_association(second("2024-05-29")).await;
+    let settling = expect_reason(settling, Code::FailedPrecondition, "EXCLUSIVE_SCOPE_TAKEN");
+    let first = rpc::fault::metadata_of(&settling, "resource").expect("staff are told who was first");
+    assert!(first.ends_with("/first-of-all"), "{first}");
+    feed().associations().create_association(second("2024-05-30")).await.expect("ninety days are over");
+}
+
+/// Case A-77: what another has claimed goes to a person, and the incumbent keeps it; what nobody has is approved.
+#[tokio::test]
+async fn a_77_a_second_claim_of_a_workload_names_the_decision() {
+    let suite = Suite::start().await;
+    suite.atlas().await;
+    let claims = "claims:
+  for: onboarding
+  begins: claimed
+  states:
+    claimed: {moves: {accept: approved}}
+    approved: {holds-association: true, moves: {customer-declines: ended}}
+    ended: {final: true}
+  same-scope-claimed-twice: {goes-to: a-person, decision: claim-arbitration, meanwhile: incumbent-keeps}
+";
+    let (open, one) =
+        ("{feed: onboarding-center}\n    scope: [customer, workload]\n    exclusive: false", "exclusive: true");
+    let text = format!("{}{claims}", POLICY.replace(open, &open.replace("exclusive: false", one)));
+    assert!(text.len() > POLICY.len() + claims.len() - 2 && !text.contains(open));
+    let hash = suite.bundle(&text).await;
+    suite.current(&hash, 2).await;
+    let claim = |partner: &str, workload: &str| {
+        let mut claim = saying("onboarding", "customers/atlas", workload, "onboarding-center");
+        claim.association.as_mut().expect("it").partner = format!("partners/{partner}");
+        claim
+    };
+    let mut staff = suite.staff().associations();
+    staff.create_association(claim("contoso", "compute")).await.expect("nobody has it");
+    let taken = staff.create_association(claim("fabrikam", "compute")).await;
+    let taken = expect_reason(taken, Code::FailedPrecondition, "EXCLUSIVE_SCOPE_TAKEN");
+    assert_eq!(rpc::fault::metadata_of(&taken, "decision").as_deref(), Some("claim-arbitration"));
+    staff.create_association(claim("fabrikam", "storage")).await.expect("nobody has that");
+}
+
 /// H51: two creates with one key make one row.
 #[tokio::test]
 async fn h51_a_create_race_makes_one_row() {

@@ -104,6 +104,30 @@ async fn nobody_but_the_owner_designates_and_only_staff_correct_the_past() {
     expect_reason(suite.designate("tailspin").await, Code::FailedPrecondition, "PARTNER_NOT_ACTIVE");
 }
 
+/// Case A-75: who may only read, or has a role that the policy does not name, is denied; the owner's new one replaces.
+#[tokio::test]
+async fn a_75_only_the_role_that_the_policy_names_designates() {
+    let suite = Suite::start().await;
+    suite.atlas().await;
+    let reader = Caller::customer("reader-1", CallerRole::CustomerReader, "customers/atlas");
+    let denied = suite.calling(reader).subscriptions().designate_partner(designating("contoso")).await;
+    expect_reason(denied, Code::PermissionDenied, "ROLE_MISSING");
+    suite.designate("contoso").await.expect("the owner may");
+    suite.at("2024-09-16");
+    let replaced = suite.designate("fabrikam").await.expect("and replaces it");
+    assert_eq!(replaced.ended_association.expect("the one before").partner, "partners/contoso");
+
+    let others = POLICY.replace("{customer: [owner]}", "{customer: [service-administrator]}");
+    assert_ne!(others, POLICY);
+    let hash = suite.bundle(&others).await;
+    suite.current(&hash, 2).await;
+    expect_reason(suite.designate("contoso").await, Code::PermissionDenied, "NOT_SAID_BY_CALLER");
+    let remove = wire::RemoveDesignationRequest { name: CLOUD.to_owned(), ..Default::default() };
+    let removed = suite.owner("customers/atlas").subscriptions().remove_designation(remove).await;
+    expect_reason(removed, Code::PermissionDenied, "NOT_SAID_BY_CALLER");
+    assert_eq!(history(&suite).await.len(), 2, "nothing has changed");
+}
+
 #[tokio::test]
 async fn a_correction_takes_the_place_of_what_held() {
     let suite = Suite::start().await;

@@ -10,7 +10,7 @@ use super::bundle::Head;
 use super::cursor::{Cursor, Fields};
 use super::quantity::{date, days};
 use crate::recognition::{
-    DuplicateBy, DuplicateOrder, Duplicates, Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope,
+    DuplicateBy, DuplicateOrder, Duplicates, Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope, SecondOne,
 };
 
 /// Reads the policy's own keys; `head` was read before.
@@ -32,6 +32,10 @@ pub(crate) fn policy(fields: &Fields<'_>, head: &Head) -> Option<RecognitionPoli
     }
     let business = conventions.business_days.clone().unwrap_or_default();
     let claims = fields.get("claims").and_then(|cursor| claims::claims(&cursor, &kinds, business));
+    for kind in kinds.iter_mut().filter(|kind| claims.as_ref().is_some_and(|claims| claims.kind == kind.name)) {
+        let decision = claims.as_ref().map(|claims| claims.arbitration.clone()).filter(|name| !name.is_empty());
+        kind.second_one = decision.map_or(kind.second_one.clone(), SecondOne::Settled);
+    }
     Some(RecognitionPolicy {
         id: head.id.clone(),
         title: head.title.clone(),
@@ -96,7 +100,7 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
         restated: restated?,
         ends_with_subscription: ends.unwrap_or(false),
         protected_days: protected,
-        second_is_told_the_rule_only: second.unwrap_or(false),
+        second_one: second.unwrap_or_default(),
         place,
     })
 }
@@ -157,12 +161,12 @@ fn protected(cursor: &Cursor<'_>) -> Option<u16> {
 }
 
 /// `{is: refused, told: the-rule-only}`.
-fn second(cursor: &Cursor<'_>) -> Option<bool> {
+fn second(cursor: &Cursor<'_>) -> Option<SecondOne> {
     let fields = cursor.fields()?;
     fields.need("is").and_then(|cursor| cursor.choice("answer", &[("refused", ())]));
-    let told = fields.need("told").and_then(|cursor| cursor.choice("thing to tell", &[("the-rule-only", true)]));
+    let told = fields.need("told").and_then(|cursor| cursor.choice("thing to tell", &[("the-rule-only", ())]));
     fields.done();
-    told
+    told.map(|()| SecondOne::Refused)
 }
 
 type Attribution = (BTreeMap<String, u32>, Vec<(String, Duplicates)>);

@@ -94,6 +94,18 @@ pub enum Restated {
     Full,
 }
 
+/// What becomes of somebody who says a scope of an exclusive kind that another partner holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SecondOne {
+    /// It takes the scope over: what held it ends at the same instant.
+    #[default]
+    Replaces,
+    /// It is refused, and told the rule alone, never whose the scope is.
+    Refused,
+    /// The first one keeps the scope until a person makes the decision of this name.
+    Settled(String),
+}
+
 /// By what rows of one group are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DuplicateBy {
@@ -164,8 +176,8 @@ pub struct Kind {
     pub ends_with_subscription: bool,
     /// For how many days from its start it holds its scope; none for as long as it lasts.
     pub protected_days: Option<u16>,
-    /// Whether somebody who comes second is told the rule alone, never whose the scope is.
-    pub second_is_told_the_rule_only: bool,
+    /// What becomes of somebody who comes second.
+    pub second_one: SecondOne,
     /// Its place in the document, from 0.
     pub place: usize,
 }
@@ -196,10 +208,17 @@ impl Kind {
 
     /// Until when the association counts: its end, or the end of its protection.
     pub fn counted_until(&self, association: &Association) -> Option<Instant> {
+        self.held(association.effective).end()
+    }
+
+    /// The part of an association's time in which it holds its scope.
+    pub fn held(&self, effective: Interval) -> Interval {
         const DAY: i64 = 86_400_000_000;
-        let start = association.effective.start();
+        let start = effective.start();
         let protected = self.protected_days.map(|days| start.saturating_add(DAY * i64::from(days)));
-        [association.effective.end(), protected].into_iter().flatten().min()
+        let end = [effective.end(), protected].into_iter().flatten().min();
+        // An end that was earlier than the start would have been refused with the association.
+        Interval::new(start, end).unwrap_or(effective)
     }
 
     /// From when on the association counts, by the kind's restatement and its own first day.
