@@ -5,6 +5,7 @@
 //! over days, as [`follow`] and [`forecast`] do for every day on which something can change; who records
 //! awards asks it for the day of an evaluation, and for the next day on which one is needed.
 
+mod agreements;
 mod carried;
 mod follow;
 mod forecast;
@@ -16,6 +17,7 @@ use values::Date;
 use crate::model::TierProgram;
 use crate::model::life::{AnniversaryOf, Begins, Lasts, Moves};
 
+pub use agreements::{EndingAgreement, ending_agreements};
 pub use follow::{Event, Followed, follow};
 pub use forecast::{Loss, UsageGoesOn, forecast};
 pub(crate) use forecast::{goes_on, held};

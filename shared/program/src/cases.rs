@@ -20,6 +20,7 @@ mod pinned;
 mod recognized;
 mod report;
 mod setting;
+mod sold;
 mod standing;
 mod surroundings;
 mod tested;

@@ -1,8 +1,9 @@
 //! What can be counted: measures, workloads, certifications, and how bills name them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use values::Decimal;
+use values::{Date, Decimal};
 
 use crate::model::{Value, Words};
 use crate::quantity::Quantity;
@@ -28,6 +29,14 @@ pub struct Catalog {
     pub recorded_awards: BTreeMap<String, Vec<String>>,
     /// What fields of rows may say, for fields whose words are declared: `offer-type` to its words.
     pub fields: BTreeMap<String, BTreeSet<String>>,
+    /// The days on which certifications are retired, by certification.
+    pub retired: Arc<BTreeMap<String, Date>>,
+    /// Products, by name.
+    pub products: BTreeMap<String, crate::offers::Product>,
+    /// Offers of them, by name.
+    pub offers: BTreeMap<String, crate::offers::Offer>,
+    /// Which purchasing motion is recommended to whom.
+    pub motions: Option<crate::motions::Motions>,
     /// Terms and commitments of what is sold.
     pub terms: Option<crate::terms::Terms>,
 }
@@ -125,6 +134,27 @@ impl Catalog {
         let mut twice = Vec::new();
         if self.terms.is_none() {
             self.terms.clone_from(&other.terms);
+        }
+        if self.motions.is_none() {
+            self.motions.clone_from(&other.motions);
+        }
+        if !other.retired.is_empty() {
+            let own = Arc::make_mut(&mut self.retired);
+            for (name, day) in other.retired.iter() {
+                own.entry(name.clone()).or_insert(*day);
+            }
+        }
+        for (name, product) in &other.products {
+            if self.products.get(name).is_some_and(|known| known != product) {
+                twice.push(name.clone());
+            }
+            self.products.entry(name.clone()).or_insert_with(|| product.clone());
+        }
+        for (name, offer) in &other.offers {
+            if self.offers.get(name).is_some_and(|known| known != offer) {
+                twice.push(name.clone());
+            }
+            self.offers.entry(name.clone()).or_insert_with(|| offer.clone());
         }
         for (name, measure) in &other.measures {
             if self.measures.contains_key(name) {

@@ -48,6 +48,8 @@ pub(crate) struct Judge<'a> {
     pub pins: Pins,
     /// How long people count.
     people: PeopleRules,
+    /// Recorded awards of programs before that hold no more.
+    former: Vec<String>,
     /// The program whose enrollment has the anniversary of windows.
     program: String,
     /// The first month of the fiscal year, 1 to 12.
@@ -77,6 +79,7 @@ impl<'a> Judge<'a> {
             current,
             pins: Pins::default(),
             people: PeopleRules::default(),
+            former: Vec::new(),
             program: String::new(),
             fiscal_start: 1,
             classes: BTreeMap::new(),
@@ -99,6 +102,7 @@ impl<'a> Judge<'a> {
         let mut judge = Judge::new(ground, accounts, as_of, current, recognized);
         judge.pins = pins;
         judge.people = program.people.clone();
+        judge.former = program.former_over_on(judge.day).to_vec();
         judge.program.clone_from(&program.id);
         judge.fiscal_start = program.conventions.fiscal_year_starts.unwrap_or(1);
         for class in &program.classes {

@@ -31,6 +31,8 @@ pub mod incentives;
 mod judge;
 mod limit;
 pub mod model;
+pub mod motions;
+pub mod offers;
 pub mod population;
 pub mod problem;
 pub mod quantity;

@@ -50,6 +50,8 @@ pub enum Reason {
     NoGrowth,
     /// The plan is not in force: announced, or ended.
     NotInForce,
+    /// It was bought on a day on which its offer was not sold.
+    NotOnSale,
     /// The table's rate for it is zero.
     ZeroRate,
     /// The plan has no rate for it on the day.
@@ -88,7 +90,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 36] = [
+    pub const ALL: [Reason; 37] = [
         Reason::NotRecognized,
         Reason::NotEligibleYet,
         Reason::MissingAgreement,
@@ -109,6 +111,7 @@ impl Reason {
         Reason::BelowHighWaterMark,
         Reason::NoGrowth,
         Reason::NotInForce,
+        Reason::NotOnSale,
         Reason::ZeroRate,
         Reason::NoRate,
         Reason::NothingUsed,
@@ -150,6 +153,7 @@ impl Reason {
             Self::BelowHighWaterMark => "below-high-water-mark",
             Self::NoGrowth => "no-growth",
             Self::NotInForce => "not-in-force",
+            Self::NotOnSale => "not-on-sale",
             Self::ZeroRate => "zero-rate",
             Self::NoRate => "no-rate",
             Self::NothingUsed => "nothing-used",

@@ -202,3 +202,26 @@ fn terms_are_checked() {
         assert!(found.contains(says), "{to}: {found}");
     }
 }
+
+/// Rules `program.sold_within_its_days` and `program.the_customer_chooses_its_motion`: what they name must be there.
+#[test]
+fn what_is_sold_is_checked() {
+    let files = documents(&["microsoft"]);
+    for (from, to, says) in [
+        ("product: azure, type: trial", "product: azur, type: trial", "unknown product `azur`"),
+        ("product: azure, type: trial", "product: azure, type: trail", "unknown offer type `trail`"),
+        ("terms: [monthly, annual]\n    sold", "terms: [monthly, anual]\n    sold", "unknown term `anual`"),
+        ("workloads: [business-applications]}", "workloads: [business-application]}", "unknown workload"),
+        ("through: 2021-12-31", "through: 2014-07-31", "the last day of sale is before the first one"),
+        (
+            "    azure-enterprise-data-analyst-associate: 2023",
+            "    azure-none: 2023",
+            "unknown certification `azure-none`",
+        ),
+        ("chosen-by: customer", "chosen-by: vendor", "unknown who chooses `vendor`"),
+        ("      segments: [web-buyer]\n", "", "for whom?"),
+    ] {
+        let found = listed(&Bundle::parse(&changed(&files, from, to)).expect_err("a problem"));
+        assert!(found.contains(says), "{to}: {found}");
+    }
+}

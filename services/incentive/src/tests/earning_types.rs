@@ -12,6 +12,8 @@ fn microsoft() -> Vec<(&'static str, String)> {
     let files = [
         "catalog.yaml",
         "incentive-catalog.yaml",
+        "offers.yaml",
+        "terms.yaml",
         "recognition.yaml",
         "terms.yaml",
         "competencies.yaml",

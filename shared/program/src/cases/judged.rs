@@ -14,6 +14,7 @@ use super::given::{Given, Words, given};
 use super::life::life;
 use super::recognized::recognized;
 use super::report::{Outcome, Verdict};
+use super::sold::sold;
 use super::standing::standing;
 use super::surroundings::surroundings;
 use crate::bundle::Bundle;
@@ -141,6 +142,7 @@ fn expectations(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
     recognized(question, fields, seen);
     claimed(question, fields);
     earnings(question, fields, seen);
+    sold(question, fields);
 }
 
 /// The bundle with changes made, checked in full.

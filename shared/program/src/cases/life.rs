@@ -4,7 +4,7 @@ use values::Date;
 
 use super::coverage::Seen;
 use super::judged::Question;
-use crate::awards::{Standing, first_window, follow, held, renewal_window};
+use crate::awards::{Standing, ending_agreements, first_window, follow, held, renewal_window};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::quantity::date;
 use crate::tiers::benefits;
@@ -19,6 +19,9 @@ pub(crate) fn life(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen
     }
     if let Some(cursor) = fields.get("benefits") {
         benefits_held(question, &cursor, seen);
+    }
+    if let Some(cursor) = fields.get("agreement-notices") {
+        agreement_notices(question, &cursor);
     }
 }
 
@@ -103,6 +106,26 @@ fn standings(question: &Question<'_>, cursor: &Cursor<'_>) {
         }
         fields.done();
     }
+}
+
+/// `[{agreement: a, told: 2020-05-01, ends: 2020-06-30}]`: of which ends the partner has been told by the judged day.
+fn agreement_notices(question: &Question<'_>, cursor: &Cursor<'_>) {
+    let Some((day, _)) = asked(question, cursor) else { return };
+    let Some(program) = question.tested.program else { return };
+    let partner = &question.case.asked.partner;
+    let found = ending_agreements(program, &question.given.facts, partner, question.known_at);
+    let told = found.iter().filter(|one| one.told_from <= day);
+    let told: Vec<String> = told.map(|one| format!("{} {} {}", one.agreement, one.told_from, one.last_day)).collect();
+    let expected = cursor.items().into_iter().filter_map(|item| {
+        let fields = item.fields()?;
+        let text = |key: &'static str| fields.need(key).and_then(|cursor| cursor.text()).unwrap_or_default();
+        let said = format!("{} {} {}", text("agreement"), text("told"), text("ends"));
+        fields.done();
+        Some(said)
+    });
+    let expected: Vec<String> = expected.collect();
+    let shown = |all: &[String]| if all.is_empty() { "nobody is told".to_owned() } else { all.join(", ") };
+    question.compare.note(cursor, expected == told, &shown(&expected), &shown(&told), None);
 }
 
 /// `{deal-registration: true}`.

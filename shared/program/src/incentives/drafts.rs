@@ -15,6 +15,7 @@ use crate::explain::Explanation;
 use crate::facts::{Facts, Subscription, UsageKey};
 use crate::ground::{Row, usage_number};
 use crate::model::{Charge, Found, Lever, Requirement, Stream};
+use crate::offers::Offer;
 use crate::reason::Reason;
 use crate::recognition::Payee;
 
@@ -33,6 +34,8 @@ pub(crate) struct Draft<'a> {
     pub interval: Interval,
     pub rule_date: Date,
     pub in_force: bool,
+    /// The offer that was bought on a day on which it was not sold.
+    pub not_on_sale: Option<&'a Offer>,
     pub payee: Option<Payee>,
     /// Why it comes to nothing, where it does.
     pub nothing: Option<Reason>,
@@ -79,6 +82,7 @@ impl<'a> Draft<'a> {
             interval,
             rule_date: day,
             in_force: in_force(scene.plan, day),
+            not_on_sale: None,
             payee,
             nothing: None,
             notes: Vec::new(),

@@ -73,6 +73,9 @@ fn refusal(draft: &Draft<'_>, outcome: Option<&Outcome>) -> Option<Reason> {
     if !draft.in_force {
         return Some(Reason::NotInForce);
     }
+    if draft.not_on_sale.is_some() {
+        return Some(Reason::NotOnSale);
+    }
     if draft.payee.is_none() {
         return Some(Reason::NotRecognized);
     }

@@ -49,6 +49,10 @@ pub(crate) fn explain(
             top = top.number("disputable until", until);
         }
     }
+    if let Some(offer) = draft.not_on_sale {
+        let sold = Explanation::new(Step::Requirement, offer.rule.clone(), "on sale when it was bought", "no");
+        top = top.part(sold.source(offer.source.clone()));
+    }
     let facts = draft.inputs.iter().map(reference).collect();
     let sum = Explanation::new(Step::Amount, format!("{}.basis", draft.lever.rule), "basis", basis.to_string());
     top = top.part(sum.counting(facts).parts(draft.notes.clone()));

@@ -117,7 +117,7 @@ pub(crate) fn rule_date(
 }
 
 /// Rule: `program.sold_before_keeps_its_rule`: the day on which a subscription began, in whatever version.
-fn first_sale(scene: &Scene<'_>, subscription: Option<&Subscription>) -> Option<Date> {
+pub(crate) fn first_sale(scene: &Scene<'_>, subscription: Option<&Subscription>) -> Option<Date> {
     let versions = scene.ground.versions(&subscription?.subscription);
     versions.iter().map(|version| version.effective.start()).min().map(|first| scene.ground.zone.date(first))
 }

@@ -14,6 +14,7 @@ use crate::explain::{Explanation, Step};
 use crate::facts::{Subscription, Transaction};
 use crate::ground::{Ground, Row};
 use crate::model::{Charge, Found, Lever, Position, Several};
+use crate::offers::Offer;
 use crate::reason::Reason;
 
 /// A draft for every transaction of the period that the lever's filters let through, and for every payee.
@@ -67,6 +68,7 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
                 counted: if place == 0 { whole } else { Ratio::default() },
                 notes: note.clone().into_iter().chain(told).collect(),
                 nothing: taken_back_before(transaction, basis),
+                not_on_sale: not_on_sale(scene, first, version),
                 inputs: vec![input.clone()],
                 moves: vec![(transaction.at, input, position.clone())],
                 position,
@@ -75,6 +77,17 @@ pub(crate) fn transactions<'a>(scene: &Scene<'a>, lever: &'a Lever) -> Result<Ve
         }
     }
     Ok(drafts)
+}
+
+/// The offer of a transaction that was bought on a day on which it was not sold: when its subscription began, or else on
+/// the day of the transaction.
+///
+/// Rule: `program.sold_within_its_days`.
+fn not_on_sale<'a>(scene: &Scene<'a>, first: &Transaction, subscription: Option<&Subscription>) -> Option<&'a Offer> {
+    let product = Some(&first.product).filter(|product| !product.is_empty());
+    let offer = scene.plan.catalog.offers.get(product.or(subscription.map(|one| &one.product))?)?;
+    let bought = scene::first_sale(scene, subscription).unwrap_or_else(|| scene.ground.zone.date(first.at));
+    (!offer.on_sale(bought)).then_some(offer)
 }
 
 fn share_note(lever: &Lever, part: &Ratio, whole: &Ratio) -> Explanation {

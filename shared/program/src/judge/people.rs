@@ -82,7 +82,9 @@ pub(crate) fn certified_until(rules: &PeopleRules, zone: &Zone, certification: &
         .and_then(|months| zone.date(earned).add_months_clamped(i32::from(months)).ok())
         .map(|end| zone.start_of_day(end));
     // A retired one counts through the end of the month so many months later.
-    let retired = certification.retired.zip(rules.retired_months).map(|(retired, months)| {
+    let by_catalog = rules.retired.get(&certification.certification).map(|day| zone.start_of_day(*day));
+    let retired = [certification.retired, by_catalog].into_iter().flatten().min();
+    let retired = retired.zip(rules.retired_months).map(|(retired, months)| {
         let last = zone.month(retired).add(i32::from(months));
         last.map_or(earned, |last| zone.whole_month(last).end().unwrap_or(Instant::MAX))
     });

@@ -349,6 +349,7 @@ fn look(judge: &Judge<'_>, requirement: &Requirement) -> Looked {
                     && (of.is_empty() || of.contains(&fact.division))
                     && (levels.is_empty() || levels.contains(&fact.level))
                     && fact.effective.contains(now)
+                    && !(fact.program.is_empty() && judge.former.contains(&fact.award))
             };
             let found = facts.awards.iter().find(fits);
             let mut says = format!("holds {award}");

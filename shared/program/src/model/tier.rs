@@ -112,11 +112,17 @@ pub struct PeopleRules {
     /// A certification counts for the partner this many months from the day it was earned, whatever
     /// becomes of it for the person.
     pub partner_months: Option<u16>,
+    /// The days on which the catalog retires certifications; a certification itself may say an earlier one.
+    pub retired: Arc<BTreeMap<String, Date>>,
 }
 
 /// How partners come over from the programs before: what they held stays valid until this one takes effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transition {
+    /// Its rule id.
+    pub rule: String,
+    /// Kinds of recorded award of the programs before: they hold until this program takes effect.
+    pub former: Vec<String>,
     /// How many days before its agreement ends a partner is told.
     pub notice_days: Option<u16>,
     /// A former level to one of this program.
@@ -338,6 +344,15 @@ impl TierProgram {
         let place = |old: &str| self.level_names.iter().position(|level| Some(level) == map.get(old));
         let highest = former.into_iter().filter_map(place).max()?;
         self.level_names.get(highest).map(String::as_str)
+    }
+
+    /// The awards of the programs before that hold no more on `day`: all of them from the day on which this program takes
+    /// effect.
+    ///
+    /// Rule: `program.former_awards_hold_until_the_new_program`.
+    pub fn former_over_on(&self, day: Date) -> &[String] {
+        let over = self.effective.is_some_and(|from| from <= day);
+        self.transition.as_ref().filter(|_| over).map_or(&[], |transition| transition.former.as_slice())
     }
 
     /// The day on which a partner is told that its agreement ends: so many days before the last one.

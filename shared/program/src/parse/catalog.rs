@@ -1,15 +1,24 @@
 //! Catalogs.
 
 mod derived;
+mod sold;
 mod terms;
+
+use std::sync::Arc;
 
 use super::cursor::{Cursor, Fields};
 use super::metric::ROW_FIELDS;
 use crate::catalog::{Catalog, Derived, Measure, Reads, Workload};
 use crate::facts::Flow;
 
-/// Checks names inside measures, and reads lists, once all catalogs in use are known.
-pub(crate) use derived::{check, lists};
+/// Reads lists, once all catalogs in use are known.
+pub(crate) use derived::lists;
+
+/// Checks names inside measures, products and offers, once all catalogs in use are known.
+pub(crate) fn check(fields: &Fields<'_>, together: &Catalog) {
+    derived::check(fields, together);
+    sold::check(fields, together);
+}
 
 /// Adds what one catalog says; names that an earlier catalog gave another meaning are problems.
 pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
@@ -32,6 +41,7 @@ pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
     for (key, kind) in [
         ("solution-competencies", "solution-competency"),
         ("master-services-competencies", "master-services-competency"),
+        ("former-badges", "former-badge"),
     ] {
         if let Some(cursor) = fields.get(key) {
             into.recorded_awards.entry(kind.to_owned()).or_default().extend(cursor.words());
@@ -49,6 +59,7 @@ pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
         }
         into.fields.entry(field.to_owned()).or_default().extend(entry.words());
     }
+    sold::sold(fields, into);
 }
 
 const READS: [(&str, Reads); 8] = [
@@ -145,5 +156,14 @@ fn certifications(cursor: &Cursor<'_>, into: &mut Catalog) {
     let Some(fields) = cursor.fields() else { return };
     let members = fields.need("members").map(|cursor| cursor.words()).unwrap_or_default();
     into.certifications.extend(members);
+    if let Some(retired) = fields.get("retired").and_then(|cursor| cursor.fields()) {
+        for (name, entry) in retired.named(&[]) {
+            if !into.certifications.contains(name) {
+                entry.unknown("certification", name, into.certifications.iter().map(String::as_str));
+            }
+            let day = super::quantity::date(&entry);
+            Arc::make_mut(&mut into.retired).extend(day.map(|day| (name.to_owned(), day)));
+        }
+    }
     fields.done();
 }

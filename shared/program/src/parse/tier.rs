@@ -59,9 +59,9 @@ pub(crate) fn program(fields: &Fields<'_>, head: &Head, names: &mut Names<'_>) -
     let benefits = benefits(fields, names);
     let priced = fields.get("effort").zip(divisions.as_deref());
     let priced = priced.map(|(cursor, divisions)| effort::effort(&cursor, divisions, names));
-    let people = fields.get("people").map(|cursor| people(&cursor)).unwrap_or_default();
+    let people = fields.get("people").map(|cursor| people(&cursor, names)).unwrap_or_default();
     let capacity = fields.get("service-capacity").map(|cursor| capacity::capacity(&cursor, names));
-    let transition = fields.get("transition").and_then(|cursor| transition(&cursor));
+    let transition = fields.get("transition").and_then(|cursor| transition(&cursor, names));
     let own = |name: &&String| !name.contains('/');
     let populations = names.populations.iter().filter(|(name, _)| own(name));
     Some(TierProgram {
@@ -199,14 +199,15 @@ fn benefits(fields: &Fields<'_>, names: &Names<'_>) -> Vec<Benefit> {
     benefits
 }
 
-/// `{former-awards: {valid-until: effective}, notices: [{to: .., before: 60 days}], map: {old: new}}`.
-fn transition(cursor: &Cursor<'_>) -> Option<Transition> {
+/// `{former-awards: {of: [former-badge], valid-until: effective}, notices: [{to: .., before: 60 days}], map: {old: new}}`.
+fn transition(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Transition> {
     let fields = cursor.fields()?;
+    let mut found = Transition { rule: cursor.rule(), ..Transition::default() };
     if let Some(former) = fields.get("former-awards").and_then(|cursor| cursor.fields()) {
         former.need("valid-until").and_then(|cursor| cursor.choice("end", &[("effective", ())]));
+        found.former = former.get("of").map(|cursor| recorded(&cursor, names)).unwrap_or_default();
         former.done();
     }
-    let mut found = Transition::default();
     for notice in fields.get("notices").map(|cursor| cursor.items()).unwrap_or_default() {
         let Some(keys) = notice.fields() else { continue };
         keys.need("to").and_then(|cursor| cursor.choice("audience", &[("partners-whose-agreement-ends", ())]));
@@ -224,8 +225,19 @@ fn transition(cursor: &Cursor<'_>) -> Option<Transition> {
     Some(found)
 }
 
-fn people(cursor: &Cursor<'_>) -> PeopleRules {
-    let mut rules = PeopleRules::default();
+/// Kinds of award that are recorded by hand.
+fn recorded(cursor: &Cursor<'_>, names: &Names<'_>) -> Vec<String> {
+    let known = &names.catalog.recorded_awards;
+    for item in cursor.items() {
+        if let Some(word) = item.word().filter(|word| !known.contains_key(*word)) {
+            item.unknown("kind of recorded award", word, known.keys().map(String::as_str));
+        }
+    }
+    cursor.words()
+}
+
+fn people(cursor: &Cursor<'_>, names: &Names<'_>) -> PeopleRules {
+    let mut rules = PeopleRules { retired: names.catalog.retired.clone(), ..PeopleRules::default() };
     let Some(fields) = cursor.fields() else { return rules };
     if let Some(leaving) = fields.get("after-leaving").and_then(|cursor| cursor.fields()) {
         if let Some(through) = leaving.need("counted-through").and_then(|cursor| cursor.fields()) {
