@@ -228,6 +228,7 @@ fn only_principal_is_shown_to_the_public() {
     assert_eq!(rules.notice_of_end(ends).map(|day| day.to_string()).as_deref(), Some("2020-05-01"));
 }
 
+/// Rule `program.the_first_keeps_what_is_refused_to_the_second`.
 #[test]
 fn p_d3_a_second_registration_is_refused_without_naming_the_first() {
     let bundle = bundle();
