@@ -13,7 +13,6 @@ fn microsoft() -> Vec<(&'static str, String)> {
         "catalog.yaml",
         "incentive-catalog.yaml",
         "offers.yaml",
-        "terms.yaml",
         "recognition.yaml",
         "terms.yaml",
         "competencies.yaml",
