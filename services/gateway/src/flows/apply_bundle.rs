@@ -30,15 +30,13 @@ pub(super) async fn run(services: &Directory, request: ApplyBundleRequest) -> Re
     // Side by side: a bundle with problems is told all of them sooner, and none has an effect.
     let (first, second, third) = tokio::join!(staging.association(), staging.competency(), staging.incentive());
     let (first, second, third) = (first?, second?, third?);
-    let warnings: BTreeSet<String> = second.warnings.into_iter().chain(third.warnings).collect();
+    let warnings: BTreeSet<String> =
+        second.warnings.into_iter().chain(third.warnings).chain(third.paid_changes).collect();
     let warnings = Vec::from_iter(warnings);
     let hashes = [("association", first), ("competency", second.hash), ("incentive", third.hash)];
     let bundle_hash = hashes[0].1.clone();
     if hashes.iter().any(|(_, hash)| *hash != bundle_hash) {
         return Err(diverged(&hashes).into());
-    }
-    if !third.publication_problems.is_empty() {
-        return Err(not_publishable(third.publication_problems).into());
     }
     if request.validate_only {
         return Ok(ApplyBundleResponse { bundle_hash, warnings, ..Default::default() });
@@ -100,14 +98,6 @@ fn diverged(hashes: &[(&str, String)]) -> Fault {
     let message = "the services made different hashes of the same documents; nothing became current";
     Fault::new(Kind::FailedPrecondition, DOMAIN, ErrorReason::BundleDiverged.as_str_name(), message)
         .with("hashes", all.join(","))
-}
-
-fn not_publishable(problems: Vec<String>) -> Fault {
-    let message = "the bundle changes what closed periods were paid by; accept that in its documents, or give the \
-                   change a later day";
-    let fault = Fault::new(Kind::FailedPrecondition, DOMAIN, ErrorReason::BundleNotPublishable.as_str_name(), message)
-        .with("problems", problems.len());
-    problems.into_iter().fold(fault, |fault, problem| fault.violating("documents", problem))
 }
 
 struct Staging<'a> {

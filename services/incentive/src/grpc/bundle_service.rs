@@ -174,7 +174,7 @@ fn told(
         paths: bundles::paths(staged)?,
         incentive_plans: plans.collect(),
         warnings: of(Severity::Warning).collect(),
-        publication_problems: of(Severity::Error).collect(),
+        paid_changes: of(Severity::Error).collect(),
         create_time: Some(timestamp(staged.created)),
         current: current == Some(staged.hash),
         hash,

@@ -101,24 +101,24 @@ async fn a_changed_rate_says_who_loses_and_why() {
 }
 
 #[tokio::test]
-async fn what_changes_what_was_paid_can_be_simulated_and_says_why_it_may_not_be_published() {
+async fn what_changes_what_was_paid_says_so_and_can_be_simulated() {
     let world = World::start().await;
     let half = documents("above: USD 10, rate: 10 %", "above: USD 10, rate: 5 %");
-    assert_eq!(world.staged(&half).await.publication_problems, Vec::<String>::new(), "nothing is current");
+    assert_eq!(world.staged(&half).await.paid_changes, Vec::<String>::new(), "nothing is current");
     autumn(&world).await;
     let current = world.rule_by_sample().await;
-    assert_eq!(world.staged(&half).await.publication_problems, Vec::<String>::new(), "nothing was paid");
+    assert_eq!(world.staged(&half).await.paid_changes, Vec::<String>::new(), "nothing was paid");
     world.close("2024-09").await;
     let staged = world.staged(&half).await;
-    let [problem] = staged.publication_problems.as_slice() else { panic!("{staged:#?}") };
+    let [problem] = staged.paid_changes.as_slice() else { panic!("{staged:#?}") };
     assert!(problem.contains("incentives.yaml") && problem.contains("[error: effective-too-early]"), "{problem}");
     let simulated = world.simulate(&staged.hash, "2024-09", "").await.expect("simulated");
     assert!(simulated.changed_line_count > 0);
     let request = pb::GetIncentiveBundleRequest { name: staged.name.clone() };
     let told = world.manager().bundles().get_incentive_bundle(request).await.expect("there").into_inner();
-    assert_eq!(told.publication_problems, staged.publication_problems);
+    assert_eq!(told.paid_changes, staged.paid_changes);
     let same = world.staged(&sample()).await;
-    assert_eq!((same.hash, same.publication_problems.len()), (current, 0), "what is current may stay");
+    assert_eq!((same.hash, same.paid_changes.len()), (current, 0), "what is current may stay");
 }
 
 #[tokio::test]
