@@ -156,6 +156,27 @@ impl<T> Value<T> {
     }
 }
 
+impl<T> Value<Value<T>> {
+    /// One value of values in values: each place has the dates of both.
+    pub(crate) fn flat(self) -> Value<T> {
+        let form = match self.form {
+            Form::Is(mut inner) => {
+                inner.announced.extend(self.announced);
+                return inner;
+            }
+            Form::Dated(entries) => {
+                Form::Dated(entries.into_iter().map(|(from, value)| (from, value.map(Value::flat))).collect())
+            }
+            Form::Split { by, cases, otherwise } => Form::Split {
+                by,
+                cases: cases.into_iter().map(|(case, value)| (case, value.flat())).collect(),
+                otherwise: otherwise.map(|value| Box::new(value.flat())),
+            },
+        };
+        Value { rule: self.rule, source: self.source, form, announced: self.announced }
+    }
+}
+
 impl Value<Vec<String>> {
     /// The words on `day`; none where the document has none.
     pub fn words(&self, day: Date) -> &[String] {

@@ -16,7 +16,7 @@ use crate::quantity::Unit;
 
 /// Reads a lever's `rate`, which may be dated and split, and checks its units and fields.
 pub(crate) fn rate(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<Value<Charge>> {
-    let found = value(cursor, &|cursor| charge(cursor, basis, names))?;
+    let found = value(cursor, &|cursor| charge(cursor, basis, names))?.flat();
     fields_known(cursor, &found, names);
     let fraction = |charge: &Charge| match charge {
         Charge::Rate(_) => true,
@@ -68,15 +68,16 @@ pub(crate) fn names_place(word: &str) -> bool {
     word == "area" || ROW_FIELDS.contains(&word)
 }
 
-fn charge(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<Charge> {
+fn charge(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<Value<Charge>> {
+    let always = |charge: Charge| Value::plain(cursor.rule(), cursor.source.clone(), charge);
     if cursor.is_text() {
-        return plain(cursor, names);
+        return plain(cursor, names).map(always);
     }
     let fields = cursor.fields()?;
     let found = match ["least-of", "best-of"].into_iter().find(|word| fields.has(word)) {
-        Some(word) => one_of(&fields, word, basis, names),
+        Some(word) => one_of(&fields, word, basis, names).map(always),
         None if TABLES.into_iter().any(|head| fields.has(head)) => table(cursor, &fields, basis, names),
-        None if fields.has("each") => per_unit(&fields, &basis.unit, names),
+        None if fields.has("each") => per_unit(&fields, &basis.unit, names).map(always),
         None => table(cursor, &fields, basis, names),
     };
     fields.done();

@@ -6,8 +6,10 @@ use super::charge::fraction;
 use super::cursor::{Cursor, Fields};
 use super::names::Names;
 use super::quantity::{quantity_in, range};
+use super::value::{by_day, value};
 use crate::model::{
     Applies, Basis, Bound, Bracket, BracketPays, Charge, CounterOf, CounterOver, Mode, Position, Range, Stream, Table,
+    Value,
 };
 use crate::quantity::Unit;
 
@@ -25,7 +27,12 @@ pub(crate) const SPANS: [(&str, CounterOver); 6] = [
 pub(crate) const TABLES: [&str; 5] = ["graduated", "volume", "capped", "package", "mixed"];
 
 /// Reads a table: one of the heads, and its brackets beside it.
-pub(crate) fn table(cursor: &Cursor<'_>, fields: &Fields<'_>, basis: &Basis, names: &Names<'_>) -> Option<Charge> {
+pub(crate) fn table(
+    cursor: &Cursor<'_>,
+    fields: &Fields<'_>,
+    basis: &Basis,
+    names: &Names<'_>,
+) -> Option<Value<Charge>> {
     let heads: Vec<(&str, Cursor<'_>)> =
         TABLES.into_iter().filter_map(|head| fields.get(head).map(|cursor| (head, cursor))).collect();
     let [(mode, head)] = heads.as_slice() else {
@@ -62,11 +69,31 @@ pub(crate) fn table(cursor: &Cursor<'_>, fields: &Fields<'_>, basis: &Basis, nam
     }
     let (position, unit) = position?;
     let mode = mode?;
-    let brackets = match mode {
+    let rows = match mode {
         Mode::Package(_) => vec![single(fields, names)?],
         _ => brackets(fields, &mode, &unit, names)?,
     };
-    Some(Charge::Table(Table { mode, position, unit, of: of?, over: over?, brackets }))
+    let (of, over) = (of?, over?);
+    let cells: Vec<Value<BracketPays>> = rows.iter().map(|row| row.pays.clone()).collect();
+    by_day(cursor, &cells, &|cells| {
+        let whole = |(row, pays): (&Row, &&BracketPays)| Bracket {
+            rule: row.rule.clone(),
+            source: row.source.clone(),
+            range: row.range.clone(),
+            pays: (*pays).clone(),
+        };
+        let brackets: Vec<Bracket> = rows.iter().zip(cells).map(whole).collect();
+        let (mode, position, unit) = (mode.clone(), position.clone(), unit.clone());
+        Some(Charge::Table(Table { mode, position, unit, of, over, brackets }))
+    })
+}
+
+/// A bracket as it stands in a document: what it pays may change by date.
+struct Row {
+    rule: String,
+    source: Option<String>,
+    range: Range,
+    pays: Value<BracketPays>,
 }
 
 /// `size: 100 seats`.
@@ -89,24 +116,26 @@ fn mixed(keys: &Fields<'_>) -> Option<Mode> {
 }
 
 /// A package has one price: `earns`.
-fn single(fields: &Fields<'_>, names: &Names<'_>) -> Option<Bracket> {
+fn single(fields: &Fields<'_>, names: &Names<'_>) -> Option<Row> {
     let money = Unit::Money(names.currency?);
-    let earns = fields.need("earns").and_then(|cursor| quantity_in(&cursor, &money))?;
-    let pays = BracketPays::PerUnit(earns.value);
-    Some(Bracket { rule: fields.at.rule(), source: fields.at.source.clone(), range: Range::default(), pays })
+    let pays = value(&fields.need("earns")?, &|cursor| {
+        quantity_in(cursor, &money).map(|found| BracketPays::PerUnit(found.value))
+    })?;
+    Some(Row { rule: fields.at.rule(), source: fields.at.source.clone(), range: Range::default(), pays })
 }
 
-fn brackets(fields: &Fields<'_>, mode: &Mode, unit: &Unit, names: &Names<'_>) -> Option<Vec<Bracket>> {
+fn brackets(fields: &Fields<'_>, mode: &Mode, unit: &Unit, names: &Names<'_>) -> Option<Vec<Row>> {
     let list = fields.need("brackets")?;
     let accepted = fields.get("accepted").and_then(|cursor| cursor.fields());
     let gaps = accepted.as_ref().is_some_and(|keys| keys.get("bracket-gap").is_some_and(|why| why.text().is_some()));
     if let Some(keys) = accepted {
         keys.done();
     }
-    let rows: Option<Vec<Bracket>> = list.items().iter().map(|item| bracket(item, unit, names)).collect();
+    let rows: Option<Vec<Row>> = list.items().iter().map(|item| bracket(item, unit, names)).collect();
     let rows = rows?;
-    let money = rows.iter().filter(|row| !matches!(row.pays, BracketPays::Rate(_))).count();
-    if money != 0 && money != rows.len() {
+    let cells = || rows.iter().flat_map(|row| row.pays.all());
+    let money = cells().filter(|pays| !matches!(pays, BracketPays::Rate(_))).count();
+    if money != 0 && money != cells().count() {
         list.problem("brackets pay either a `rate` of the basis or money by themselves, not both in one table");
     }
     check(&list, &rows, mode, gaps);
@@ -126,33 +155,32 @@ fn position(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<(Po
     Some((Position::Measure(measure), unit))
 }
 
-fn bracket(cursor: &Cursor<'_>, unit: &Unit, names: &Names<'_>) -> Option<Bracket> {
+fn bracket(cursor: &Cursor<'_>, unit: &Unit, names: &Names<'_>) -> Option<Row> {
     let fields = cursor.fields()?;
     let range = range(&fields, unit);
     let pays = bracket_pays(&fields, names);
     let source = fields.at.source.clone();
     fields.done();
     let (range, pays) = (range?, pays?);
-    if let BracketPays::Amount { pro_rata: true, .. } = pays
-        && range.upper.is_none()
-    {
+    let grows = |pays: &&BracketPays| matches!(pays, BracketPays::Amount { pro_rata: true, .. });
+    if range.upper.is_none() && pays.all().iter().any(grows) {
         cursor.problem("an amount pro rata needs an end of its bracket");
         return None;
     }
-    Some(Bracket { rule: cursor.rule(), source, range, pays })
+    Some(Row { rule: cursor.rule(), source, range, pays })
 }
 
 /// `rate: 8 %`, `earns: USD 2` for each unit, or `amount: USD 1000`, with `pro-rata: true` if it grows.
-fn bracket_pays(fields: &Fields<'_>, names: &Names<'_>) -> Option<BracketPays> {
+fn bracket_pays(fields: &Fields<'_>, names: &Names<'_>) -> Option<Value<BracketPays>> {
     let money = names.currency.map(Unit::Money);
     let amount =
-        |cursor: Cursor<'_>| money.as_ref().and_then(|unit| quantity_in(&cursor, unit)).map(|found| found.value);
+        |cursor: &Cursor<'_>| money.as_ref().and_then(|unit| quantity_in(cursor, unit)).map(|found| found.value);
     match (fields.get("rate"), fields.get("earns"), fields.get("amount")) {
-        (Some(rate), None, None) => fraction(&rate).map(BracketPays::Rate),
-        (None, Some(earns), None) => amount(earns).map(BracketPays::PerUnit),
+        (Some(rate), None, None) => value(&rate, &|cursor| fraction(cursor).map(BracketPays::Rate)),
+        (None, Some(earns), None) => value(&earns, &|cursor| amount(cursor).map(BracketPays::PerUnit)),
         (None, None, Some(whole)) => {
             let pro_rata = fields.get("pro-rata").and_then(|cursor| cursor.flag()).unwrap_or(false);
-            amount(whole).map(|amount| BracketPays::Amount { amount, pro_rata })
+            value(&whole, &|cursor| amount(cursor).map(|amount| BracketPays::Amount { amount, pro_rata }))
         }
         _ => {
             fields.at.problem("a bracket pays one of `rate`, `earns` and `amount`");
@@ -163,7 +191,7 @@ fn bracket_pays(fields: &Fields<'_>, names: &Names<'_>) -> Option<BracketPays> {
 
 /// Brackets go up from zero without overlap, without a gap that nobody accepted, and the last is open, but
 /// in a capped table.
-fn check(cursor: &Cursor<'_>, rows: &[Bracket], mode: &Mode, gaps: bool) {
+fn check(cursor: &Cursor<'_>, rows: &[Row], mode: &Mode, gaps: bool) {
     let zero = Ratio::from_integer(0.into());
     let items = cursor.items();
     let Some(first) = rows.first() else {

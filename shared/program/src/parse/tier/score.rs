@@ -4,14 +4,14 @@ use values::Ratio;
 
 use super::Shape;
 use super::local::{self, Defaults, Place};
-use crate::model::value::Value;
+use crate::model::value::{Form, Value};
 use crate::model::{Bound, Leg, LegWorth, Legs, Metric, PointLine, PointScale, Range, Track, TrackChoice};
 use crate::parse::charge::multiple;
 use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::metric::{metric_here, recognized_by, settled};
 use crate::parse::quantity::{bound, quantity_in, range};
 use crate::parse::requirement::requirement;
-use crate::parse::value::value;
+use crate::parse::value::{by_day, value};
 use crate::quantity::{Quantity, Unit};
 
 /// The division's `score`, or its `tracks` and which of them counts.
@@ -230,10 +230,15 @@ fn scale(fields: &Fields<'_>, metric: &Metric) -> Option<Value<PointScale>> {
     let unit = &metric.unit;
     let here = |scale: PointScale| Value::plain(fields.at.rule(), fields.at.source.clone(), scale);
     if let Some(bands) = fields.get("bands") {
-        return value(&bands, &|bands| {
+        let found = value(&bands, &|bands| {
             let found: Option<Vec<_>> = bands.items().iter().map(|item| band(item, unit)).collect();
-            found.map(PointScale::Bands)
+            let (ranges, cells): (Vec<Range>, Vec<Value<Quantity>>) = found?.into_iter().unzip();
+            by_day(bands, &cells, &|cells| {
+                let earns = cells.iter().map(|earns| (*earns).clone());
+                Some(PointScale::Bands(ranges.iter().cloned().zip(earns).collect()))
+            })
         });
+        return found.map(Value::flat);
     }
     if let Some(targets) = fields.get("targets") {
         let earns = fields.need("earns").and_then(|cursor| quantity_in(&cursor, &Unit::Points))?;
@@ -243,12 +248,20 @@ fn scale(fields: &Fields<'_>, metric: &Metric) -> Option<Value<PointScale>> {
     if let Some(full) = fields.get("full-at") {
         return value(&full, &|cursor| positive(cursor, unit).map(PointScale::FullAt));
     }
-    let each = fields.need("each").and_then(|cursor| positive(&cursor, unit));
+    let each = fields.need("each").and_then(|cursor| value(&cursor, &|cursor| positive(cursor, unit)));
     let earns = fields.need("earns");
-    let each = each?;
-    value(&earns?, &|cursor| {
-        let earns = quantity_in(cursor, &Unit::Points)?;
-        Some(PointScale::Each { each: each.clone(), earns })
+    let (each, earns) = (each?, earns?);
+    if let Form::Is(each) = &each.form {
+        return value(&earns, &|cursor| {
+            let earns = quantity_in(cursor, &Unit::Points)?;
+            Some(PointScale::Each { each: each.clone(), earns })
+        });
+    }
+    // Both may have days of their own: on each day the step and the points of that day.
+    let earns = value(&earns, &|cursor| quantity_in(cursor, &Unit::Points))?;
+    by_day(&fields.at, &[each, earns], &|cells| match cells {
+        [each, earns] => Some(PointScale::Each { each: (*each).clone(), earns: (*earns).clone() }),
+        _ => None,
     })
 }
 
@@ -261,10 +274,11 @@ fn positive(cursor: &Cursor<'_>, unit: &Unit) -> Option<Quantity> {
     None
 }
 
-fn band(cursor: &Cursor<'_>, unit: &Unit) -> Option<(Range, Quantity)> {
+fn band(cursor: &Cursor<'_>, unit: &Unit) -> Option<(Range, Value<Quantity>)> {
     let fields = cursor.fields()?;
     let range = range(&fields, unit);
-    let earns = fields.need("earns").and_then(|cursor| quantity_in(&cursor, &Unit::Points));
+    let points = |cursor: &Cursor<'_>| quantity_in(cursor, &Unit::Points);
+    let earns = fields.need("earns").and_then(|cursor| value(&cursor, &points));
     fields.done();
     Some((range?, earns?))
 }
