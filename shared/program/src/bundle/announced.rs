@@ -71,7 +71,7 @@ impl Place<'_> {
             match key.text.as_str() {
                 "announced" => self.take(child, path, source),
                 // What is said there is no rule, and nothing of it can be announced.
-                "sources" | "conventions" => {}
+                "sources" => {}
                 name if path.is_empty() => self.look(child, name, source),
                 name => self.look(child, &format!("{path}.{name}"), source),
             }

@@ -74,7 +74,9 @@ pub(super) fn days(program: &TierProgram, division: &Division) -> Vec<Date> {
         days.extend(line.weight.iter().flat_map(Value::days));
     }
     days.extend(first);
-    days.into_iter().filter(|day| first.is_none_or(|first| first <= *day)).collect()
+    // What rules from a later day on is said by the version of that day.
+    let own = |day: &Date| first.is_none_or(|first| first <= *day) && program.until.is_none_or(|until| *day < until);
+    days.into_iter().filter(own).collect()
 }
 
 fn requirement_days(requirement: &Requirement, days: &mut BTreeSet<Date>) {

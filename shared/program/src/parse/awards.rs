@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cursor::{ANNOTATIONS, Cursor};
 use super::tier::DIVISIONS;
+use super::today::on_any_day;
 use super::yaml::Node;
 
 /// What the programs of a bundle give, by `vendor/program/award`.
@@ -28,12 +29,15 @@ impl Awards {
     /// Adds what one version of a program gives; versions come in the order of their days.
     pub fn add(&mut self, id: &str, program: &Node) {
         self.programs.insert(id.to_owned());
-        let levels = texts(program.entry("levels"));
+        let stated = program.entry("levels").map(on_any_day).unwrap_or_default();
+        let levels = stated.last().map(|levels| texts(levels)).unwrap_or_default();
         let levels = if levels.is_empty() { vec!["held".to_owned()] } else { levels };
+        let every_level: Vec<String> =
+            levels.iter().cloned().chain(stated.iter().flat_map(|levels| texts(levels))).collect();
         let divisions: Vec<String> = DIVISIONS.iter().flat_map(|word| names(program.entry(word))).collect();
         for name in names(program.entry("awards")) {
             let given = self.given.entry(format!("{id}/{name}")).or_default();
-            given.every_level.extend(levels.iter().cloned());
+            given.every_level.extend(every_level.iter().cloned());
             given.levels.clone_from(&levels);
             given.divisions.extend(divisions.iter().cloned());
         }
@@ -90,15 +94,15 @@ impl Given {
     }
 }
 
-/// The keys of a map that are names.
+/// The keys of a map that are names, on any of its days.
 fn names(node: Option<&Node>) -> Vec<String> {
-    let keys = node.map(Node::entries).unwrap_or_default().iter().map(|(key, _)| &key.text);
+    let maps = node.map(on_any_day).unwrap_or_default().into_iter();
+    let keys = maps.flat_map(|map| map.entries().iter().map(|(key, _)| &key.text));
     keys.filter(|key| !ANNOTATIONS.contains(&key.as_str())).cloned().collect()
 }
 
 /// The texts of a list; a single text is a list of one.
-fn texts(node: Option<&Node>) -> Vec<String> {
-    let Some(node) = node else { return Vec::new() };
+fn texts(node: &Node) -> Vec<String> {
     let own = node.text().into_iter();
     own.chain(node.items().iter().filter_map(Node::text)).map(str::to_owned).collect()
 }

@@ -162,7 +162,7 @@ fn high_water(cursor: &Cursor<'_>) -> Option<HighWater> {
     let begins = fields.need("begins-at").and_then(|cursor| cursor.choice("start", &starts));
     let source = fields.at.source.clone();
     fields.done();
-    Some(HighWater { rule: cursor.rule(), source, begins_at_association: begins? })
+    Some(HighWater { rule: cursor.rule_on_any_day(), source, begins_at_association: begins? })
 }
 
 fn per(cursor: &Cursor<'_>) -> Option<LinePer> {

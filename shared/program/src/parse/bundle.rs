@@ -12,10 +12,11 @@ use super::cursor::{Cursor, Fields, Origin};
 use super::names::{Definitions, Names};
 use super::quantity::date;
 use super::report::told;
+use super::today::in_stretches;
 use super::trace::Trace;
 use super::uses::{at_uses, in_order_of_use, look_up_uses};
 use super::value::announcements;
-use super::versions::{Catalogs, Versions, end_versions, follow_on, restart_counters};
+use super::versions::{Catalogs, Versions, end_versions, follow_on, next_version, restart_counters};
 use super::yaml::{Mark, Node, Value as Yaml, read};
 use super::{catalog, conventions, plan, recognition, tier};
 use crate::bundle::{Bundle, Document, DocumentKind};
@@ -236,15 +237,17 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
     let mut policies: Vec<RecognitionPolicy> = Vec::new();
     for draft in &drafts {
         match draft.head.kind {
-            DocumentKind::Catalog => {
+            DocumentKind::Catalog => in_stretches(draft, next_version(&drafts, &draft.head), &[], &mut |head| {
                 let mut own = Catalog::default();
                 catalog::catalog(&draft.fields, &mut own);
-                catalogs.add(&draft.head.id, draft.head.effective, own);
-            }
+                catalogs.add(&head.id, head.effective, own);
+            }),
             DocumentKind::RecognitionPolicy => {
-                if let Some(policy) = recognition::policy(&draft.fields, &draft.head) {
-                    follow_on(&mut policies, policy, &draft.fields);
-                }
+                in_stretches(draft, next_version(&drafts, &draft.head), &[], &mut |head| {
+                    if let Some(policy) = recognition::policy(&draft.fields, head) {
+                        follow_on(&mut policies, policy, &draft.fields);
+                    }
+                });
             }
             DocumentKind::TierProgram | DocumentKind::IncentivePlan => {}
         }
@@ -265,20 +268,22 @@ fn assemble(drafts: Vec<Draft<'_>>) -> Bundle {
             draft.fields.at.origin.lacking.set(true);
         }
         let policy = policy.unwrap_or(&nobody);
-        for (from, until) in catalogs.stretches(&draft.head) {
+        let uses = &draft.head.uses;
+        let changes: Vec<Date> = catalogs.days(uses).into_iter().chain(defined.days(uses)).collect();
+        in_stretches(draft, next_version(&drafts, &draft.head), &changes, &mut |head| {
+            let from = head.effective;
             let mut names = Names::new(Arc::new(used(draft, &catalogs, from)), policy, &awards);
-            for id in &draft.head.uses {
+            for id in uses {
                 names.borrow(id, defined.on(id, from));
             }
-            let head = Head { effective: from, until, ..draft.head.clone() };
             match draft.head.kind {
                 DocumentKind::TierProgram => {
-                    programs.extend(tier::program(&draft.fields, &head, &mut names));
+                    programs.extend(tier::program(&draft.fields, head, &mut names));
                     defined.add(&head.id, from, names.into_definitions());
                 }
-                _ => plans.extend(plan::plan(&draft.fields, &head, names)),
+                _ => plans.extend(plan::plan(&draft.fields, head, names)),
             }
-        }
+        });
     }
     programs.sort_by(|a, b| (&a.id, a.effective).cmp(&(&b.id, b.effective)));
     plans.sort_by(|a, b| (&a.id, a.effective).cmp(&(&b.id, b.effective)));
@@ -303,16 +308,17 @@ fn finish_catalogs(drafts: &[Draft<'_>], policies: &[RecognitionPolicy], catalog
     let nobody = RecognitionPolicy::empty();
     let policy = policies.first().unwrap_or(&nobody);
     for draft in drafts.iter().filter(|draft| draft.head.kind == DocumentKind::Catalog) {
-        let (id, day) = (&draft.head.id, draft.head.effective);
-        let Some(own) = catalogs.on(id, day).cloned() else { continue };
-        let mut together = used(draft, catalogs, day);
-        together.absorb(&own);
-        let mut names = Names::new(Arc::new(together.clone()), policy, &none);
-        let mut own = own;
-        // A list may name one before it.
-        catalog::lists(&draft.fields, &mut names, &mut own);
-        catalog::check(&draft.fields, &together);
-        catalogs.replace(id, day, own);
+        in_stretches(draft, next_version(drafts, &draft.head), &[], &mut |head| {
+            let (id, day) = (&head.id, head.effective);
+            let Some(mut own) = catalogs.on(id, day).cloned() else { return };
+            let mut together = used(draft, catalogs, day);
+            together.absorb(&own);
+            let mut names = Names::new(Arc::new(together.clone()), policy, &none);
+            // A list may name one before it.
+            catalog::lists(&draft.fields, &mut names, &mut own);
+            catalog::check(&draft.fields, &together);
+            catalogs.replace(id, day, own);
+        });
     }
 }
 

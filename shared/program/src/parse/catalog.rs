@@ -28,15 +28,16 @@ pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
     if let Some(cursor) = fields.get("workloads") {
         workloads(&cursor, into);
     }
+    let origin = &fields.at.origin;
     if let Some(cursor) = fields.get("services") {
-        services(&cursor, into);
+        origin.on_all_days(|| services(&cursor, into));
     }
     if let Some(cursor) = fields.get("certifications") {
         certifications(&cursor, into);
     }
     derived::rate_cards(fields, into);
     if let Some(cursor) = fields.get("terms") {
-        into.terms = terms::terms(&cursor);
+        into.terms = origin.on_all_days(|| terms::terms(&cursor));
     }
     for (key, kind) in [
         ("solution-competencies", "solution-competency"),
@@ -59,7 +60,7 @@ pub(crate) fn catalog(fields: &Fields<'_>, into: &mut Catalog) {
         }
         into.fields.entry(field.to_owned()).or_default().extend(entry.words());
     }
-    sold::sold(fields, into);
+    origin.on_all_days(|| sold::sold(fields, into));
 }
 
 const READS: [(&str, Reads); 8] = [

@@ -110,7 +110,7 @@ fn announced_paths(node: &Node, path: &str, found: &mut Vec<String>) {
                 let last = child.items().last().unwrap_or(child);
                 found.extend(last.entry("is").map(|_| path.to_owned()));
             }
-            "sources" | "conventions" => {}
+            "sources" => {}
             name if path.is_empty() => announced_paths(child, name, found),
             name => announced_paths(child, &format!("{path}.{name}"), found),
         }

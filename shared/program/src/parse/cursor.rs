@@ -1,7 +1,6 @@
 //! A place in a document that is being read: its node, its path, its source, and where problems go.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::panic::Location;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -9,16 +8,13 @@ use std::str::FromStr;
 use values::Date;
 
 use super::nearest::nearest;
+pub(crate) use super::origin::Origin;
 use super::report::{NOT_BY_ITSELF, Unknown, unknown};
-use super::trace::{SlotId, Trace};
-use super::yaml::{Key, Mark, Node, Value};
-use crate::problem::Problem;
+use super::trace::SlotId;
+use super::yaml::{Key, Node, Value};
 
 /// Keys that any map may have. They annotate and mean nothing.
 pub(crate) const ANNOTATIONS: [&str; 6] = ["title", "source", "sample", "note", "name", "accepted"];
-
-/// A named value: its node and its source.
-pub(crate) type Parameter = (Rc<Node>, Option<String>);
 
 /// The path above every parameter.
 const PARAMETERS: &str = "parameters.";
@@ -26,67 +22,6 @@ const PARAMETERS: &str = "parameters.";
 /// Whether a key makes a map a dated or split value rather than something else.
 fn dates_or_splits(key: &str) -> bool {
     Date::from_str(key).is_ok() || matches!(key, "by" | "otherwise")
-}
-
-/// What all places of one document share.
-pub(crate) struct Origin {
-    pub file: String,
-    /// `vendor/name`, once known.
-    pub id: RefCell<String>,
-    /// Short name of a source to its title and edition.
-    pub sources: RefCell<BTreeMap<String, String>>,
-    /// Named values of the document: the node and its source.
-    pub parameters: RefCell<BTreeMap<String, Parameter>>,
-    pub problems: RefCell<Vec<Problem>>,
-    /// Names that were looked up and are not there.
-    pub names: RefCell<Vec<Unknown>>,
-    /// Paths of what is not read because of a problem elsewhere.
-    pub unread: RefCell<Vec<String>>,
-    /// Whether a document that it uses is not there, or cannot be read.
-    pub lacking: Cell<bool>,
-    /// Where the parser's questions are noted, when a schema is made.
-    pub trace: Option<Rc<RefCell<Trace>>>,
-}
-
-impl Origin {
-    pub fn new(file: &str) -> Origin {
-        Origin {
-            file: file.to_owned(),
-            id: RefCell::default(),
-            sources: RefCell::default(),
-            parameters: RefCell::default(),
-            problems: RefCell::default(),
-            names: RefCell::default(),
-            unread: RefCell::default(),
-            lacking: Cell::default(),
-            trace: None,
-        }
-    }
-
-    /// As [`Origin::new`], noting what the parser asks.
-    pub fn traced(file: &str, trace: Option<Rc<RefCell<Trace>>>) -> Origin {
-        Origin { trace, ..Origin::new(file) }
-    }
-
-    /// Notes a question, where questions are noted.
-    fn note<T: Default>(&self, question: impl FnOnce(&mut Trace) -> T) -> T {
-        self.trace.as_ref().map(|trace| question(&mut trace.borrow_mut())).unwrap_or_default()
-    }
-
-    /// Everything that was found, each for itself.
-    pub fn take(&self) -> Vec<Problem> {
-        let names = self.names.take().into_iter().map(|unknown| unknown.problem);
-        self.problems.take().into_iter().chain(names).collect()
-    }
-
-    fn report(&self, mark: Mark, path: &str, message: String, suggestion: Option<String>) {
-        self.problems.borrow_mut().push(self.at(mark, path, message, suggestion));
-    }
-
-    fn at(&self, mark: Mark, path: &str, message: String, suggestion: Option<String>) -> Problem {
-        let (file, path) = (self.file.clone(), path.to_owned());
-        Problem { file, line: mark.line, column: mark.column, path, message, suggestion }
-    }
 }
 
 /// A node on its way to becoming a rule.
@@ -130,12 +65,14 @@ impl<'a> Cursor<'a> {
         self.origin.names.borrow_mut().push(Unknown { name: name.to_owned(), problem });
     }
 
+    /// Whether a map stands here on the day.
     pub fn is_map(&self) -> bool {
-        matches!(self.node.value, Value::Map(_))
+        self.today().is_some_and(|at| at.node.is_map())
     }
 
+    /// Whether a single value stands here on the day.
     pub fn is_text(&self) -> bool {
-        matches!(self.node.value, Value::Text { .. })
+        self.today().is_some_and(|at| matches!(at.node.value, Value::Text { .. }))
     }
 
     /// The text of a scalar, or a problem.
@@ -151,27 +88,22 @@ impl<'a> Cursor<'a> {
     }
 
     fn scalar(&self) -> Option<&'a str> {
-        match &self.node.value {
-            Value::Text { text, quoted } if *quoted || !text.is_empty() => Some(text),
-            Value::Text { .. } => {
-                self.problem("a value is missing");
-                None
-            }
+        let at = self.today()?;
+        match &at.node.value {
+            Value::Text { text, quoted } if *quoted || !text.is_empty() => return Some(text),
+            Value::Text { .. } => at.problem("a value is missing"),
             Value::Map(entries) if entries.iter().any(|(key, _)| dates_or_splits(&key.text)) => {
-                self.problem(format!("expected a single value: {NOT_BY_ITSELF}"));
-                None
+                at.problem(format!("expected a single value: {NOT_BY_ITSELF}"));
             }
-            _ => {
-                self.problem("expected a single value");
-                None
-            }
+            _ => at.problem("expected a single value"),
         }
+        None
     }
 
     /// The text, where this is a scalar with one; never a problem.
     pub fn word(&self) -> Option<&'a str> {
         self.origin.note(|trace| trace.slots[self.slot].text = true);
-        match &self.node.value {
+        match &self.today()?.node.value {
             Value::Text { text, .. } => Some(text),
             _ => None,
         }
@@ -180,13 +112,14 @@ impl<'a> Cursor<'a> {
     /// The items of a list; a single value is a list of one.
     pub fn items(&self) -> Vec<Cursor<'a>> {
         self.origin.note(|trace| trace.slots[self.slot].list = true);
-        match &self.node.value {
-            Value::List(items) => items.iter().enumerate().map(|(place, item)| self.item(item, place)).collect(),
+        let Some(at) = self.today() else { return Vec::new() };
+        match &at.node.value {
+            Value::List(items) => items.iter().enumerate().map(|(place, item)| at.item(item, place)).collect(),
             Value::Text { text, quoted } if !*quoted && text.is_empty() => {
-                self.problem("a value is missing");
+                at.problem("a value is missing");
                 Vec::new()
             }
-            _ => vec![self.clone()],
+            _ => vec![at.into_owned()],
         }
     }
 
@@ -241,14 +174,15 @@ impl<'a> Cursor<'a> {
     /// The fields of a map, or a problem. The calling line is the shape's identity in a schema.
     #[track_caller]
     pub fn fields(&self) -> Option<Fields<'a>> {
-        let at = Location::caller();
-        match &self.node.value {
+        let line = Location::caller();
+        let at = self.today()?;
+        match &at.node.value {
             Value::Map(entries) => {
-                let shape = self.origin.trace.as_ref().map(|trace| trace.borrow_mut().shape(self.slot, at));
-                Some(Fields { shape, ..Fields::new(self, entries) })
+                let shape = self.origin.trace.as_ref().map(|trace| trace.borrow_mut().shape(self.slot, line));
+                Some(Fields { shape, ..Fields::new(&at, entries) })
             }
             _ => {
-                self.problem("expected keys with values");
+                at.problem("expected keys with values");
                 None
             }
         }
@@ -266,9 +200,11 @@ impl<'a> Cursor<'a> {
 
     /// The value of a key, of which nothing is noted and which counts as asked for nowhere.
     pub fn beside(&self, key: &str) -> Option<Cursor<'a>> {
-        let node = self.node.entry(key)?;
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        Some(Cursor { node, path, source: self.source.clone(), origin: self.origin.clone(), slot: 0 })
+        let at = self.unnoted();
+        let at = at.today()?;
+        let node = at.node.entry(key)?;
+        let path = if at.path.is_empty() { key.to_owned() } else { format!("{}.{key}", at.path) };
+        Some(Cursor { node, path, source: at.source.clone(), origin: at.origin.clone(), slot: 0 })
     }
 
     /// The same place, of which nothing is noted.
@@ -373,7 +309,7 @@ impl<'a> Fields<'a> {
         self.entries.iter().filter(own).map(|(key, node)| (key.text.as_str(), self.child(key, node, slot))).collect()
     }
 
-    fn child(&self, key: &Key, node: &'a Node, slot: SlotId) -> Cursor<'a> {
+    pub(super) fn child(&self, key: &Key, node: &'a Node, slot: SlotId) -> Cursor<'a> {
         let path = if self.at.path.is_empty() { key.text.clone() } else { format!("{}.{}", self.at.path, key.text) };
         Cursor { node, path, source: self.at.source.clone(), origin: self.at.origin.clone(), slot }
     }

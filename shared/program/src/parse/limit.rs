@@ -63,7 +63,7 @@ fn limit(cursor: &Cursor<'_>, bound: &'static str, names: &Names<'_>) -> Option<
     let (least, most): (Option<Value<Quantity>>, Option<Value<Quantity>>) =
         if bound == "at-least" { (Some(amount?), None) } else { (None, Some(amount?)) };
     Some(Limit {
-        rule: cursor.rule(),
+        rule: cursor.rule_on_any_day(),
         source,
         least,
         most,

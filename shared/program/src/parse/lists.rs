@@ -6,6 +6,7 @@ use values::Date;
 
 use super::cursor::Cursor;
 use super::names::Names;
+use super::value::announcements;
 use crate::model::Words;
 use crate::model::value::{Form, Value};
 
@@ -37,7 +38,7 @@ pub(crate) fn list(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Words> {
     let (kind, members) = (kind?, members?);
     fields.done();
     let members = Cursor { source: fields_source(cursor), ..members };
-    if !members.is_map() {
+    if !members.node.is_map() {
         let words = read(&members, kind, names);
         return Some(Value::plain(cursor.rule(), members.source.clone(), words));
     }
@@ -49,9 +50,9 @@ fn fields_source(cursor: &Cursor<'_>) -> Option<String> {
 }
 
 fn dated(cursor: &Cursor<'_>, kind: ListOf, names: &Names<'_>) -> Option<Words> {
-    let fields = cursor.fields()?;
+    let fields = cursor.origin.on_all_days(|| cursor.fields())?;
     let mut entries: Vec<(Date, Cursor<'_>)> = Vec::new();
-    for (key, entry) in fields.named(&[]) {
+    for (key, entry) in fields.named(&["announced"]) {
         match Date::from_str(key) {
             Ok(day) => entries.push((day, entry)),
             Err(_) => entry.problem(format!("`{key}` is not a date, as its neighbours are")),
@@ -68,8 +69,8 @@ fn dated(cursor: &Cursor<'_>, kind: ListOf, names: &Names<'_>) -> Option<Words> 
         cursor.problem("a dated list needs at least one day");
         return None;
     }
-    let source = cursor.source.clone();
-    Some(Value { rule: cursor.rule(), source, form: Form::Dated(found), announced: Vec::new() })
+    let (source, announced) = (cursor.source.clone(), announcements(&fields));
+    Some(Value { rule: cursor.rule(), source, form: Form::Dated(found), announced })
 }
 
 /// The members from one day on: a list of its own, or what changes.

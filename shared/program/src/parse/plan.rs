@@ -137,7 +137,7 @@ fn lever(cursor: &Cursor<'_>, name: &str, above: &Above, names: &Names<'_>) -> O
     fields.done();
     Some(Lever {
         name: name.to_owned(),
-        rule: cursor.rule(),
+        rule: cursor.rule_on_any_day(),
         title,
         source,
         basis: basis?,
@@ -335,7 +335,8 @@ fn check_parts(fields: &Fields<'_>, levers: &[Lever], splits: &BTreeMap<String, 
         }
     }
     // A lever that is told by itself may have used it.
-    let all = top.beside("levers").is_some_and(|all| all.node.entries().len() == levers.len());
+    let stated = top.beside("levers");
+    let all = stated.is_some_and(|all| all.today().is_some_and(|at| at.node.entries().len() == levers.len()));
     for name in splits.keys().filter(|name| all && !used(name)) {
         let stated = top.beside("splits").and_then(|all| all.beside(name));
         stated.unwrap_or_else(|| top.clone()).problem(format!("no lever uses the split `{name}`"));

@@ -15,7 +15,9 @@ use crate::recognition::{
 
 /// Reads the policy's own keys; `head` was read before.
 pub(crate) fn policy(fields: &Fields<'_>, head: &Head) -> Option<RecognitionPolicy> {
-    let conventions = head.conventions(fields)?;
+    // Kinds have days; what is said of all of them is the last version's, or all versions' alike.
+    let origin = fields.at.origin.clone();
+    let conventions = origin.on_all_days(|| head.conventions(fields))?;
     let kinds_at = fields.need("kinds")?;
     let entries = kinds_at.fields()?;
     let mut kinds = Vec::new();
@@ -26,12 +28,13 @@ pub(crate) fn policy(fields: &Fields<'_>, head: &Head) -> Option<RecognitionPoli
         kinds_at.problem("a recognition policy needs at least one kind");
     }
     let (attribution, duplicates) =
-        fields.get("attribution").map(|cursor| attribution(&cursor, &kinds)).unwrap_or_default();
+        origin.on_all_days(|| fields.get("attribution").map(|cursor| attribution(&cursor, &kinds))).unwrap_or_default();
     for kind in &mut kinds {
         kind.number = attribution.get(&kind.name).copied();
     }
     let business = conventions.business_days.clone().unwrap_or_default();
-    let claims = fields.get("claims").and_then(|cursor| claims::claims(&cursor, &kinds, business));
+    let claims =
+        origin.on_all_days(|| fields.get("claims").and_then(|cursor| claims::claims(&cursor, &kinds, business)));
     for kind in kinds.iter_mut().filter(|kind| claims.as_ref().is_some_and(|claims| claims.kind == kind.name)) {
         let decision = claims.as_ref().map(|claims| claims.arbitration.clone()).filter(|name| !name.is_empty());
         kind.second_one = decision.map_or(kind.second_one.clone(), SecondOne::Settled);

@@ -14,9 +14,8 @@ use super::nearest::nearest;
 use super::yaml::Node;
 use crate::problem::Problem;
 
-/// What to do where a value is neither dated nor split by itself.
-pub(super) const NOT_BY_ITSELF: &str =
-    "what stands here is not dated or split by itself: date the rule around it, or a new version of the document";
+/// What to do where a value is not split by itself, or is the same on all days.
+pub(super) const NOT_BY_ITSELF: &str = "what stands here is not dated or split by itself: say it of the rule around it, or by a new version of the document";
 
 /// A name that was looked up and is not there.
 pub(crate) struct Unknown {

@@ -138,8 +138,9 @@ struct Shape<'s> {
 
 /// Whether the award says what its only level asks for.
 fn award_says_when(fields: &Fields<'_>) -> bool {
-    let awards = fields.at.beside("awards");
-    awards.is_some_and(|awards| awards.node.entries().iter().any(|(_, award)| award.entry("when").is_some()))
+    let Some(awards) = fields.at.beside("awards") else { return false };
+    let names = awards.today().map(|at| at.node.entries()).unwrap_or_default().iter().map(|(key, _)| &key.text);
+    names.into_iter().any(|name| awards.beside(name).is_some_and(|award| award.beside("when").is_some()))
 }
 
 fn columns(fields: &Fields<'_>, names: &Names<'_>) -> BTreeMap<String, Column> {

@@ -17,7 +17,7 @@ pub(crate) fn value<T>(cursor: &Cursor<'_>, read: &dyn Fn(&Cursor<'_>) -> Option
     if let Some(found) = cursor.parameter(|at| value(at, read)) {
         return found;
     }
-    if !cursor.is_map() {
+    if !cursor.node.is_map() {
         return plain(cursor, read);
     }
     let fields = cursor.around()?;
@@ -91,7 +91,7 @@ fn dated<T>(
             whole = false;
             continue;
         };
-        let ends = entry.unnoted().word() == Some("null");
+        let ends = entry.node.text() == Some("null");
         match (ends, if ends { None } else { value(&entry, read) }) {
             (true, _) => found.push((from, None)),
             (false, Some(value)) => found.push((from, Some(value))),

@@ -4,7 +4,7 @@
 //! day. A program or plan that uses a catalog with versions is read once for every stretch of time between them, so that
 //! each day is judged and each line is priced by the catalog of its own day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use values::Date;
 
@@ -45,12 +45,15 @@ impl<T> Versions<T> {
         begun.or_else(dated).or(versions.first()).map(|(_, version)| version)
     }
 
-    /// Puts another in the place of the version of exactly this day.
+    /// Puts another in the place of the version of exactly this day, or between those that are there.
     pub fn replace(&mut self, id: &str, effective: Option<Date>, version: T) {
-        let known =
-            self.by_id.get_mut(id).and_then(|versions| versions.iter_mut().find(|(from, _)| *from == effective));
-        if let Some((_, known)) = known {
-            *known = version;
+        let versions = self.by_id.entry(id.to_owned()).or_default();
+        match versions.iter_mut().find(|(from, _)| *from == effective) {
+            Some((_, known)) => *known = version,
+            None => {
+                versions.push((effective, version));
+                versions.sort_by_key(|(from, _)| *from);
+            }
         }
     }
 
@@ -59,17 +62,17 @@ impl<T> Versions<T> {
         self.by_id.values().flat_map(|versions| versions.iter().rev().map(|(_, version)| version))
     }
 
-    /// The stretches of time of a document in which all that it uses stays the same: first day and the day after the
-    /// last.
-    pub fn stretches(&self, head: &Head) -> Vec<(Option<Date>, Option<Date>)> {
-        let Some(first) = head.effective else { return vec![(None, head.until)] };
-        let used = head.uses.iter().filter_map(|id| self.by_id.get(id)).filter(|versions| versions.len() > 1);
-        let inside = |day: &Date| *day > first && head.until.is_none_or(|until| *day < until);
-        let days: BTreeSet<Date> = used.flatten().filter_map(|(from, _)| *from).filter(inside).collect();
-        let starts: Vec<Date> = std::iter::once(first).chain(days).collect();
-        let end = |place: usize| starts.get(place + 1).copied().or(head.until);
-        starts.iter().enumerate().map(|(place, start)| (Some(*start), end(place))).collect()
+    /// The days of the versions of what a document uses.
+    pub fn days(&self, uses: &[String]) -> Vec<Date> {
+        let used = uses.iter().filter_map(|id| self.by_id.get(id)).filter(|versions| versions.len() > 1);
+        used.flatten().filter_map(|(from, _)| *from).collect()
     }
+}
+
+/// The day from which the next version of a document rules.
+pub(super) fn next_version(drafts: &[Draft<'_>], head: &Head) -> Option<Date> {
+    let later = drafts.iter().filter(|draft| draft.head.id == head.id && draft.head.effective > head.effective);
+    later.filter(|_| head.effective.is_some()).filter_map(|draft| draft.head.effective).min()
 }
 
 /// Adds a policy; one of an id that is there follows on from its first day.

@@ -44,6 +44,11 @@ impl Node {
         self.entries().iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
     }
 
+    /// Whether it is a map.
+    pub fn is_map(&self) -> bool {
+        matches!(self.value, Value::Map(_))
+    }
+
     /// The entries of a map; none for anything else.
     pub fn entries(&self) -> &[(Key, Node)] {
         match &self.value {

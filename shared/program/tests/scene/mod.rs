@@ -81,6 +81,14 @@ pub fn changed(files: &[(String, String)], from: &str, to: &str) -> Vec<(String,
     files.iter().map(|(name, text)| (name.clone(), text.replace(from, to))).collect()
 }
 
+/// The reference's own documents.
+pub fn acme() -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(folder("../docs/program-language.md")).expect("the reference");
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|block| block.split("\n```").next());
+    let documents = blocks.filter(|block| block.starts_with("language: 1") && !block.contains("kind: Tests"));
+    documents.enumerate().map(|(place, text)| (format!("{place}.yaml"), format!("{text}\n"))).collect()
+}
+
 pub fn sample_bundle() -> Bundle {
     parse(&documents(&["sample"]))
 }
