@@ -12,12 +12,16 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use crate::cases::{read_traced, run_traced};
+use crate::parse::cursor::ANNOTATIONS;
 use crate::parse::quantity::DATE;
 use crate::parse::trace::{Shape, SlotId, Trace};
 use crate::parse::{checked, is_tests, trees};
 
 /// The kinds of document, and the tests beside them.
 const KINDS: [&str; 5] = ["Catalog", "RecognitionPolicy", "TierProgram", "IncentivePlan", "Tests"];
+
+/// The name under which editors and other schemas know this one; the number is that of the language.
+const ID: &str = "urn:accolade:program:1";
 
 /// The schema of everything that the parser asks of these bundles. Whether they load does not matter. Of
 /// `examples` the tests are run too, because what a test changes, gives and expects is asked only then.
@@ -52,6 +56,7 @@ pub fn schema<P: AsRef<str>, T: AsRef<str>>(examples: &[Vec<(P, T)>], bundles: &
         .collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
         "title": "Accolade program documents",
         "type": "object",
         "required": ["kind"],
@@ -87,7 +92,7 @@ struct Named<'t> {
 impl Named<'_> {
     fn slot(&mut self, id: SlotId, path: &str, queue: &mut VecDeque<(SlotId, String)>) {
         let slot = &self.trace.slots[id];
-        if slot.list || slot.value {
+        if slot.list || slot.value || slot.dated {
             let name = self.free(&format!("{path}.value"));
             self.names.1.insert(id, name);
         }
@@ -135,7 +140,10 @@ impl Writer<'_> {
         if slot.text {
             forms.push(json!({"type": ["string", "number", "boolean"]}));
         } else {
-            forms.extend(slot.patterns.iter().map(|pattern| json!({"type": "string", "pattern": pattern})));
+            forms.extend(slot.patterns.iter().map(|pattern| match *pattern {
+                DATE => json!({"type": "string", "format": "date", "pattern": DATE}),
+                pattern => json!({"type": "string", "pattern": pattern}),
+            }));
             if !slot.words.is_empty() {
                 forms.push(json!({"enum": slot.words.iter().flat_map(|word| as_written(word)).collect::<Vec<_>>()}));
             }
@@ -147,8 +155,10 @@ impl Writer<'_> {
             return json!({});
         }
         let own = self.names.1.get(&id).map(|name| json!({"$ref": format!("#/$defs/{name}")}));
-        if let Some(own) = own.as_ref().filter(|_| slot.value) {
-            forms.extend(around(own));
+        match &own {
+            Some(own) if slot.value => forms.extend(around(own)),
+            Some(own) if slot.dated => forms.push(in_stretches(own)),
+            _ => {}
         }
         if let Some(own) = own.filter(|_| slot.list) {
             forms.push(json!({"type": "array", "items": own}));
@@ -216,6 +226,18 @@ fn around(own: &Value) -> [Value; 3] {
         "additionalProperties": false,
     });
     [dated, split, is]
+}
+
+/// The map that may stand around any other place: days, or the place with its source.
+fn in_stretches(own: &Value) -> Value {
+    let said = format!("^({}|announced)$", ANNOTATIONS.join("|"));
+    let days = DATE.trim_start_matches('^').trim_end_matches('$');
+    json!({
+        "type": "object",
+        "patternProperties": {format!("^(is|{days})$"): own, said: true},
+        "additionalProperties": false,
+        "minProperties": 1,
+    })
 }
 
 /// A word as YAML readers hand it over: `1` is a number to them and `true` a truth value.

@@ -81,14 +81,6 @@ const FACTS: [(&str, &str, &str); 16] = [
     ),
 ];
 
-/// The reference's own documents.
-fn acme() -> Vec<(String, String)> {
-    let text = std::fs::read_to_string(folder("../docs/program-language.md")).expect("the reference");
-    let blocks = text.split("```yaml\n").skip(1).filter_map(|block| block.split("\n```").next());
-    let documents = blocks.filter(|block| block.starts_with("language: 1") && !block.contains("kind: Tests"));
-    documents.enumerate().map(|(place, text)| (format!("{place}.yaml"), format!("{text}\n"))).collect()
-}
-
 fn failures(tests: &str) -> Vec<String> {
     let bundle = parse(&acme());
     let cases = read(&[("known.yaml".to_owned(), format!("{HEAD}{tests}"))]).expect("well written");

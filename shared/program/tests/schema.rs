@@ -4,14 +4,15 @@ mod scene;
 
 use program::schema::schema;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
-use scene::{changed, documents};
+use scene::{changed, documents, reference};
 use serde_json::{Value, json};
 
 type Files = Vec<(String, String)>;
 
-/// Every shipped document with its tests.
+/// Every shipped document with its tests, and before them the reference.
 fn shipped() -> Vec<Files> {
-    ["sample", "microsoft"].map(|name| documents(&[name, &format!("{name}/tests")])).to_vec()
+    let of = |name: &str| documents(&[name, &format!("{name}/tests")]);
+    std::iter::once(reference()).chain(["sample", "microsoft", "vmware"].map(of)).collect()
 }
 
 /// What another YAML reader makes of a document.
@@ -46,12 +47,125 @@ fn validator() -> jsonschema::Validator {
     jsonschema::validator_for(&schema(&shipped()[..1], &shipped()[1..])).expect("a schema")
 }
 
+/// The reference among them: every document and every test in it.
 #[test]
 fn every_shipped_document_validates() {
     let validator = validator();
     for (name, text) in shipped().into_iter().flatten() {
         let found = errors(&validator, &text);
         assert!(found.is_empty(), "{name}: {found:#?}");
+    }
+}
+
+/// Every example of the reference that changes documents, as it stands changed.
+#[test]
+fn every_changed_document_of_the_reference_validates() {
+    let validator = validator();
+    let all: Vec<Value> = reference()
+        .iter()
+        .flat_map(|(_, text)| Yaml::load_from_str(text).expect("YAML").iter().map(read).collect::<Vec<_>>())
+        .collect();
+    let mut changed = 0;
+    for (name, case) in all.iter().filter_map(|one| one.get("tests")?.as_object()).flatten() {
+        let mut sets = Vec::new();
+        changes(case, &[], &mut sets);
+        for set in sets {
+            let mut rules = all.clone();
+            for change in &set {
+                let at = change["at"].as_str().expect("a path");
+                let (id, path) = at.split_once('#').unwrap_or((case["of"].as_str().unwrap_or("acme/tiers"), at));
+                let own = |one: &&mut Value| one["id"] == *id.split('@').next().unwrap_or(id);
+                let Some(document) = rules.iter_mut().find(own) else { continue };
+                if let Some(is) = change.get("is") {
+                    set_at(document, path, is);
+                    changed += 1;
+                }
+            }
+            for document in rules.iter().filter(|one| one["kind"] != "Tests") {
+                let found: Vec<String> = validator
+                    .iter_errors(document)
+                    .map(|error| format!("{}: {error}", error.instance_path()))
+                    .collect();
+                assert!(found.is_empty(), "{name}: {found:#?}");
+            }
+        }
+    }
+    assert!(changed > 200, "{changed} changes");
+}
+
+/// The changes of a test, and of each of its variants and steps together with those around them.
+fn changes(case: &Value, around: &[Value], sets: &mut Vec<Vec<Value>>) {
+    let own = case.get("changes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let all = [around, &own].concat();
+    let variants = case.get("variants").and_then(Value::as_object).into_iter().flat_map(|map| map.values());
+    let steps = case.get("steps").and_then(Value::as_array).into_iter().flatten();
+    variants.chain(steps).for_each(|part| changes(part, &all, sets));
+    if !own.is_empty() {
+        sets.push(all);
+    }
+}
+
+/// Puts a value at a path of keys, `/` before the name or the number of a list's item.
+fn set_at(node: &mut Value, path: &str, is: &Value) {
+    if path.is_empty() {
+        *node = is.clone();
+        return;
+    }
+    let rest = |step: &str| -> Option<String> {
+        let rest = path.strip_prefix(step)?;
+        (rest.is_empty() || rest.starts_with(['.', '/'])).then(|| rest.trim_start_matches(['.', '/']).to_owned())
+    };
+    match node {
+        Value::Object(map) => {
+            let key = map.keys().filter(|key| rest(key).is_some()).max_by_key(|key| key.len()).cloned();
+            match key {
+                Some(key) => set_at(&mut map[&key], &rest(&key).unwrap_or_default(), is),
+                None if !path.contains(['.', '/']) => drop(map.insert(path.to_owned(), is.clone())),
+                None => {}
+            }
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter_mut().enumerate() {
+                let named = item.get("name").or(Some(&*item)).and_then(Value::as_str).map(str::to_owned);
+                if let Some(rest) = rest(&named.unwrap_or_else(|| (place + 1).to_string())) {
+                    return set_at(item, &rest, is);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the reference says may be dated is valid with dates, also where no document shows it so, and the head is not.
+#[test]
+fn any_place_may_stand_by_date() {
+    let validator = validator();
+    let valid = |from: &str, to: &str| {
+        let files = changed(&scene::acme(), from, to);
+        files.iter().flat_map(|(_, text)| errors(&validator, text)).next().is_none()
+    };
+    let experts = "  experts: {count: people, holding: expert}";
+    let partner = "      partner: [badge, score";
+    let per = "per: [subscription, month]";
+    for (from, to) in [
+        (
+            experts,
+            "  experts: {2020-01-01: {count: people, holding: expert}, 2024-07-01: {count: people, holding: basic}}",
+        ),
+        (experts, "  experts: {count: people, holding: {2020-01-01: expert, 2024-07-01: basic}}"),
+        (partner, "      partner: {2020-01-01: [badge], announced: {is: less}}\n      customer: [badge, score"),
+        ("    rate: 10 %", "    rate: {by: term, annual: 8 %, otherwise: {2024-01-01: 7 %}}"),
+        (per, "per: {is: [subscription, month], source: guide}"),
+    ] {
+        assert!(valid(from, to), "{to}");
+    }
+    for (from, to) in [
+        (experts, "  experts: {2020-01: {count: people, holding: expert}}"),
+        (experts, "  experts: {2020-01-01: {cuont: people, holding: expert}}"),
+        (per, "per: {si: [subscription, month]}"),
+        ("title: Acme's areas\neffective: 2024-01-01", "title: Acme's areas\neffective: {2020-01-01: 2024-01-01}"),
+    ] {
+        assert!(!valid(from, to), "{to}");
     }
 }
 
@@ -68,6 +182,10 @@ fn what_the_parser_refuses_by_its_shape_the_schema_refuses() {
         ("kind: Catalog", "kind: Catalogue"),
         ("  restated: forward\n\n  sales-transaction", "  restatd: forward\n\n  sales-transaction"),
         ("    says: Two customers, half", "    sais: Two customers, half"),
+        (
+            "title: Competencies of the sample marketplace\neffective: 2024-01-01",
+            "title: Competencies of the sample marketplace\neffective: someday",
+        ),
     ] {
         let wrong = changed(&files, from, to);
         let found: Vec<String> = wrong.iter().flat_map(|(_, text)| errors(&validator, text)).collect();

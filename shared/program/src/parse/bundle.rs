@@ -161,10 +161,8 @@ fn draft(node: &Node, origin: Rc<Origin>) -> Option<Draft<'_>> {
     if let Some(id) = &id {
         origin.id.replace(id.clone());
     }
-    let effective = fields.need("effective").and_then(|cursor| match cursor.word() {
-        Some("undecided") => None,
-        _ => date(&cursor),
-    });
+    let effective =
+        fields.need("effective").and_then(|cursor| if cursor.says("undecided") { None } else { date(&cursor) });
     let until = fields.get("until");
     let end = until.as_ref().and_then(date);
     if let (Some(until), Some(from), Some(end)) = (&until, effective, end)

@@ -109,6 +109,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Whether this word stands here, where something else may stand too.
+    pub fn says(&self, word: &str) -> bool {
+        self.origin.note(|trace| trace.slots[self.slot].words.insert(word.to_owned()));
+        self.today().is_some_and(|at| at.node.text() == Some(word))
+    }
+
     /// The items of a list; a single value is a list of one.
     pub fn items(&self) -> Vec<Cursor<'a>> {
         self.origin.note(|trace| trace.slots[self.slot].list = true);
@@ -191,7 +197,6 @@ impl<'a> Cursor<'a> {
     /// The fields of a map that stands around what the place expects: dates, cases, a value with its
     /// source. Their values are at the place itself.
     pub fn around(&self) -> Option<Fields<'a>> {
-        self.origin.note(|trace| trace.slots[self.slot].value = true);
         match &self.node.value {
             Value::Map(entries) => Some(Fields { around: true, ..Fields::new(self, entries) }),
             _ => None,

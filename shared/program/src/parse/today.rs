@@ -65,6 +65,7 @@ impl<'a> Cursor<'a> {
     /// The place as it is on the day that is being read. None where nothing stands here on it, which is a problem.
     pub fn today(&self) -> Option<Cow<'_, Cursor<'a>>> {
         let Some(day) = self.origin.day.get() else { return Some(Cow::Borrowed(self)) };
+        self.origin.note(|trace| trace.slots[self.slot].dated = true);
         let Some(form) = around(self.node) else { return Some(Cow::Borrowed(self)) };
         let fields = self.around()?;
         // Told to everybody, and checked; without effect.

@@ -36,6 +36,8 @@ pub(crate) struct Slot {
     pub list: bool,
     /// Also by date, by case, or with its source.
     pub value: bool,
+    /// Also by date, or with its source, for a stretch of time.
+    pub dated: bool,
     /// Maps.
     pub shapes: BTreeSet<usize>,
 }

@@ -14,6 +14,7 @@ use crate::model::value::{Announced, Form, Value};
 /// with its source (`{is: .., source: ..}`), in any nesting, or named under `parameters`; `read` reads the
 /// plain ones.
 pub(crate) fn value<T>(cursor: &Cursor<'_>, read: &dyn Fn(&Cursor<'_>) -> Option<T>) -> Option<Value<T>> {
+    cursor.origin.note(|trace| trace.slots[cursor.slot].value = true);
     if let Some(found) = cursor.parameter(|at| value(at, read)) {
         return found;
     }

@@ -83,10 +83,31 @@ pub fn changed(files: &[(String, String)], from: &str, to: &str) -> Vec<(String,
 
 /// The reference's own documents.
 pub fn acme() -> Vec<(String, String)> {
+    let documents = blocks().into_iter().filter(|block| is_document(block) && !block.contains("kind: Tests"));
+    documents.enumerate().map(|(place, text)| (format!("{place}.yaml"), text)).collect()
+}
+
+/// The reference's own documents, and its examples as documents of tests.
+pub fn reference() -> Vec<(String, String)> {
+    let whole = |(place, block): (usize, String)| {
+        let cases: String = block.lines().map(|line| format!("  {line}\n")).collect();
+        let tests = format!(
+            "language: 1\nkind: Tests\nid: acme/examples-{place}\npartner: p\nbackground: \
+            {{associations: [{{kind: partner-of-record, customers: all, from: 2020-01-01}}]}}\ntests:\n{cases}"
+        );
+        (format!("{place}.yaml"), if is_document(&block) { block } else { tests })
+    };
+    blocks().into_iter().enumerate().map(whole).collect()
+}
+
+fn blocks() -> Vec<String> {
     let text = std::fs::read_to_string(folder("../docs/program-language.md")).expect("the reference");
     let blocks = text.split("```yaml\n").skip(1).filter_map(|block| block.split("\n```").next());
-    let documents = blocks.filter(|block| block.starts_with("language: 1") && !block.contains("kind: Tests"));
-    documents.enumerate().map(|(place, text)| (format!("{place}.yaml"), format!("{text}\n"))).collect()
+    blocks.map(|block| format!("{block}\n")).collect()
+}
+
+fn is_document(block: &str) -> bool {
+    block.starts_with("language: 1")
 }
 
 pub fn sample_bundle() -> Bundle {
