@@ -68,7 +68,7 @@ impl Recipe {
         maker.partner();
         maker.people();
         maker.practices();
-        maker.facts
+        maker.facts.in_order()
     }
 
     /// The instants at which something is recorded: the beginnings of the months that facts are about.

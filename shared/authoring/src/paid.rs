@@ -85,14 +85,14 @@ impl Paid {
 }
 
 fn rule(node: &Explanation) -> Because {
-    Because { rule: node.rule.clone(), says: format!("{} {}", node.says, node.value) }
+    Because { rule: node.rule.to_string(), says: format!("{} {}", node.says, node.value) }
 }
 
 fn bracket(node: &Explanation) -> Because {
     let number = |name: &str| node.numbers.iter().find(|number| number.name == name).map(|number| &number.value);
     let quantity = number("quantity").map(|quantity| format!("{quantity} ")).unwrap_or_default();
     let at = number("rate").or_else(|| number("pays")).map(|rate| format!(" at {rate}")).unwrap_or_default();
-    Because { rule: node.rule.clone(), says: format!("{quantity}({}){at}", node.says) }
+    Because { rule: node.rule.to_string(), says: format!("{quantity}({}){at}", node.says) }
 }
 
 /// A line that pays another amount; none where there is no such line.

@@ -3,8 +3,13 @@
 //! A node names the rule that was applied (its path in a program document, or `program.rule_name`
 //! for a rule of this engine), where the rule's numbers come from, the exact value, the numbers in
 //! the formula, the facts that were counted and those that were not, with their reasons.
+//!
+//! Its texts are cheap to clone, because a node is a part of every explanation that its rule has a part in.
+
+use std::fmt::Display;
 
 use serde::Serialize;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::facts::FactRef;
 use crate::reason::Reason;
@@ -49,9 +54,9 @@ pub struct Rejected {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Number {
     /// What it is: `rate`, `basis`, `bound`, ...
-    pub name: String,
+    pub name: SmolStr,
     /// Its exact value with its unit.
-    pub value: String,
+    pub value: SmolStr,
 }
 
 /// One node of an explanation.
@@ -60,14 +65,14 @@ pub struct Explanation {
     /// What kind of step this is.
     pub step: Step,
     /// The rule's id: `vendor/document#path`, or `program.rule_name`.
-    pub rule: String,
+    pub rule: SmolStr,
     /// The document's reference for the rule, or `sample`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    pub source: Option<SmolStr>,
     /// One line in words.
-    pub says: String,
+    pub says: SmolStr,
     /// The exact result with its unit.
-    pub value: String,
+    pub value: SmolStr,
     /// The numbers in the formula.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<Number>,
@@ -89,7 +94,7 @@ pub const FACTS_SHOWN: usize = 100;
 
 impl Explanation {
     /// A node without numbers, facts or parts.
-    pub fn new(step: Step, rule: impl Into<String>, says: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(step: Step, rule: impl Into<SmolStr>, says: impl Into<SmolStr>, value: impl Into<SmolStr>) -> Self {
         Self {
             step,
             rule: rule.into(),
@@ -106,28 +111,28 @@ impl Explanation {
 
     /// Adds where the rule comes from.
     #[must_use]
-    pub fn source(mut self, source: Option<String>) -> Self {
-        self.source = source;
+    pub fn source(mut self, source: Option<impl Into<SmolStr>>) -> Self {
+        self.source = source.map(Into::into);
         self
     }
 
     /// Adds a number of the formula.
     #[must_use]
-    pub fn number(mut self, name: &str, value: impl ToString) -> Self {
-        self.numbers.push(Number { name: name.to_owned(), value: value.to_string() });
+    pub fn number(mut self, name: &str, value: impl Display) -> Self {
+        self.numbers.push(Number { name: name.into(), value: format_smolstr!("{value}") });
         self
     }
 
     /// Adds a number of the formula that is text already.
     #[must_use]
-    pub fn text_of(mut self, name: &str, value: String) -> Self {
-        self.numbers.push(Number { name: name.to_owned(), value });
+    pub fn text_of(mut self, name: &str, value: impl Into<SmolStr>) -> Self {
+        self.numbers.push(Number { name: name.into(), value: value.into() });
         self
     }
 
     /// Adds a number of the formula, where there is one.
     #[must_use]
-    pub fn number_if(self, name: &str, value: Option<impl ToString>) -> Self {
+    pub fn number_if(self, name: &str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.number(name, value),
             None => self,
@@ -181,7 +186,7 @@ impl Explanation {
         out.push_str(&format!("{indent}{}: {}\n", self.says, self.value));
         let origin = match &self.source {
             Some(source) => format!("{} [{source}]", self.rule),
-            None => self.rule.clone(),
+            None => self.rule.to_string(),
         };
         out.push_str(&format!("{indent}  by {origin}\n"));
         for number in &self.numbers {

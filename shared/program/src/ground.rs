@@ -1,19 +1,26 @@
 //! Known facts, indexed for one question: rows with their joined fields, and who is recognized on
 //! them.
 
+mod places;
+
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt as _};
+use smol_str::{SmolStr, format_smolstr};
 use values::{Date, Decimal, Instant, Interval, Month, Zone};
 
 use crate::catalog::{Catalog, Measure, Reads};
 use crate::conventions::CurrentMonth;
 use crate::facts::{
-    Association, Costs, Customer, FactRef, Facts, Flow, Partner, Seats, Subscription, Transaction, Usage,
+    Association, Certification, Costs, Customer, Fact, FactRef, Facts, Flow, Partner, Seats, Subscription, Transaction,
+    Usage,
 };
 use crate::model::{Filter, Words};
 use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
+
+pub(crate) use places::Place;
+use places::Places;
 
 /// Spans of recognition over all time, by subscription, and of each by workload.
 type SpansByPlace = HashMap<String, Vec<(String, Rc<Vec<Span>>)>>;
@@ -32,10 +39,23 @@ pub(crate) struct Ground<'a> {
     spans: RefCell<SpansByPlace>,
     /// When each usage fact starts: what every look at usage asks first.
     usage_starts: Vec<Instant>,
-    /// How explanations name each usage fact, once one did.
-    usage_keys: Vec<OnceCell<String>>,
+    /// What looks at each usage fact learned about it.
+    usage_seen: Vec<Seen<'a>>,
+    places: Places,
+    /// How explanations name each certification, once one did.
+    certification_keys: Vec<OnceCell<SmolStr>>,
     /// The months that were asked for.
     months: RefCell<Vec<Interval>>,
+}
+
+/// What every look at a usage fact asks again.
+struct Seen<'a> {
+    subscription: Option<&'a Subscription>,
+    place: OnceCell<Place>,
+    /// Who is recognized on it, over all time.
+    spans: OnceCell<Rc<Vec<Span>>>,
+    /// How explanations name it.
+    key: OnceCell<SmolStr>,
 }
 
 /// What a row is, for filters and splits.
@@ -64,7 +84,9 @@ impl<'a> Ground<'a> {
             seats: HashMap::new(),
             spans: RefCell::default(),
             usage_starts: facts.usage.iter().map(|usage| usage.start).collect(),
-            usage_keys: vec![OnceCell::new(); facts.usage.len()],
+            usage_seen: Vec::new(),
+            places: Places::default(),
+            certification_keys: vec![OnceCell::new(); facts.certifications.len()],
             months: RefCell::default(),
         };
         for fact in &facts.partners {
@@ -82,6 +104,13 @@ impl<'a> Ground<'a> {
         for fact in &facts.seats {
             ground.seats.entry(&fact.subscription).or_default().push(fact);
         }
+        let seen = |usage: &Usage| Seen {
+            subscription: ground.subscription(&usage.subscription, usage.start),
+            place: OnceCell::new(),
+            spans: OnceCell::new(),
+            key: OnceCell::new(),
+        };
+        ground.usage_seen = facts.usage.iter().map(seen).collect();
         ground
     }
 
@@ -178,16 +207,46 @@ impl<'a> Ground<'a> {
         spans
     }
 
-    /// The usage facts that start in a time, with their places.
+    /// The usage facts that start in a time, each with its number among all.
     pub fn usage_in(&self, span: Interval) -> impl Iterator<Item = (usize, &'a Usage)> {
         let inside = self.usage_starts.iter().zip(&self.facts.usage).enumerate();
-        inside.filter(move |(_, (start, _))| span.contains(**start)).map(|(place, (_, usage))| (place, usage))
+        inside.filter(move |(_, (start, _))| span.contains(**start)).map(|(number, (_, usage))| (number, usage))
     }
 
-    /// Names the usage fact at a place in explanations.
-    pub fn usage_ref(&self, place: usize) -> Option<FactRef> {
-        let (key, usage) = (self.usage_keys.get(place)?, self.facts.usage.get(place)?);
-        Some(FactRef::new("usage", key.get_or_init(|| usage_ref(usage).key).clone()))
+    /// The subscription that a usage fact belongs to.
+    pub fn used(&self, number: usize) -> Option<&'a Subscription> {
+        self.usage_seen.get(number)?.subscription
+    }
+
+    /// The place of a usage fact of a subscription.
+    pub fn usage_place(&self, number: usize, usage: &Usage, subscription: &Subscription) -> Place {
+        let find = || self.place(&subscription.customer, &usage.subscription, &usage.workload);
+        self.usage_seen.get(number).map_or_else(find, |seen| seen.place.get_or_init(find).clone())
+    }
+
+    /// When recognition changes on what a usage fact is about, over all time.
+    pub fn usage_spans(&self, number: usize, subscription: &Subscription, workload: &str) -> Rc<Vec<Span>> {
+        let find = || self.spans(subscription, workload);
+        self.usage_seen.get(number).map_or_else(find, |seen| seen.spans.get_or_init(find).clone())
+    }
+
+    /// Names a usage fact in explanations.
+    pub fn usage_ref(&self, number: usize, usage: &Usage) -> FactRef {
+        let key = || usage_key(usage);
+        let key = self.usage_seen.get(number).map_or_else(key, |seen| seen.key.get_or_init(key).clone());
+        FactRef::new("usage", key)
+    }
+
+    /// Names a certification in explanations; `number` is its place among all.
+    pub fn certification_ref(&self, number: usize, certification: &Certification) -> FactRef {
+        let key = || SmolStr::from(certification.key());
+        let key = self.certification_keys.get(number).map_or_else(key, |known| known.get_or_init(key).clone());
+        FactRef::new(Certification::KIND, key)
+    }
+
+    /// The place with these names.
+    pub fn place(&self, customer: &str, subscription: &str, workload: &str) -> Place {
+        self.places.of(customer, subscription, workload)
     }
 
     /// The month that holds an instant.
@@ -313,9 +372,8 @@ pub(crate) fn number_read(reads: Reads, quantity: Decimal, costs: &Costs) -> Opt
     }
 }
 
-/// Names a usage fact in explanations.
-pub(crate) fn usage_ref(usage: &Usage) -> FactRef {
-    FactRef::new("usage", format!("{}/{}/{}/{}", usage.subscription, usage.workload, usage.meter, usage.start))
+fn usage_key(usage: &Usage) -> SmolStr {
+    format_smolstr!("{}/{}/{}/{}", usage.subscription, usage.workload, usage.meter, usage.start)
 }
 
 /// The month that is current on `day`.

@@ -28,11 +28,15 @@ use crate::model::{Found, PeopleRules, Population, TierProgram, Value};
 use crate::tiers::EvaluateError;
 use metric::Measured;
 use pins::Pins;
+use rows::Thing;
 use window::Moment;
 pub(crate) use window::anniversary_after;
 
 /// Customers of a population by month, by the population's rule.
-type Populations = HashMap<String, Vec<(Month, Rc<BTreeSet<String>>)>>;
+type Populations = HashMap<String, Vec<(Month, Rc<BTreeSet<Thing>>)>>;
+
+/// Certifications by their number among all, and whether the person counts.
+type Certified = Rc<[(usize, bool)]>;
 
 /// One partner on one instant. A metric is folded once, whoever asks for it.
 pub(crate) struct Judge<'a> {
@@ -58,6 +62,7 @@ pub(crate) struct Judge<'a> {
     classes: BTreeMap<String, String>,
     measured: RefCell<HashMap<String, Rc<Measured>>>,
     populations: RefCell<Populations>,
+    certified: RefCell<Vec<(Instant, Certified)>>,
 }
 
 impl<'a> Judge<'a> {
@@ -85,6 +90,7 @@ impl<'a> Judge<'a> {
             classes: BTreeMap::new(),
             measured: RefCell::default(),
             populations: RefCell::default(),
+            certified: RefCell::default(),
         }
     }
 
@@ -167,7 +173,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The customers of a population at a moment.
-    fn population(&self, population: &Population, at: Moment) -> Result<Rc<BTreeSet<String>>, EvaluateError> {
+    fn population(&self, population: &Population, at: Moment) -> Result<Rc<BTreeSet<Thing>>, EvaluateError> {
         let rule = &population.metric.rule;
         let known = self.populations.borrow().get(rule).and_then(|months| {
             let found = months.iter().find(|(month, _)| *month == at.month);
@@ -183,7 +189,17 @@ impl<'a> Judge<'a> {
 
     /// The customers of a population in the current month, in order.
     pub fn members(&self, population: &Population) -> Result<Vec<String>, EvaluateError> {
-        Ok(self.population(population, Moment::now(self))?.iter().cloned().collect())
+        Ok(self.population(population, Moment::now(self))?.iter().map(|customer| customer.to_string()).collect())
+    }
+
+    /// The certifications of people linked to the partner, and whether each person counts at an instant.
+    fn certified(&self, at: Instant) -> Certified {
+        let known = self.certified.borrow().iter().find(|(known, _)| *known == at).map(|(_, found)| found.clone());
+        known.unwrap_or_else(|| {
+            let found: Certified = people::of_linked(self, at).into();
+            self.certified.borrow_mut().push((at, found.clone()));
+            found
+        })
     }
 
     /// What was measured so far by a rule.

@@ -129,7 +129,7 @@ impl Recognition {
                         format!("{} by {}", partner.partner, evidence.kind),
                         grants.join(", "),
                     )
-                    .source(kind.and_then(|kind| kind.source.clone()))
+                    .source(kind.and_then(|kind| kind.source.as_ref()))
                     .number("since", evidence.since)
                     .counting(vec![FactRef::new("association", evidence.association.as_str())]),
                 );
@@ -248,9 +248,19 @@ fn came_second(kind: &Kind, association: &Association, about: &[&Association]) -
 
 /// Whether the association speaks about the subject at all, whenever it was in force.
 pub(crate) fn covers(association: &Association, subject: &Subject) -> bool {
-    association.customer == subject.customer
-        && association.subscription.as_ref().is_none_or(|id| *id == subject.subscription)
-        && association.workload.as_ref().is_none_or(|workload| subject.workloads.contains(workload))
+    covers_some(association, &subject.customer, &subject.subscription, |workload| subject.workloads.contains(workload))
+}
+
+/// Whether the association speaks about a subscription of a customer, or about one of the workloads in question.
+pub(crate) fn covers_some(
+    association: &Association,
+    customer: &str,
+    subscription: &str,
+    in_question: impl FnOnce(&String) -> bool,
+) -> bool {
+    association.customer == customer
+        && association.subscription.as_ref().is_none_or(|id| id == subscription)
+        && association.workload.as_ref().is_none_or(in_question)
 }
 
 fn counts<'p>(policy: &'p RecognitionPolicy, association: &Association, at: Instant) -> Result<&'p Kind, Reason> {

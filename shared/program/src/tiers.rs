@@ -135,7 +135,7 @@ pub(crate) fn evaluate_pinned(
 ) -> Result<Scorecard, EvaluateError> {
     let (as_of, known_at) = at;
     let (program, policy) = version(bundle, program, as_of)?;
-    let known = facts.known_at(known_at);
+    let known = facts.as_known_at(known_at);
     let ground = Ground::new(&program.catalog, policy, program.conventions.zone.clone(), &known);
     let accounts = ground.accounts(partner, as_of);
     let judge = Judge::of(program, &ground, accounts, as_of, pins)?;
@@ -262,7 +262,7 @@ fn explain(
     tracks: &[TrackScore],
 ) -> Explanation {
     let title = if division.title.is_empty() { &division.name } else { &division.title };
-    let mut top = Explanation::new(Step::Award, division.rule.clone(), title.clone(), level.unwrap_or("no level"))
+    let mut top = Explanation::new(Step::Award, &division.rule, title, level.unwrap_or("no level"))
         .number("standing", standing.name())
         .number("levels", if program.award.nested { "nested" } else { "each by itself" });
     for track in tracks {
@@ -276,7 +276,7 @@ fn explain(
     }
     for (name, outcome) in &mut found.levels {
         let value = if outcome.met { "met" } else { "not met" };
-        let mut node = Explanation::new(Step::Award, outcome.explanation.rule.clone(), name.clone(), value);
+        let mut node = Explanation::new(Step::Award, outcome.explanation.rule.clone(), &*name, value);
         node.parts = std::mem::take(&mut outcome.explanation.parts);
         top = top.part(node);
     }
@@ -306,7 +306,7 @@ fn blank(program: &TierProgram, division: &Division) -> DivisionScore {
         ways: Vec::new(),
         ways_cut_short: false,
         rejected: Vec::new(),
-        explanation: Explanation::new(Step::Award, division.rule.clone(), division.name.clone(), "no level")
+        explanation: Explanation::new(Step::Award, &division.rule, &division.name, "no level")
             .number("standing", Standing::NotInForce.name()),
     }
 }

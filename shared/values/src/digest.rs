@@ -71,8 +71,9 @@ impl Canon {
 
     /// Adds bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Canon {
-        self.pending.push(1);
-        self.pending.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        let mut head = [1; 9];
+        head[1..].copy_from_slice(&(bytes.len() as u64).to_be_bytes());
+        self.pending.extend_from_slice(&head);
         self.pending.extend_from_slice(bytes);
         self.collected()
     }

@@ -97,7 +97,7 @@ impl Kept {
 pub async fn gather(db: &impl ConnectionTrait, partner: &str, known_at: Instant) -> Result<Facts, StoreError> {
     let (mut gathered, usage) = read(db, &[partner.to_owned()], known_at).await?.facts()?;
     gathered.usage = usage.facts()?;
-    Ok(gathered)
+    Ok(gathered.in_order())
 }
 
 fn add_customers(gathered: &mut Facts, kept: &[KeptFact]) -> Result<(), StoreError> {

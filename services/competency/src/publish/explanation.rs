@@ -9,14 +9,14 @@ use wire::explanation_node::{Fact, Kind, Rejection, Term};
 pub fn node(explanation: &Explanation) -> wire::ExplanationNode {
     wire::ExplanationNode {
         kind: kind(explanation.step).into(),
-        rule: explanation.rule.clone(),
-        source: explanation.source.clone().unwrap_or_default(),
-        title: explanation.says.clone(),
-        value: explanation.value.clone(),
+        rule: explanation.rule.to_string(),
+        source: explanation.source.as_ref().map(ToString::to_string).unwrap_or_default(),
+        title: explanation.says.to_string(),
+        value: explanation.value.to_string(),
         terms: explanation
             .numbers
             .iter()
-            .map(|number| Term { label: number.name.clone(), value: number.value.clone() })
+            .map(|number| Term { label: number.name.to_string(), value: number.value.to_string() })
             .collect(),
         counted_count: i64::try_from(explanation.counted).unwrap_or(i64::MAX),
         counted_facts: explanation.facts.iter().map(fact).collect(),
@@ -31,7 +31,7 @@ pub fn rejection(rejected: &Rejected) -> Rejection {
 }
 
 fn fact(fact: &FactRef) -> Fact {
-    Fact { kind: fact.kind.clone(), key: fact.key.clone() }
+    Fact { kind: fact.kind.to_owned(), key: fact.key.to_string() }
 }
 
 fn kind(step: Step) -> Kind {

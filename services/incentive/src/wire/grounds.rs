@@ -66,21 +66,22 @@ fn piece(piece: &Piece) -> pb::BracketPiece {
 }
 
 fn node(explanation: &Explanation) -> pb::ExplanationNode {
-    let fact = |fact: &program::facts::FactRef| pb::ExplanationFact { kind: fact.kind.clone(), key: fact.key.clone() };
+    let fact =
+        |fact: &program::facts::FactRef| pb::ExplanationFact { kind: fact.kind.to_owned(), key: fact.key.to_string() };
     let rejected = |rejected: &Rejected| pb::RejectedFact {
         fact: Some(fact(&rejected.fact)),
         reason_code: rejected.reason.name().to_owned(),
     };
     pb::ExplanationNode {
         step: format!("{:?}", explanation.step).to_ascii_lowercase(),
-        rule_id: explanation.rule.clone(),
-        source: explanation.source.clone().unwrap_or_default(),
-        text: explanation.says.clone(),
-        value: explanation.value.clone(),
+        rule_id: explanation.rule.to_string(),
+        source: explanation.source.as_ref().map(ToString::to_string).unwrap_or_default(),
+        text: explanation.says.to_string(),
+        value: explanation.value.to_string(),
         numbers: explanation
             .numbers
             .iter()
-            .map(|number| pb::ExplanationNumber { label: number.name.clone(), value: number.value.clone() })
+            .map(|number| pb::ExplanationNumber { label: number.name.to_string(), value: number.value.to_string() })
             .collect(),
         counted: i64::try_from(explanation.counted).unwrap_or(i64::MAX),
         facts: explanation.facts.iter().map(fact).collect(),

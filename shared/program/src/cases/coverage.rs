@@ -61,7 +61,7 @@ pub struct Seen {
 impl Seen {
     /// Counts every node of an explanation.
     pub(crate) fn tree(&mut self, explanation: &Explanation) {
-        let entry = self.rules.entry(explanation.rule.clone()).or_default();
+        let entry = self.rules.entry(explanation.rule.to_string()).or_default();
         let pinned = explanation.numbers.iter().any(|number| number.name == PINNED);
         match (pinned, explanation.value.as_str()) {
             (true, _) => entry.2 += 1,

@@ -1,7 +1,5 @@
 //! One hash over facts, whatever their order, their batches and their recorded times.
 
-use std::collections::BTreeMap;
-
 use values::{Canon, Decimal, Digest, Instant};
 
 use super::known::Fact;
@@ -75,6 +73,11 @@ fn key_of(fact: &Usage) -> Key<'_> {
     (&fact.subscription, &fact.workload, &fact.meter, fact.start, fact.grain)
 }
 
+/// A key with the unit that is added up under it.
+fn cell_of(fact: &Usage) -> (Key<'_>, &str) {
+    (key_of(fact), &fact.unit)
+}
+
 /// Sums are taken in attos with wrap-around: a hash needs to be the same for every split, and the
 /// evaluation itself refuses sums out of range.
 #[derive(Default)]
@@ -84,29 +87,35 @@ struct Sums<'f> {
     costs: [Option<i128>; 4],
 }
 
-fn usage(canon: &mut Canon, facts: &[Usage]) {
-    let mut flows: BTreeMap<(Key<'_>, &str), Sums<'_>> = BTreeMap::new();
-    let mut levels: Vec<(Key<'_>, Decimal)> = Vec::new();
-    for fact in facts {
-        if fact.flow == Flow::Level {
-            levels.push((key_of(fact), fact.quantity));
-            continue;
-        }
-        let sums = flows.entry((key_of(fact), fact.unit.as_str())).or_default();
-        sums.currency = fact.currency.code();
-        sums.quantity = sums.quantity.wrapping_add(fact.quantity.attos());
+impl<'f> Sums<'f> {
+    fn take(&mut self, fact: &'f Usage) {
+        self.currency = fact.currency.code();
+        self.quantity = self.quantity.wrapping_add(fact.quantity.attos());
         let costs = [fact.costs.billed, fact.costs.effective, fact.costs.list, fact.costs.contracted];
-        for (sum, cost) in sums.costs.iter_mut().zip(costs) {
+        for (sum, cost) in self.costs.iter_mut().zip(costs) {
             if let Some(cost) = cost {
                 *sum = Some(sum.unwrap_or(0).wrapping_add(cost.attos()));
             }
         }
     }
-    levels.sort();
-    canon.text("usage").int(flows.len() as i128);
-    for ((key, unit), sums) in &flows {
-        write_key(canon, key);
-        canon.text(unit).text(sums.currency).int(sums.quantity);
+}
+
+fn usage(canon: &mut Canon, facts: &[Usage]) {
+    let of_flow = |fact: &&Usage| fact.flow != Flow::Level;
+    let mut flows: Vec<&Usage> = facts.iter().filter(of_flow).collect();
+    // Stable: of several currencies of one cell the last one given is written, whatever came of the rest.
+    flows.sort_by(|a, b| cell_of(a).cmp(&cell_of(b)));
+    let cells: Vec<&[&Usage]> = flows.chunk_by(|a, b| cell_of(a) == cell_of(b)).collect();
+    canon.text("usage").int(cells.len() as i128);
+    for cell in cells {
+        let mut sums = Sums::default();
+        for fact in cell {
+            sums.take(fact);
+        }
+        if let Some((key, unit)) = cell.first().map(|fact| cell_of(fact)) {
+            write_key(canon, &key);
+            canon.text(unit).text(sums.currency).int(sums.quantity);
+        }
         for cost in sums.costs {
             match cost {
                 Some(cost) => canon.int(cost),
@@ -114,6 +123,9 @@ fn usage(canon: &mut Canon, facts: &[Usage]) {
             };
         }
     }
+    let levels = facts.iter().filter(|fact| !of_flow(fact));
+    let mut levels: Vec<(Key<'_>, Decimal)> = levels.map(|fact| (key_of(fact), fact.quantity)).collect();
+    levels.sort();
     canon.text("levels").int(levels.len() as i128);
     for (key, quantity) in &levels {
         write_key(canon, key);

@@ -1,5 +1,7 @@
 //! All facts of one question, and how explanations name one of them.
 
+use smol_str::SmolStr;
+
 use super::{
     Agreement, Association, Award, Certification, Check, Customer, Decision, Enrollment, Exchange, Fee, Figure,
     Partner, PersonLink, Seats, Subscription, Transaction, Usage,
@@ -67,18 +69,19 @@ impl Facts {
     }
 }
 
-/// Names one fact in explanations: its kind and its business key.
+/// Names one fact in explanations: its kind and its business key. Many nodes name the same fact, so it is cheap to
+/// clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct FactRef {
     /// `association`, `usage`, `certification`, ...
-    pub kind: String,
+    pub kind: &'static str,
     /// The business key, its parts joined by `/`.
-    pub key: String,
+    pub key: SmolStr,
 }
 
 impl FactRef {
     /// A reference to the fact of `kind` with `key`.
-    pub fn new(kind: &str, key: impl Into<String>) -> Self {
-        Self { kind: kind.to_owned(), key: key.into() }
+    pub fn new(kind: &'static str, key: impl Into<SmolStr>) -> Self {
+        Self { kind, key: key.into() }
     }
 }

@@ -31,8 +31,8 @@ pub(crate) fn explain(
     outcome: Option<Outcome>,
 ) -> Explanation {
     let title = if draft.lever.title.is_empty() { &draft.lever.name } else { &draft.lever.title };
-    let mut top = Explanation::new(Step::Amount, draft.lever.rule.clone(), title.clone(), amount.to_string())
-        .source(draft.lever.source.clone())
+    let mut top = Explanation::new(Step::Amount, &draft.lever.rule, title, amount.to_string())
+        .source(draft.lever.source.as_ref())
         .number("basis", basis)
         .number(if draft.transaction.is_some() { "transaction" } else { "usage" }, draft.interval)
         .number("exact", ratio_to_text(&price.exact))
@@ -50,8 +50,8 @@ pub(crate) fn explain(
         }
     }
     if let Some(offer) = draft.not_on_sale {
-        let sold = Explanation::new(Step::Requirement, offer.rule.clone(), "on sale when it was bought", "no");
-        top = top.part(sold.source(offer.source.clone()));
+        let sold = Explanation::new(Step::Requirement, &offer.rule, "on sale when it was bought", "no");
+        top = top.part(sold.source(offer.source.as_ref()));
     }
     let facts = draft.inputs.iter().map(reference).collect();
     let sum = Explanation::new(Step::Amount, format!("{}.basis", draft.lever.rule), "basis", basis.to_string());
@@ -61,7 +61,7 @@ pub(crate) fn explain(
             let kind = scene.ground.policy.kind_at(&payee.kind, scene.interval.start());
             let rule = kind.map_or_else(|| scene.ground.policy.id.clone(), |kind| kind.rule.clone());
             Explanation::new(Step::Recognition, rule, format!("paid as {}", payee.kind), payee.partner.clone())
-                .source(kind.and_then(|kind| kind.source.clone()))
+                .source(kind.and_then(|kind| kind.source.as_ref()))
                 .number("since", payee.since)
                 .number("attributed by", USAGE_BELONGS_TO_ITS_START)
                 .counting(vec![FactRef::new(
@@ -108,7 +108,7 @@ fn table(scene: &Scene<'_>, draft: &Draft<'_>, price: &Price) -> Option<Explanat
         }
     }
     let pieces = price.pieces.iter().map(|piece| {
-        let node = Explanation::new(Step::Table, piece.rule.clone(), piece.says.clone(), ratio_to_text(&piece.amount))
+        let node = Explanation::new(Step::Table, &piece.rule, &piece.says, ratio_to_text(&piece.amount))
             .number("quantity", &piece.quantity);
         match found.value {
             Charge::Table(table) => priced(scene, table, piece, node),

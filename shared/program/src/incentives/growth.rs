@@ -64,8 +64,8 @@ pub(crate) fn grow(
     let grown = &now - &then;
     let hundred = Ratio::from_integer(100.into());
     let percent = (!then.is_zero()).then(|| &grown * &hundred / then.abs());
-    let mut node = Explanation::new(Step::Amount, growth.rule.clone(), "growth", ratio_to_text(&grown))
-        .source(growth.source.clone())
+    let mut node = Explanation::new(Step::Amount, &growth.rule, "growth", ratio_to_text(&grown))
+        .source(growth.source.as_ref())
         .number("now", ratio_to_text(&now))
         .number("base", ratio_to_text(&then))
         .number("base month", month);
@@ -164,8 +164,8 @@ pub(crate) fn above_marks(scene: &Scene<'_>, drafts: &mut [Draft<'_>], verdicts:
         let quantity = draft.basis.clone();
         let above = (&quantity - &mark).max(Ratio::zero());
         draft.notes.push(
-            Explanation::new(Step::Amount, rule.rule.clone(), "above the high-water mark", ratio_to_text(&above))
-                .source(rule.source.clone())
+            Explanation::new(Step::Amount, &rule.rule, "above the high-water mark", ratio_to_text(&above))
+                .source(rule.source.as_ref())
                 .number("quantity", ratio_to_text(&quantity))
                 .number("mark", ratio_to_text(&mark)),
         );

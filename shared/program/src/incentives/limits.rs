@@ -183,7 +183,7 @@ fn refusing(
 /// Pays a line nothing, and says what it asked for and what was left.
 fn refuse(limit: &Limit, bounds: &Bounds<'_>, line: &mut Line, of: Option<&str>, total: &Ratio, nothing: Money) {
     let mut node = Explanation::new(Step::Amount, bounds.rule, "refused", nothing.to_string())
-        .source(limit.source.clone())
+        .source(limit.source.as_ref())
         .number("asked", line.amount)
         .number("total before", ratio_to_text(total));
     if let Some(of) = of {
@@ -195,7 +195,7 @@ fn refuse(limit: &Limit, bounds: &Bounds<'_>, line: &mut Line, of: Option<&str>,
     line.reason = Some(Reason::CapReached);
     line.amount = nothing;
     line.exact = Ratio::zero();
-    line.explanation.value = nothing.to_string();
+    line.explanation.value = nothing.to_string().into();
     line.explanation.parts.push(node);
 }
 
@@ -230,7 +230,7 @@ fn hold(limit: &Limit, bounds: &Bounds<'_>, line: &mut Line, paid: Money, before
         return;
     }
     let mut node = Explanation::new(Step::Amount, bounds.rule, "limited", paid.to_string())
-        .source(limit.source.clone())
+        .source(limit.source.as_ref())
         .number("earned", line.amount)
         .number("total before", ratio_to_text(before))
         .number("total after", ratio_to_text(after));
@@ -244,7 +244,7 @@ fn hold(limit: &Limit, bounds: &Bounds<'_>, line: &mut Line, paid: Money, before
     line.reason = Some(if less { Reason::CapReached } else { Reason::RaisedToFloor });
     line.amount = paid;
     line.exact = paid.to_ratio();
-    line.explanation.value = paid.to_string();
+    line.explanation.value = paid.to_string().into();
     line.explanation.parts.push(node);
 }
 

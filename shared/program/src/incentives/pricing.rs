@@ -136,8 +136,8 @@ fn one_of(draft: &Draft<'_>, pick: Pick, parts: &[Alternative]) -> Price {
     let Some(chosen) = chosen else { return Price::default() };
     let notes = parts.iter().zip(&amounts).enumerate().map(|(place, (part, amount))| {
         let says = if place == chosen { format!("{}, chosen", part.name) } else { part.name.clone() };
-        let node = Explanation::new(Step::Amount, part.rule.clone(), says, ratio_to_text(amount));
-        let node = node.source(part.source.clone());
+        let node = Explanation::new(Step::Amount, &part.rule, says, ratio_to_text(amount));
+        let node = node.source(part.source.as_ref());
         if place == chosen { node } else { node.number("reason", Reason::LostToABetterAlternative) }
     });
     Price { exact: amounts[chosen].clone(), notes: notes.collect(), ..Price::default() }
@@ -149,7 +149,7 @@ fn accelerate(draft: &Draft<'_>, price: &mut Price) {
     let one = Ratio::from_integer(1.into());
     for (step, shares) in draft.lever.accelerators.steps.iter().zip(&draft.shares) {
         let sum: Ratio = shares.iter().sum();
-        let mut node = Explanation::new(Step::Amount, step.rule.clone(), "accelerators", String::new());
+        let mut node = Explanation::new(Step::Amount, &step.rule, "accelerators", String::new());
         for (part, share) in step.parts.iter().zip(shares) {
             node = node.number(&part.name, ratio_to_text(share));
         }
@@ -157,7 +157,7 @@ fn accelerate(draft: &Draft<'_>, price: &mut Price) {
             Direction::Raise => &one + sum,
             Direction::Reduce => &one - sum,
         };
-        node.value = format!("x {}", ratio_to_text(&factor));
+        node.value = format!("x {}", ratio_to_text(&factor)).into();
         price.exact *= factor;
         price.notes.push(node);
     }

@@ -58,12 +58,12 @@ fn parts(
 }
 
 fn explained(split: &Split, amount: Money, parts: &[LinePart]) -> Explanation {
-    let top = Explanation::new(Step::Amount, split.rule.clone(), "split", amount.to_string());
+    let top = Explanation::new(Step::Amount, &split.rule, "split", amount.to_string());
     let hundred = Ratio::from_integer(100.into());
     let node = |(part, line): (&crate::model::SplitPart, &LinePart)| {
-        Explanation::new(Step::Amount, part.rule.clone(), part.name.clone(), line.amount.to_string())
+        Explanation::new(Step::Amount, &part.rule, &part.name, line.amount.to_string())
             .number("share", Quantity::new(&part.share * &hundred, Unit::Percent))
             .number("exact", ratio_to_text(&line.exact))
     };
-    top.source(split.source.clone()).parts(split.parts.iter().zip(parts).map(node))
+    top.source(split.source.as_ref()).parts(split.parts.iter().zip(parts).map(node))
 }

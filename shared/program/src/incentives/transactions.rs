@@ -92,7 +92,7 @@ fn not_on_sale<'a>(scene: &Scene<'a>, first: &Transaction, subscription: Option<
 
 fn share_note(lever: &Lever, part: &Ratio, whole: &Ratio) -> Explanation {
     let percent = part * Ratio::from_integer(100.into());
-    Explanation::new(Step::Amount, lever.rule.clone(), "share of the payee", format!("{} %", ratio_to_text(&percent)))
+    Explanation::new(Step::Amount, &lever.rule, "share of the payee", format!("{} %", ratio_to_text(&percent)))
         .number("of", ratio_to_text(whole))
 }
 

@@ -14,8 +14,8 @@ pub(crate) fn began(judge: &Judge<'_>, metric: &Metric, place: &Place, at: Momen
     let zone = &judge.ground.zone;
     let month = zone.whole_month(at.month);
     let moment = last_instant(&month).min(judge.as_of);
-    let subscription = judge.ground.subscription(&place.1, moment)?;
-    let spans = judge.ground.spans(subscription, &place.2);
+    let subscription = judge.ground.subscription(place.subscription(), moment)?;
+    let spans = judge.ground.spans(subscription, place.workload());
     let mut start: Option<Instant> = None;
     let mut gap: Option<Instant> = None;
     // Spans are without gaps, in order: the last run of recognized ones up to the month's end.

@@ -7,6 +7,7 @@ use values::Ratio;
 use super::Judge;
 use super::fold::{State, state, whole};
 use super::metric::{Compared, first_month};
+use super::rows::Thing;
 use super::window::{Moment, back};
 use crate::model::metric::{Change, Losses, Metric, RecognizedBy};
 use crate::tiers::EvaluateError;
@@ -26,7 +27,7 @@ pub(super) fn net(
     let everybody = Metric { recognized_by: RecognizedBy::Anyone, ..own.clone() };
     let window = back(at.month, i32::from(months) - 1);
     // What passes, and whether it came on the partner's account.
-    let mut passing: BTreeMap<String, bool> = BTreeMap::new();
+    let mut passing: BTreeMap<Thing, bool> = BTreeMap::new();
     let (mut came, mut went) = (0, 0);
     let mut things = BTreeSet::new();
     let mut month = first_month(judge, at.month).unwrap_or(at.month);
@@ -34,13 +35,13 @@ pub(super) fn net(
         let moment = if month == at.month { at } else { Moment { month, day: month.last_day() } };
         let all = state(judge, &everybody, moment)?.things;
         let counts = month >= window;
-        let gone: Vec<String> = passing.keys().filter(|thing| !all.contains_key(*thing)).cloned().collect();
+        let gone: Vec<Thing> = passing.keys().filter(|thing| !all.contains_key(*thing)).cloned().collect();
         for thing in gone {
             let credited = passing.remove(&thing).unwrap_or(false);
             went += usize::from(counts && credited);
             things.remove(&thing);
         }
-        let new: Vec<&String> = all.keys().filter(|thing| !passing.contains_key(*thing)).collect();
+        let new: Vec<&Thing> = all.keys().filter(|thing| !passing.contains_key(*thing)).collect();
         if !new.is_empty() {
             let mine = state(judge, &own, moment)?.things;
             for thing in new {

@@ -7,7 +7,7 @@ use values::{Decimal, Ratio, ratio_from_decimal};
 use super::Judge;
 use super::parts::{range_of, tested, thing_of};
 use super::people::holders;
-use super::rows::{Place, Rows, rows};
+use super::rows::{Place, Rows, Thing, rows};
 use super::window::{Moment, window};
 use crate::catalog::{Measure, Reads};
 use crate::explain::Rejected;
@@ -22,7 +22,7 @@ use crate::tiers::EvaluateError;
 pub(crate) struct State {
     pub value: Ratio,
     /// What was counted, with the places it was found in.
-    pub things: BTreeMap<String, BTreeSet<Place>>,
+    pub things: BTreeMap<Thing, BTreeSet<Place>>,
     /// The value of each place of a sum.
     pub places: BTreeMap<Place, Decimal>,
     pub facts: Vec<FactRef>,
@@ -114,8 +114,8 @@ fn people(judge: &Judge<'_>, metric: &Metric, at: Moment) -> State {
     };
     let found = holders(judge, holding, instant);
     let facts = found.people.values().flatten().cloned().collect();
-    let things: BTreeMap<String, BTreeSet<Place>> =
-        found.people.into_keys().map(|learner| (learner, BTreeSet::new())).collect();
+    let things: BTreeMap<Thing, BTreeSet<Place>> =
+        found.people.into_keys().map(|learner| (learner.into(), BTreeSet::new())).collect();
     State { value: whole(things.len()), things, facts, rejected: found.rejected, ..State::default() }
 }
 
@@ -136,7 +136,7 @@ fn sum(judge: &Judge<'_>, metric: &Metric, name: &str, at: Moment) -> Result<Sta
 }
 
 /// Customer and subscription.
-pub(crate) type Holder = (String, String);
+pub(crate) type Holder = (Thing, Thing);
 
 /// By subscription first: a seat in two workloads of one subscription is one seat.
 pub(crate) fn by_subscription(
@@ -149,7 +149,7 @@ pub(crate) fn by_subscription(
     let largest = known.is_some_and(|known| known.flow == Flow::Level && !known.adds_across_workloads);
     let mut sums: BTreeMap<Holder, Decimal> = BTreeMap::new();
     for (place, value) in places {
-        let key = (place.0.clone(), place.1.clone());
+        let key = (place.customer().clone(), place.subscription().clone());
         let sum = match sums.get(&key) {
             None => Ok(*value),
             Some(known) if largest => Ok((*known).max(*value)),
@@ -170,17 +170,17 @@ fn tested_places(
 ) -> Result<(BTreeSet<Place>, Vec<Rejected>), EvaluateError> {
     let mut kept: BTreeSet<Place> = all.values.keys().cloned().collect();
     let mut rejected = Vec::new();
-    let name = |place: &Place| format!("{}/{}/{}", place.0, place.1, place.2);
+    let name = Place::whole;
     for test in &metric.tests {
         let range = range_of(judge, test)?;
         let found = tested(judge, metric, test, &name, at)?;
         kept.retain(|place| {
-            let key = name(place);
+            let key = place.whole();
             // What the test's measure says nothing about is at zero.
             let nothing = !found.failed.contains(&key) && range.holds(&Ratio::default());
             let passes = found.passed.contains(&key) || (nothing && test.period == Period::Own);
             if !passes {
-                let key = format!("{}/{}", place.1, place.2);
+                let key = format!("{}/{}", place.subscription(), place.workload());
                 rejected.push(Rejected { fact: FactRef::new("subscription", key), reason: Reason::BelowThreshold });
             }
             passes
@@ -191,9 +191,9 @@ fn tested_places(
 
 fn count(judge: &Judge<'_>, metric: &Metric, counted: Counted, at: Moment) -> Result<State, EvaluateError> {
     let mut state = State::default();
-    let mut facts: BTreeMap<String, Vec<FactRef>> = BTreeMap::new();
-    let mut places: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
-    let mut kept: Option<BTreeSet<String>> = None;
+    let mut facts: BTreeMap<Thing, Vec<FactRef>> = BTreeMap::new();
+    let mut places: BTreeMap<Thing, BTreeSet<Place>> = BTreeMap::new();
+    let mut kept: Option<BTreeSet<Thing>> = None;
     if metric.tests.is_empty() {
         kept = Some(present(judge, metric, counted, at, &mut facts, &mut places, &mut state.rejected)?);
     }
@@ -228,10 +228,10 @@ fn present(
     metric: &Metric,
     counted: Counted,
     at: Moment,
-    facts: &mut BTreeMap<String, Vec<FactRef>>,
-    places: &mut BTreeMap<String, BTreeSet<Place>>,
+    facts: &mut BTreeMap<Thing, Vec<FactRef>>,
+    places: &mut BTreeMap<Thing, BTreeSet<Place>>,
     rejected: &mut Vec<Rejected>,
-) -> Result<BTreeSet<String>, EvaluateError> {
+) -> Result<BTreeSet<Thing>, EvaluateError> {
     let span = window(judge, metric.window, at);
     let mut things = BTreeSet::new();
     let wanted = |measure: &Measure| match metric.stream {

@@ -3,14 +3,15 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use smol_str::SmolStr;
 use values::{Decimal, Month, Ratio, ratio_from_decimal};
 
 use super::Judge;
 use super::association::began;
 use super::fold::{State, by_subscription, state, whole};
-use super::rows::{Place, rows};
+use super::rows::{Place, Thing, rows};
 use super::window::{Moment, back, window};
-use crate::explain::{Explanation, Rejected, Step};
+use crate::explain::{Explanation, FACTS_SHOWN, Rejected, Step};
 use crate::facts::FactRef;
 use crate::model::metric::{Base, Change, Counted, Fold, Losses, Metric, Since};
 use crate::model::value::Value;
@@ -55,13 +56,15 @@ pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, Ev
     };
     let Compared { state, base, reason, numbers } = compared;
     let shown = Quantity::new(state.value.clone(), metric.unit.clone()).to_string();
-    let title = if metric.title.is_empty() { metric.name.clone() } else { metric.title.clone() };
+    let title = if metric.title.is_empty() { &metric.name } else { &metric.title };
     let value = match state.absent {
         Some(reason) => format!("none ({reason})"),
         None => shown,
     };
-    let mut explanation = Explanation::new(Step::Metric, metric.rule.clone(), title, value)
-        .source(metric.source.clone())
+    let rule = SmolStr::from(&metric.rule);
+    let group = |thing: &Thing| Explanation::new(Step::Group, rule.clone(), thing.clone(), "counted");
+    let mut explanation = Explanation::new(Step::Metric, rule.clone(), title, value)
+        .source(metric.source.as_ref())
         .number("month", at.month);
     for (name, value) in numbers {
         explanation = explanation.text_of(name, value);
@@ -73,7 +76,7 @@ pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, Ev
         explanation = explanation.part(judge.measure(part)?.explanation.clone());
     }
     let explanation = explanation
-        .parts(state.things.keys().take(crate::explain::FACTS_SHOWN).map(|thing| group(metric, thing)))
+        .parts(state.things.keys().take(FACTS_SHOWN).map(group))
         .counting(state.facts)
         .rejecting(state.rejected.clone());
     Ok(Measured {
@@ -85,10 +88,6 @@ pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, Ev
         rejected: state.rejected,
         explanation,
     })
-}
-
-fn group(metric: &Metric, thing: &str) -> Explanation {
-    Explanation::new(Step::Group, metric.rule.clone(), thing.to_owned(), "counted")
 }
 
 /// Rule: `program.change_counts_losses`: the metric now less the metric at the base, recognition and
@@ -215,7 +214,7 @@ fn place_by_place(
 
 /// Leaves out things that passed the same tests already in the month in which their association began.
 fn leave_out_old(judge: &Judge<'_>, metric: &Metric, at: Moment, now: &mut State) -> Result<(), EvaluateError> {
-    let mut known: BTreeMap<Month, BTreeSet<String>> = BTreeMap::new();
+    let mut known: BTreeMap<Month, BTreeSet<Thing>> = BTreeMap::new();
     let mut old = Vec::new();
     for (thing, places) in &now.things {
         let starts = places.iter().filter_map(|place| began(judge, metric, place, at));
@@ -235,7 +234,7 @@ fn leave_out_old(judge: &Judge<'_>, metric: &Metric, at: Moment, now: &mut State
     Ok(())
 }
 
-fn leave_out(now: &mut State, old: Vec<String>) {
+fn leave_out(now: &mut State, old: Vec<Thing>) {
     for thing in old {
         now.things.remove(&thing);
         now.rejected.push(Rejected { fact: FactRef::new("thing", thing), reason: Reason::AlreadyCredited });
@@ -259,7 +258,7 @@ fn begun(
 }
 
 /// The things that passed in some month up to `last`.
-fn began_before(judge: &Judge<'_>, metric: &Metric, last: Month) -> Result<BTreeSet<String>, EvaluateError> {
+fn began_before(judge: &Judge<'_>, metric: &Metric, last: Month) -> Result<BTreeSet<Thing>, EvaluateError> {
     if matches!(metric.fold, Fold::Count(Counted::People)) {
         return Ok(BTreeSet::new());
     }

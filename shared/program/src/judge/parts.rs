@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::{Decimal, Ratio, ratio_from_decimal};
 
 use super::Judge;
-use super::rows::{Place, Rows, rows};
+use super::rows::{Place, Rows, Thing, rows};
 use super::window::{Moment, window};
 use crate::catalog::Derived;
 use crate::facts::Flow;
@@ -15,19 +15,19 @@ use crate::tiers::EvaluateError;
 
 /// What one test says about the things it saw.
 pub(crate) struct Tested {
-    pub passed: BTreeSet<String>,
-    pub failed: BTreeSet<String>,
+    pub passed: BTreeSet<Thing>,
+    pub failed: BTreeSet<Thing>,
     pub rows: Rows,
 }
 
 /// Thing to part to value.
-type Parts = BTreeMap<String, BTreeMap<String, Ratio>>;
+type Parts = BTreeMap<Thing, BTreeMap<Thing, Ratio>>;
 
 pub(crate) fn tested(
     judge: &Judge<'_>,
     metric: &Metric,
     test: &Test,
-    thing: &dyn Fn(&Place) -> String,
+    thing: &dyn Fn(&Place) -> Thing,
     at: Moment,
 ) -> Result<Tested, EvaluateError> {
     let range = range_of(judge, test)?;
@@ -38,7 +38,7 @@ pub(crate) fn tested(
         Period::SameMonthLastYear => vec![month(12)],
         Period::InAnyOfLast(months) | Period::InEveryOfLast(months) => (0..months).map(month).collect(),
     };
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<Thing, usize> = BTreeMap::new();
     let mut all = Rows { values: BTreeMap::new(), facts: BTreeMap::new(), rejected: Vec::new() };
     for (span, at) in &looks {
         let (parts, found) = parts(judge, metric, test, thing, window(judge, *span, *at), *at)?;
@@ -49,7 +49,7 @@ pub(crate) fn tested(
     }
     let needed = if matches!(test.period, Period::InEveryOfLast(_)) { looks.len() } else { 1 };
     let (passed, failed): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(_, held)| *held >= needed);
-    let names = |found: Vec<(String, usize)>| found.into_iter().map(|(thing, _)| thing).collect();
+    let names = |found: Vec<(Thing, usize)>| found.into_iter().map(|(thing, _)| thing).collect();
     Ok(Tested { passed: names(passed), failed: names(failed), rows: all })
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn range_of<'t>(judge: &Judge<'_>, test: &'t Test) -> Result<&'t Rang
     found.ok_or_else(|| EvaluateError::NoValue { rule: test.rule.clone(), day: judge.day.to_string() })
 }
 
-fn passes(range: &Range, spread: Spread, parts: &BTreeMap<String, Ratio>) -> bool {
+fn passes(range: &Range, spread: Spread, parts: &BTreeMap<Thing, Ratio>) -> bool {
     match spread {
         Spread::InAny(_) | Spread::InTotal => parts.values().any(|value| range.holds(value)),
         Spread::InEach(_) => !parts.is_empty() && parts.values().all(|value| range.holds(value)),
@@ -70,7 +70,7 @@ fn parts(
     judge: &Judge<'_>,
     metric: &Metric,
     test: &Test,
-    thing: &dyn Fn(&Place) -> String,
+    thing: &dyn Fn(&Place) -> Thing,
     span: values::Interval,
     at: Moment,
 ) -> Result<(Parts, Rows), EvaluateError> {
@@ -102,21 +102,21 @@ fn added(
     metric: &Metric,
     measure: &str,
     spread: Spread,
-    thing: &dyn Fn(&Place) -> String,
+    thing: &dyn Fn(&Place) -> Thing,
     rows: &Rows,
 ) -> Result<Parts, EvaluateError> {
     let known = judge.ground.catalog.measures.get(measure);
     let largest = known.is_some_and(|known| known.flow == Flow::Level && !known.adds_across_workloads);
-    let mut cells: BTreeMap<(String, String), BTreeMap<String, Decimal>> = BTreeMap::new();
+    let mut cells: BTreeMap<(Thing, Thing), BTreeMap<Thing, Decimal>> = BTreeMap::new();
     let out = |_| EvaluateError::OutOfRange { rule: metric.rule.clone(), what: format!("the sum of {measure}") };
     for (place, value) in &rows.values {
         let part = match spread {
-            Spread::InAny(Part::Workload) | Spread::InEach(Part::Workload) => place.2.clone(),
-            Spread::InAny(Part::Subscription) | Spread::InEach(Part::Subscription) => place.1.clone(),
-            Spread::InAny(Part::Customer) | Spread::InEach(Part::Customer) => place.0.clone(),
-            Spread::InTotal => String::new(),
+            Spread::InAny(Part::Workload) | Spread::InEach(Part::Workload) => place.workload().clone(),
+            Spread::InAny(Part::Subscription) | Spread::InEach(Part::Subscription) => place.subscription().clone(),
+            Spread::InAny(Part::Customer) | Spread::InEach(Part::Customer) => place.customer().clone(),
+            Spread::InTotal => Thing::default(),
         };
-        let cell = cells.entry((thing(place), part)).or_default().entry(place.1.clone());
+        let cell = cells.entry((thing(place), part)).or_default().entry(place.subscription().clone());
         match cell {
             std::collections::btree_map::Entry::Vacant(cell) => {
                 cell.insert(*value);
@@ -136,12 +136,12 @@ fn added(
 }
 
 /// The things that places belong to.
-pub(crate) fn thing_of(counted: Counted, place: &Place) -> String {
+pub(crate) fn thing_of(counted: Counted, place: &Place) -> Thing {
     match counted {
-        Counted::Customers => place.0.clone(),
-        Counted::Subscriptions => place.1.clone(),
-        Counted::Workloads => place.2.clone(),
-        Counted::CustomerWorkloads => format!("{}/{}", place.0, place.2),
-        Counted::People | Counted::Transactions => format!("{}/{}/{}", place.0, place.1, place.2),
+        Counted::Customers => place.customer().clone(),
+        Counted::Subscriptions => place.subscription().clone(),
+        Counted::Workloads => place.workload().clone(),
+        Counted::CustomerWorkloads => place.customer_workload(),
+        Counted::People | Counted::Transactions => place.whole(),
     }
 }

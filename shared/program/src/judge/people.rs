@@ -6,7 +6,7 @@ use values::{Date, Instant, Zone};
 
 use super::Judge;
 use crate::explain::Rejected;
-use crate::facts::{Certification, Fact, FactRef, PersonLink};
+use crate::facts::{Certification, FactRef, PersonLink};
 use crate::model::{Holding, PeopleRules};
 use crate::reason::Reason;
 
@@ -24,18 +24,17 @@ pub(crate) struct Holders {
 /// program says, whatever becomes of the person's own.
 pub(crate) fn holders(judge: &Judge<'_>, holding: &Holding, at: Instant) -> Holders {
     let mut found = Holders::default();
-    let mut linked: BTreeMap<&str, bool> = BTreeMap::new();
-    for link in judge.ground.facts.people.iter().filter(|link| judge.accounts.contains(&link.partner)) {
-        *linked.entry(&link.learner).or_default() |= counts(judge, link, at);
-    }
     // Person to the groups of which they hold one.
     let mut groups: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for certification in &judge.ground.facts.certifications {
+    for (number, active) in judge.certified(at).iter() {
+        let Some(certification) = judge.ground.facts.certifications.get(*number) else { continue };
         let wanted: Vec<usize> = (0..holding.groups.len())
             .filter(|group| holding.groups[*group].has(&certification.certification, judge.day))
             .collect();
-        let Some(active) = linked.get(certification.learner.as_str()).filter(|_| !wanted.is_empty()) else { continue };
-        let fact = FactRef::new("certification", certification.key());
+        if wanted.is_empty() {
+            continue;
+        }
+        let fact = judge.ground.certification_ref(*number, certification);
         if !active {
             found.rejected.push(Rejected { fact, reason: Reason::NotLinked });
         } else if !in_force(judge, certification, at) {
@@ -49,6 +48,17 @@ pub(crate) fn holders(judge: &Judge<'_>, holding: &Holding, at: Instant) -> Hold
         .people
         .retain(|learner, _| groups.get(learner.as_str()).is_some_and(|held| held.len() == holding.groups.len()));
     found
+}
+
+/// The certifications of people who are or were linked to the partner, by their number among all, and whether the person
+/// counts at `at`.
+pub(super) fn of_linked(judge: &Judge<'_>, at: Instant) -> Vec<(usize, bool)> {
+    let mut linked: BTreeMap<&str, bool> = BTreeMap::new();
+    for link in judge.ground.facts.people.iter().filter(|link| judge.accounts.contains(&link.partner)) {
+        *linked.entry(&link.learner).or_default() |= counts(judge, link, at);
+    }
+    let all = judge.ground.facts.certifications.iter().enumerate();
+    all.filter_map(|(number, fact)| linked.get(fact.learner.as_str()).map(|active| (number, *active))).collect()
 }
 
 /// Linked at `at`, or gone for so short that the program still counts them.

@@ -116,9 +116,10 @@ fn nested(
     needed: usize,
     says: &str,
 ) -> Result<Outcome, EvaluateError> {
-    let outcomes: Result<Vec<Outcome>, EvaluateError> =
-        parts.iter().map(|part| self::judge(judge, part, score)).collect();
-    let outcomes = outcomes?;
+    let mut outcomes = Vec::with_capacity(parts.len());
+    for part in parts {
+        outcomes.push(self::judge(judge, part, score)?);
+    }
     let held = outcomes.iter().filter(|outcome| outcome.met).count();
     let met = held >= needed;
     let explanation =
@@ -136,7 +137,7 @@ fn none(judge: &Judge<'_>, rule: &str, parts: &[Requirement], score: &ScoreSoFar
     let inner = nested(judge, rule, parts, score, 1, "none of")?;
     let met = !inner.met;
     let mut explanation = inner.explanation;
-    explanation.value = word(met).to_owned();
+    explanation.value = word(met).into();
     let turned = |leaf: RequirementResult| RequirementResult {
         met: !leaf.met,
         says: format!("not {}", leaf.says),
@@ -244,8 +245,8 @@ pub(crate) fn case_of(on: &Judge<'_>, class: &Class) -> Result<String, EvaluateE
 }
 
 pub(super) fn explain(leaf: &RequirementResult) -> Explanation {
-    let mut node = Explanation::new(Step::Requirement, leaf.rule.clone(), leaf.says.clone(), word(leaf.met))
-        .source(leaf.source.clone());
+    let mut node =
+        Explanation::new(Step::Requirement, &leaf.rule, &leaf.says, word(leaf.met)).source(leaf.source.as_ref());
     if let Some(actual) = &leaf.actual {
         node = node.number("actual", actual);
     }

@@ -5,6 +5,7 @@ mod derived;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use smol_str::SmolStr;
 use values::{Decimal, Instant, Interval};
 
 use super::Judge;
@@ -13,15 +14,16 @@ use crate::catalog::{Derived, Measure, Reads, Worth};
 use crate::conventions::RecognizedMonth;
 use crate::explain::Rejected;
 use crate::facts::{Fact, FactRef, Flow, Transaction};
-use crate::ground::{Row, at, last_instant, subject, usage_number, usage_ref};
+pub(crate) use crate::ground::Place;
+use crate::ground::{Row, at, last_instant, usage_number};
 use crate::model::metric::{Metric, RecognizedBy};
 use crate::quantity::Unit;
 use crate::reason::Reason;
-use crate::recognition::{Recognition, Recognized, covers};
+use crate::recognition::{Recognition, Recognized, covers_some};
 use crate::tiers::EvaluateError;
 
-/// A row's place: customer, subscription, workload.
-pub(crate) type Place = (String, String, String);
+/// What a metric counts, by its name: a customer, a subscription, a person, ... Cheap to clone.
+pub(crate) type Thing = SmolStr;
 
 /// The values of a measure by place, of rows that pass the filters and are recognized.
 pub(crate) struct Rows {
@@ -45,7 +47,7 @@ struct Look<'a> {
     judge: &'a Judge<'a>,
     metric: &'a Metric,
     /// The customers of the metric's population.
-    among: Option<Rc<BTreeSet<String>>>,
+    among: Option<Rc<BTreeSet<Thing>>>,
     span: Interval,
 }
 
@@ -79,11 +81,12 @@ pub(crate) fn rows(
 
 impl Look<'_> {
     /// Whether a row counts; one that does not, and concerns the partner, says why.
-    fn counts(&self, row: &Row<'_>, fact: impl FnOnce() -> FactRef, rows: &mut Rows) -> bool {
+    /// `usage` is the row's number among usage facts, where it is one.
+    fn counts(&self, row: &Row<'_>, usage: Option<usize>, fact: impl FnOnce() -> FactRef, rows: &mut Rows) -> bool {
         if !self.judge.ground.passes_on(&self.metric.filters, row, self.judge.day) {
             return false;
         }
-        let reason = if !recognized(self.judge, self.metric, row, row.at) {
+        let reason = if !recognized(self.judge, self.metric, row, usage) {
             Reason::NotRecognized
         } else if self.among.as_ref().is_some_and(|among| !among.contains(row.customer)) {
             Reason::NotInPopulation
@@ -102,10 +105,10 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
     let ground = judge.ground;
     // The last measurement counts; the number breaks ties, so that order never does.
     let mut newest: BTreeMap<Place, (Instant, Instant, Decimal)> = BTreeMap::new();
-    for (place_of_fact, usage) in ground.usage_in(look.span) {
-        let fact = || ground.usage_ref(place_of_fact).unwrap_or_else(|| usage_ref(usage));
+    for (number_of_fact, usage) in ground.usage_in(look.span) {
+        let fact = || ground.usage_ref(number_of_fact, usage);
         let Some(number) = usage_number(measure, usage) else { continue };
-        let Some(subscription) = ground.subscription(&usage.subscription, usage.start) else { continue };
+        let Some(subscription) = ground.used(number_of_fact) else { continue };
         let row = Row {
             customer: &subscription.customer,
             subscription: Some(subscription),
@@ -114,7 +117,7 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
             transaction: None,
             at: usage.start,
         };
-        if !look.counts(&row, fact, rows) {
+        if !look.counts(&row, Some(number_of_fact), fact, rows) {
             continue;
         }
         if let Unit::Money(currency) = &metric.folded_in
@@ -127,7 +130,7 @@ fn usage(look: &Look<'_>, measure: &Measure, rows: &mut Rows) -> Result<(), Eval
                 found: usage.currency.to_string(),
             });
         }
-        let place = (subscription.customer.clone(), usage.subscription.clone(), usage.workload.clone());
+        let place = ground.usage_place(number_of_fact, usage, subscription);
         if measure.flow == Flow::Level {
             let rank = (usage.start, usage.recorded.at, number);
             if newest.get(&place).is_some_and(|known| *known >= rank) {
@@ -153,9 +156,8 @@ fn seats(look: &Look<'_>, rows: &mut Rows) -> Result<(), EvaluateError> {
         if !subscription.effective.contains(moment) {
             continue;
         }
-        let whole = [String::new()];
-        let workloads = if subscription.workloads.is_empty() { &whole[..] } else { &subscription.workloads[..] };
-        for workload in workloads {
+        let whole = subscription.workloads.is_empty().then_some("");
+        for workload in subscription.workloads.iter().map(String::as_str).chain(whole) {
             let row = Row {
                 customer: &subscription.customer,
                 subscription: Some(subscription),
@@ -164,10 +166,10 @@ fn seats(look: &Look<'_>, rows: &mut Rows) -> Result<(), EvaluateError> {
                 transaction: None,
                 at: moment,
             };
-            if !look.counts(&row, || FactRef::new(crate::facts::Seats::KIND, seats.key()), rows) {
+            if !look.counts(&row, None, || FactRef::new(crate::facts::Seats::KIND, seats.key()), rows) {
                 continue;
             }
-            let place = (subscription.customer.clone(), id.to_owned(), workload.clone());
+            let place = ground.place(&subscription.customer, id, workload);
             add(rows, &metric.rule, place, seats.count, FactRef::new("seats", seats.key()))?;
         }
     }
@@ -187,12 +189,12 @@ fn transactions(
         let taking_back = metric.taken_back_by.contains(&transaction.kind);
         let Some(number) = number(metric, measure, transaction)?.filter(|_| !taking_back) else { continue };
         let fact = || FactRef::new(Transaction::KIND, transaction.transaction.as_str());
-        if !look.counts(&row, fact, rows) {
+        if !look.counts(&row, None, fact, rows) {
             continue;
         }
         counted.insert(&transaction.transaction, transaction);
         let number = derived::worth(judge, metric, worth, &row, number)?;
-        add(rows, &metric.rule, place_of(transaction), number, fact())?;
+        add(rows, &metric.rule, place_of(judge, transaction), number, fact())?;
     }
     // What takes back a counted transaction does so in its window and at its worth, whenever it comes.
     let back = judge.ground.facts.transactions.iter().filter(|fact| metric.taken_back_by.contains(&fact.kind));
@@ -203,7 +205,7 @@ fn transactions(
         let out = |_| EvaluateError::OutOfRange { rule: metric.rule.clone(), what: "what is taken back".to_owned() };
         let number = derived::worth(judge, metric, worth, &transaction_row(judge, original), taken.map_err(out)?)?;
         let fact = FactRef::new(Transaction::KIND, transaction.transaction.as_str());
-        add(rows, &metric.rule, place_of(original), number, fact)?;
+        add(rows, &metric.rule, place_of(judge, original), number, fact)?;
     }
     Ok(())
 }
@@ -220,9 +222,9 @@ fn transaction_row<'a>(judge: &Judge<'a>, transaction: &'a Transaction) -> Row<'
     }
 }
 
-fn place_of(transaction: &Transaction) -> Place {
-    let subscription = transaction.subscription.clone().unwrap_or_default();
-    (transaction.customer.clone(), subscription, transaction.workload.clone())
+fn place_of(judge: &Judge<'_>, transaction: &Transaction) -> Place {
+    let subscription = transaction.subscription.as_deref().unwrap_or_default();
+    judge.ground.place(&transaction.customer, subscription, &transaction.workload)
 }
 
 fn number(metric: &Metric, measure: &Measure, transaction: &Transaction) -> Result<Option<Decimal>, EvaluateError> {
@@ -242,7 +244,8 @@ fn number(metric: &Metric, measure: &Measure, transaction: &Transaction) -> Resu
 }
 
 fn add(rows: &mut Rows, rule: &str, place: Place, number: Decimal, fact: FactRef) -> Result<(), EvaluateError> {
-    let out = |_| EvaluateError::OutOfRange { rule: rule.to_owned(), what: format!("the sum over {}", place.1) };
+    let out =
+        |_| EvaluateError::OutOfRange { rule: rule.to_owned(), what: format!("the sum over {}", place.subscription()) };
     if let (Some(sum), Some(facts)) = (rows.values.get_mut(&place), rows.facts.get_mut(&place)) {
         *sum = sum.checked_add(number).map_err(out)?;
         facts.push(fact);
@@ -256,7 +259,7 @@ fn add(rows: &mut Rows, rule: &str, place: Place, number: Decimal, fact: FactRef
 
 /// Rule: `program.credit_counts_once`: a yes or no per row, whatever number of associations cover it
 /// and whichever of the partner's accounts hold them.
-fn recognized(judge: &Judge<'_>, metric: &Metric, row: &Row<'_>, moment: Instant) -> bool {
+fn recognized(judge: &Judge<'_>, metric: &Metric, row: &Row<'_>, usage: Option<usize>) -> bool {
     if metric.recognized_by == RecognizedBy::Anyone {
         return true;
     }
@@ -265,7 +268,11 @@ fn recognized(judge: &Judge<'_>, metric: &Metric, row: &Row<'_>, moment: Instant
         return partner.is_some_and(|partner| judge.accounts.contains(partner));
     }
     let Some(subscription) = row.subscription else { return false };
-    let spans = judge.ground.spans(subscription, row.workload);
+    let moment = row.at;
+    let spans = match usage {
+        Some(number) => judge.ground.usage_spans(number, subscription, row.workload),
+        None => judge.ground.spans(subscription, row.workload),
+    };
     let month = judge.ground.month_around(moment);
     let by = |recognition: &Recognition| granted(judge, metric, recognition);
     match judge.recognized_month {
@@ -298,7 +305,12 @@ pub(super) fn granted(judge: &Judge<'_>, metric: &Metric, recognition: &Recognit
 /// reason. Strangers' rows need none.
 fn concerns(judge: &Judge<'_>, row: &Row<'_>) -> bool {
     let Some(subscription) = row.subscription else { return false };
-    let subject = subject(subscription, row.workload);
-    let about = judge.ground.associations(&subscription.customer).iter();
-    about.into_iter().any(|association| judge.accounts.contains(&association.partner) && covers(association, &subject))
+    let in_question = |workload: &String| match row.workload {
+        "" => subscription.workloads.contains(workload),
+        asked => workload == asked,
+    };
+    judge.ground.associations(&subscription.customer).iter().any(|association| {
+        judge.accounts.contains(&association.partner)
+            && covers_some(association, &subscription.customer, &subscription.subscription, in_question)
+    })
 }

@@ -64,8 +64,8 @@ pub fn benefits(
             has: outcome.met,
             through: if outcome.met { through } else { Vec::new() },
             missing: outcome.leaves.into_iter().filter(|leaf| !leaf.met).collect(),
-            explanation: Explanation::new(Step::Requirement, benefit.rule.clone(), title.clone(), value)
-                .source(benefit.source.clone())
+            explanation: Explanation::new(Step::Requirement, &benefit.rule, &title, value)
+                .source(benefit.source.as_ref())
                 .part(outcome.explanation),
             title,
         });

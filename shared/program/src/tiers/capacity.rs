@@ -84,8 +84,8 @@ pub(crate) fn judged<T>(
 fn measured(on: &Judge<'_>, group: &Capacity, place: &CapacityPlace) -> Result<CapacityResult, EvaluateError> {
     let title = if group.title.is_empty() { &group.name } else { &group.title };
     let says = if place.workload.is_empty() { title.clone() } else { format!("{title}: {}", place.workload) };
-    let mut node = Explanation::new(Step::Metric, group.rule.clone(), says, on.month.to_string());
-    node = node.source(group.source.clone()).number("rule", CAPACITY_IS_MEASURED);
+    let mut node = Explanation::new(Step::Metric, &group.rule, says, on.month.to_string());
+    node = node.source(group.source.as_ref()).number("rule", CAPACITY_IS_MEASURED);
     let mut quantities = Vec::new();
     for metric in &place.measures {
         let found = on.measure(metric)?;

@@ -101,7 +101,7 @@ fn explain(
     gates: Vec<Outcome>,
 ) -> Result<Explanation, EvaluateError> {
     let says = format!("{} points", text(counted));
-    let mut node = Explanation::new(Step::Line, line.rule.clone(), title, says);
+    let mut node = Explanation::new(Step::Line, &line.rule, title, says);
     if let ([leg], [value_of]) = (line.legs.as_slice(), value.legs.as_slice()) {
         let (formula, source) = formula(on, leg, &value.max);
         node = node.source(source).number("quantity", &value_of.quantity).text_of("formula", formula);
@@ -123,19 +123,15 @@ fn explain(
         }
         let (formula, source) = formula(on, leg, value_of.most.as_ref().unwrap_or(&value.max));
         let lost = value.winner.is_some_and(|winner| winner != place);
-        let leg_node = Explanation::new(
-            Step::Line,
-            leg.rule.clone(),
-            leg.name.clone(),
-            format!("{} points", text(&value_of.uncapped)),
-        )
-        .source(source)
-        .number("quantity", &value_of.quantity)
-        .text_of("formula", formula)
-        .number_if("at most", value_of.most.as_ref().map(text))
-        .number_if("weight", value_of.weight.as_ref().map(times))
-        .number_if("reason", if lost { Some(Reason::LostToABetterAlternative) } else { value_of.reason })
-        .parts(inner);
+        let leg_node =
+            Explanation::new(Step::Line, &leg.rule, &leg.name, format!("{} points", text(&value_of.uncapped)))
+                .source(source)
+                .number("quantity", &value_of.quantity)
+                .text_of("formula", formula)
+                .number_if("at most", value_of.most.as_ref().map(text))
+                .number_if("weight", value_of.weight.as_ref().map(times))
+                .number_if("reason", if lost { Some(Reason::LostToABetterAlternative) } else { value_of.reason })
+                .parts(inner);
         node = node.part(leg_node);
     }
     Ok(node.parts(gates.into_iter().map(|gate| gate.explanation)))

@@ -74,8 +74,8 @@ fn standings(
     division: &Division,
     track: &Track,
 ) -> Result<Standings, EvaluateError> {
-    let mut lines = Vec::new();
-    let mut explanations = Vec::new();
+    let mut lines = Vec::with_capacity(track.lines.len());
+    let mut explanations = Vec::with_capacity(track.lines.len());
     for line in &track.lines {
         let (mut result, mut explanation) = score_line(on, program, line)?;
         if let Some(pinned) = on.pins.points(&division.name, &track.name, &line.name) {

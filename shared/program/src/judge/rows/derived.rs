@@ -27,7 +27,7 @@ pub(super) fn rated(
     for measure in measures {
         let found = rows(judge, metric, measure, span, at)?;
         for (place, value) in found.values {
-            let rates = card.rates.get(&place.2).into_iter().flatten();
+            let rates = card.rates.get(place.workload().as_str()).into_iter().flatten();
             let Some((_, rate)) = rates.into_iter().find(|(rated, _)| rated == measure) else { continue };
             let number = exact(metric, ratio_from_decimal(value) * ratio_from_decimal(*rate))?;
             for (count, fact) in found.facts.get(&place).into_iter().flatten().enumerate() {
