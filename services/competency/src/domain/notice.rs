@@ -1,6 +1,6 @@
 //! What a partner is told.
 
-use program::awards::{Standing, Status};
+use program::awards::{EndingAgreement, Standing, Status};
 use values::{Instant, Zone};
 
 use super::award::Award;
@@ -55,11 +55,13 @@ pub enum NoticeSubject {
     Legacy,
     /// It ended.
     Ended,
+    /// An agreement of the partner ends.
+    AgreementEnds,
 }
 
 impl NoticeSubject {
     /// All subjects.
-    pub const ALL: [NoticeSubject; 11] = [
+    pub const ALL: [NoticeSubject; 12] = [
         NoticeSubject::Qualified,
         NoticeSubject::QualificationLapsed,
         NoticeSubject::Granted,
@@ -71,6 +73,7 @@ impl NoticeSubject {
         NoticeSubject::InGrace,
         NoticeSubject::Legacy,
         NoticeSubject::Ended,
+        NoticeSubject::AgreementEnds,
     ];
 
     /// The name in columns and filters.
@@ -87,6 +90,7 @@ impl NoticeSubject {
             NoticeSubject::InGrace => "AWARD_IN_GRACE",
             NoticeSubject::Legacy => "AWARD_LEGACY",
             NoticeSubject::Ended => "AWARD_ENDED",
+            NoticeSubject::AgreementEnds => "AGREEMENT_ENDS",
         }
     }
 
@@ -107,13 +111,31 @@ impl Notice {
     pub fn of(award: &Award, subject: NoticeSubject, text: String, now: Instant) -> Notice {
         Notice {
             partner: award.partner.clone(),
-            notice: notice_id(&award.award, award.revision),
+            notice: notice_id(format!("{}-{}", award.award, award.revision)),
             subject,
             award: award.award.clone(),
             rule: award.rule.clone(),
             text,
             created: now,
             due: award.lost.or(award.ends).filter(|_| subject.asks_to_act()),
+            acknowledged: None,
+            revision: 1,
+        }
+    }
+
+    /// The notice of an agreement that ends: one for each end.
+    pub fn of_agreement(partner: &str, ending: &EndingAgreement, zone: &Zone, now: Instant) -> Notice {
+        let id = format!("agreement-{}-{}", ending.agreement, ending.last_day);
+        let end = ending.last_day.add_days(1).map(|after| zone.start_of_day(after));
+        Notice {
+            partner: partner.to_owned(),
+            notice: notice_id(id),
+            subject: NoticeSubject::AgreementEnds,
+            award: String::new(),
+            rule: ending.rule.clone(),
+            text: format!("The agreement {} ends after {}.", ending.agreement, ending.last_day),
+            created: now,
+            due: end.ok(),
             acknowledged: None,
             revision: 1,
         }
@@ -182,9 +204,8 @@ fn last_day(end: Instant, zone: &Zone) -> values::Date {
     zone.date(end.saturating_add(-1))
 }
 
-/// The id of the notice of an award's revision; hashed at its end where it is too long for an id.
-fn notice_id(award: &str, revision: i64) -> String {
-    let id = format!("{award}-{revision}");
+/// The id of a notice; hashed at its end where it is too long for an id.
+fn notice_id(id: String) -> String {
     if id.len() <= 63 {
         return id;
     }

@@ -25,7 +25,7 @@ use crate::store::{accounts, awards, notices};
 const STATES: [&str; 8] =
     ["IN_PROGRESS", "QUALIFIED", "ENROLLED", "AT_RISK", "RENEWAL_DUE", "IN_GRACE", "LEGACY", "ENDED"];
 /// The subjects of notices.
-const SUBJECTS: [&str; 11] = [
+const SUBJECTS: [&str; 12] = [
     "AWARD_QUALIFIED",
     "QUALIFICATION_LAPSED",
     "AWARD_GRANTED",
@@ -37,6 +37,7 @@ const SUBJECTS: [&str; 11] = [
     "AWARD_IN_GRACE",
     "AWARD_LEGACY",
     "AWARD_ENDED",
+    "AGREEMENT_ENDS",
 ];
 /// What awards are filtered by.
 const AWARD_FIELDS: [Field; 4] = [

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use program::awards::{Event, Followed, Lives, Standing, Status};
+use program::awards::{Event, Followed, Lives, Standing, Status, ending_agreements};
 use program::conventions::PartnerLevel;
 use program::model::TierProgram;
 use program::tiers::{self, EvaluateError, Scorecard};
@@ -18,6 +18,7 @@ use super::rules::Rules;
 use crate::domain::award::{Award, Decision, Judged, decide};
 use crate::domain::evaluation::Failure;
 use crate::domain::held::{award_facts, newest};
+use crate::domain::notice::Notice;
 use crate::store::{awards, due};
 
 /// How often awards are fed back at most. A program may ask for the awards of another, which may
@@ -37,6 +38,8 @@ pub struct Evaluated {
     pub failures: Vec<Failure>,
     /// When it is to be evaluated again although no fact changes; never, where no program judges it.
     pub due: Option<Instant>,
+    /// The agreements that end, of which the partner is to be told by now: the program that says so, and the notice.
+    pub endings: Vec<(String, Notice)>,
     /// The awards that were recorded up to then were seen; those that are newest, without one.
     pub awards_known_at: Option<Instant>,
 }
@@ -147,11 +150,31 @@ pub async fn evaluate(db: &impl ConnectionTrait, question: Question<'_>) -> Resu
         }
     }
     // Ways cost most, and decide nothing: they are searched for once, when it is clear what is held.
-    let evaluated = match question.purpose {
+    let mut evaluated = match question.purpose {
         Purpose::Comparing => evaluated,
         Purpose::Showing | Purpose::Recording { .. } => pass(&question, &facts, &past, tiers::evaluate),
     };
+    if let Purpose::Recording { now, .. } = question.purpose {
+        endings(&question, &facts, now, &mut evaluated);
+    }
     Ok(Evaluated { partner: question.partner.to_owned(), awards_known_at, ..evaluated })
+}
+
+/// What the partner is told of agreements that end, from the day on that the program names.
+///
+/// Rule: `competency.ends-of-agreements-are-told`.
+fn endings(question: &Question<'_>, facts: &Facts, now: Instant, evaluated: &mut Evaluated) {
+    let Question { bundle, partner, as_of, known_at, .. } = *question;
+    let programs = ruling(bundle, as_of).into_iter().filter(|program| judges(program, facts, partner, as_of));
+    for program in programs {
+        let zone = &program.conventions.zone;
+        let today = zone.date(now.max(as_of));
+        for ending in ending_agreements(program, facts, partner, known_at) {
+            if (ending.told_from..=ending.last_day).contains(&today) {
+                evaluated.endings.push((program.id.clone(), Notice::of_agreement(partner, &ending, zone, now)));
+            }
+        }
+    }
 }
 
 /// How a partner is evaluated under one program: with the ways to the next level, or without.

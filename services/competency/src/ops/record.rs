@@ -49,6 +49,12 @@ pub async fn record(
     for decision in evaluated.decisions.iter().filter(|decision| wanted(&decision.award.program)) {
         recorded.awards += i64::from(record_award(tx, now, decision, evaluated).await?);
     }
+    for (_, notice) in evaluated.endings.iter().filter(|(program, _)| wanted(program)) {
+        if notices::find(tx, &notice.partner, &notice.notice).await?.is_none() {
+            notices::create(tx, notice).await?;
+            publish::notice(tx, now, notice).await?;
+        }
+    }
     let whole = evaluated.scorecards.iter().all(|scorecard| wanted(&scorecard.program));
     // What was left out has its turn a day later.
     due::set(tx, &evaluated.partner, if whole { evaluated.due } else { Some(now.saturating_add(DAY_MICROS)) }).await?;

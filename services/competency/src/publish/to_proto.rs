@@ -354,7 +354,10 @@ pub fn notice(notice: &Notice) -> wire::Notice {
     wire::Notice {
         partner: names::PARTNER.format([&notice.partner]),
         subject: subject(notice.subject).into(),
-        award: names::AWARD.format([&notice.partner, &notice.award]),
+        award: match notice.award.is_empty() {
+            true => String::new(),
+            false => names::AWARD.format([&notice.partner, &notice.award]),
+        },
         rule: notice.rule.clone(),
         text: notice.text.clone(),
         create_time: Some(convert::timestamp(notice.created)),
@@ -379,5 +382,6 @@ fn subject(subject: NoticeSubject) -> wire::notice::Subject {
         NoticeSubject::InGrace => wire::notice::Subject::AwardInGrace,
         NoticeSubject::Legacy => wire::notice::Subject::AwardLegacy,
         NoticeSubject::Ended => wire::notice::Subject::AwardEnded,
+        NoticeSubject::AgreementEnds => wire::notice::Subject::AgreementEnds,
     }
 }

@@ -222,3 +222,38 @@ async fn missed_days_are_lived_by_the_rules_that_were_current_on_them() {
     expected.sort();
     assert_eq!(told, expected);
 }
+
+/// Rule `competency.ends-of-agreements-are-told`: once, sixty days before the last day.
+#[tokio::test]
+async fn the_end_of_an_agreement_is_told_sixty_days_before() {
+    let bed = Bed::start().await;
+    let told = "transition: {notices: [{to: partners-whose-agreement-ends, before: 60 days}]}\nawards:\n  competency:";
+    let hash = bed.stage(&DOCUMENTS.replace("awards:\n  competency:", told)).await;
+    bed.make_current(&hash, 1).await;
+    bed.partner("contoso", "", 1).await;
+    let former = registry::AgreementAcceptance {
+        name: "partners/contoso/agreementAcceptances/former".to_owned(),
+        agreement_code: "former".to_owned(),
+        agreement_version: "1".to_owned(),
+        sign_time: Some(timestamp(at("2024-01-01T00:00:00Z"))),
+        end_time: Some(timestamp(at("2025-03-01T00:00:00Z"))),
+        ..Default::default()
+    };
+    bed.registry.state(&former.name, 1, &former).await;
+    bed.clock.advance_to(at("2024-12-29T23:59:59Z"));
+    bed.scorecard("contoso", |_| true).await;
+    assert_eq!(subjects(&bed).await, []);
+    bed.clock.advance_to(at("2024-12-30T00:00:00Z"));
+    let mut commits = bed.store.commits();
+    for _ in 0..60 {
+        commits.mark_unchanged();
+        if !subjects(&bed).await.is_empty() {
+            break;
+        }
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), commits.changed()).await;
+    }
+    let request = wire::EvaluateTiersRequest::default();
+    let operation = bed.tiers(manager()).evaluate_tiers(request).await.expect("started").into_inner();
+    bed.finished(&operation.name).await;
+    assert_eq!(subjects(&bed).await, [Subject::AgreementEnds]);
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use values::{Date, Instant};
 
+use super::agreements::ending_agreements;
 use super::follow::{agenda, leaves, reach, shared, upcoming};
 use super::{Day, Event, Followed, Standing, Status, step};
 use crate::bundle::Bundle;
@@ -78,8 +79,8 @@ impl<'a> Lives<'a> {
         Ok(Followed { events, standings })
     }
 
-    /// The first day after `day` on which a level or an award may stand differently although no fact
-    /// changes: at the latest the first one of the next month. There may be days on which nothing happens,
+    /// The first day after `day` on which a level or an award may stand differently, or the partner is told of the end of
+    /// an agreement, although no fact changes: at the latest the first one of the next month. There may be days on which nothing happens,
     /// never one too few. The awards are those of the evening of `day`.
     ///
     /// What happens in the course of a day is over with it: the day after is one of them.
@@ -94,6 +95,8 @@ impl<'a> Lives<'a> {
         let mut days = agenda(&versions, &[], self.facts, day, until);
         days.insert(until);
         for version in &versions {
+            let endings = ending_agreements(version, self.facts, self.partner, self.known_at);
+            days.extend(endings.into_iter().map(|ending| ending.told_from));
             for happens in days_of_facts(version, self.facts, day, until) {
                 days.insert(happens);
                 days.extend(happens.add_days(1));
