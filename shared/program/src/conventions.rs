@@ -149,6 +149,8 @@ pub struct Conventions {
     pub exchange: Option<ExchangeRateOf>,
     /// The month, 1 to 12, with whose first day the fiscal year begins.
     pub fiscal_year_starts: Option<i8>,
+    /// The program whose enrollment has the anniversary of a plan's anniversary years.
+    pub anniversary_of: Option<String>,
     /// The days on which business is done.
     pub business_days: Option<BusinessDays>,
 }
@@ -170,6 +172,7 @@ impl Conventions {
             counters_on_change: None,
             exchange: None,
             fiscal_year_starts: None,
+            anniversary_of: None,
             business_days: None,
         }
     }

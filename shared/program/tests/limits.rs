@@ -3,6 +3,7 @@
 
 mod scene;
 
+use program::facts::Enrollment;
 use program::incentives::{Counter, Prior, Rating, rate};
 use program::{Bundle, Facts, Reason};
 use scene::small::*;
@@ -82,6 +83,60 @@ fn a_cap_begins_anew_with_its_year() {
     let yearly = limited("100 %", &cap("100", "customer", "calendar-year", REST));
     let september = rated(&yearly, "2024-09", &sold("2024-09", &["150"]), &Prior::default());
     assert_eq!(paid(&rated(&yearly, "2024-10", &sold("2024-10", &["150"]), &after(&september))), ["USD 0.00"]);
+}
+
+/// Rule `program.anniversary_year_begins_with_its_month`.
+#[test]
+fn a_cap_begins_anew_with_the_month_of_the_partners_anniversary() {
+    let bundle = |over: &str| {
+        let mut files = files(TRANSACTIONS, "100 %");
+        files[2].1 = files[2].1.replace("  currency: USD\n", "  currency: USD\n  anniversary-of: small/membership\n");
+        files[2].1.push_str(&format!("    {}\n", cap("100", "[partner, customer]", over, REST)));
+        parse(&files)
+    };
+    let months = |over: &str, enrollment: Option<Enrollment>| {
+        let bundle = bundle(over);
+        let mut prior = Prior::default();
+        let rate = |month: &str| {
+            let mut facts = sold(month, &["150"]);
+            facts.enrollments.extend(enrollment.clone());
+            let rating = rated(&bundle, month, &facts, &prior);
+            prior = after(&rating);
+            paid(&rating).concat()
+        };
+        ["2023-12", "2024-01", "2024-02", "2024-03"].map(rate)
+    };
+    let year = "anniversary-year";
+    let since_february = Enrollment {
+        partner: "p".to_owned(),
+        program: "small/membership".to_owned(),
+        anniversary: None,
+        fee_paid_until: None,
+        effective: since("2021-02-10T00:00:00Z"),
+        recorded: recorded("2021-02-10T00:00:00Z"),
+    };
+    assert_eq!(months(year, Some(since_february.clone())), ["USD 100.00", "USD 0.00", "USD 100.00", "USD 0.00"]);
+    let named = Enrollment { anniversary: Some("2020-03-31".parse().expect("a day")), ..since_february.clone() };
+    assert_eq!(months(year, Some(named)), ["USD 100.00", "USD 0.00", "USD 0.00", "USD 100.00"]);
+    let calendar = ["USD 100.00", "USD 100.00", "USD 0.00", "USD 0.00"];
+    assert_eq!(months(year, None), calendar, "nobody's anniversary");
+    let elsewhere = Enrollment { program: "small/other".to_owned(), ..since_february };
+    assert_eq!(months(year, Some(elsewhere)), calendar, "another program's anniversary");
+}
+
+/// What the whole program pays is one total, whoever is paid and whoever buys.
+#[test]
+fn a_table_may_stand_where_the_whole_program_stands() {
+    let amounts = |of: &str| {
+        let table = format!(
+            "{{graduated: {{by: running-total, of: {of}, over: month}}, brackets: [{{at-most: USD 100, rate: 10 %}}, {{above: USD 100, rate: 1 %}}]}}"
+        );
+        let mut facts = sold("2024-01", &["100", "100"]);
+        facts.transactions[1].customer = "d".to_owned();
+        paid(&rated(&parse(&files(TRANSACTIONS, &table)), "2024-01", &facts, &Prior::default()))
+    };
+    assert_eq!(amounts("customer"), ["USD 10.00", "USD 10.00"]);
+    assert_eq!(amounts("program"), ["USD 5.50", "USD 5.50"], "one total, shared by their parts");
 }
 
 #[test]
@@ -216,6 +271,14 @@ fn a_limit_says_whose_it_is_and_over_which_time() {
         (
             "caps: {a: {at-most: USD 1, per: customer, over: fiscal-year, when-reached: lines-share-the-rest}}",
             "needs the convention `fiscal-year-starts`",
+        ),
+        (
+            "caps: {a: {at-most: USD 1, per: partner, over: anniversary-year, when-reached: lines-share-the-rest}}",
+            "a total over the anniversary year needs the convention `anniversary-of`",
+        ),
+        (
+            "caps: {a: {at-most: USD 1, per: customer, over: anniversary-year, when-reached: lines-share-the-rest}}",
+            "whose anniversary?",
         ),
         ("floors: {a: {at-most: USD 1, per: line}}", "`at-least` is missing"),
         (

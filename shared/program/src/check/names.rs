@@ -34,6 +34,13 @@ pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
             _ => {}
         }
     }
+    for plan in bundle.incentive_plans() {
+        let program = plan.conventions.anniversary_of.iter().find(|program| !documents.contains(program.as_str()));
+        for program in program {
+            let rule = format!("{}#conventions.anniversary-of", plan.id);
+            near(&rule, "program", program, documents.iter().copied(), findings);
+        }
+    }
     for program in bundle.tier_programs() {
         program.divisions.iter().for_each(|division| splits(program, division, findings));
     }

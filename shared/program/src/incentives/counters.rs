@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use values::{Month, Ratio};
 
 use super::rating::{Counter, Prior};
+use super::scene::Scene;
+use crate::ground::last_instant;
+use crate::judge::window::last_anniversary;
 use crate::model::{CounterOver, IncentivePlan};
 
 /// Rule, owner, span.
@@ -76,9 +79,15 @@ impl Counters {
     }
 }
 
-/// The name of the time over which a total of `period` runs: `2024-09`, `2024-Q3`, `2024-H2`, `2024`,
-/// `FY2024` for the fiscal year that began in 2024, or nothing for one that never restarts.
-pub(crate) fn span(plan: &IncentivePlan, over: CounterOver, period: Month) -> String {
+/// The name of the time over which a total of the rated month runs: `2024-09`, `2024-Q3`, `2024-H2`, `2024`,
+/// `FY2024` for the fiscal year that began in 2024, `AY2024-05` for the anniversary year of `partner` that began in May,
+/// or nothing for one that never restarts.
+pub(crate) fn span(scene: &Scene<'_>, over: CounterOver, partner: &str) -> String {
+    span_in(scene, over, partner, scene.period)
+}
+
+/// As [`span`], of another month.
+pub(crate) fn span_in(scene: &Scene<'_>, over: CounterOver, partner: &str, period: Month) -> String {
     let (year, month) = (period.year(), period.month_of_year());
     match over {
         CounterOver::Month => period.to_string(),
@@ -87,15 +96,37 @@ pub(crate) fn span(plan: &IncentivePlan, over: CounterOver, period: Month) -> St
         CounterOver::CalendarYear => year.to_string(),
         CounterOver::FiscalYear => {
             // The convention was asked for when the document was read.
-            let starts = plan.conventions.fiscal_year_starts.unwrap_or(1);
+            let starts = scene.plan.conventions.fiscal_year_starts.unwrap_or(1);
             format!("FY{}", if month < starts { year - 1 } else { year })
+        }
+        CounterOver::AnniversaryYear => {
+            anniversary_year(scene, partner, period).map_or_else(|| year.to_string(), |first| format!("AY{first}"))
         }
         CounterOver::Ever => String::new(),
     }
 }
 
-/// Whether `period` is the last month of the time over which such a total runs.
-pub(crate) fn ends(plan: &IncentivePlan, over: CounterOver, period: Month) -> bool {
-    let next = period.add(1).map(|next| span(plan, over, next));
-    over != CounterOver::Ever && next.is_ok_and(|next| next != span(plan, over, period))
+/// Whether the rated month is the last one of the time over which such a total runs.
+pub(crate) fn ends(scene: &Scene<'_>, over: CounterOver, partner: &str) -> bool {
+    let next = scene.period.add(1).map(|next| span_in(scene, over, partner, next));
+    over != CounterOver::Ever && next.is_ok_and(|next| next != span(scene, over, partner))
+}
+
+/// The first month of the anniversary year that holds `period`.
+///
+/// Rule: `program.anniversary_year_begins_with_its_month`: the month that holds the anniversary belongs to the new year as
+/// a whole, because a period is rated as a whole. The enrollment is the paid account's or its global account's.
+fn anniversary_year(scene: &Scene<'_>, partner: &str, period: Month) -> Option<Month> {
+    let program = scene.plan.conventions.anniversary_of.as_ref()?;
+    let zone = &scene.ground.zone;
+    let month = zone.whole_month(period);
+    let account = scene.ground.global_account(partner, last_instant(&month));
+    let mine = scene.ground.facts.enrollments.iter().filter(|fact| {
+        fact.program == *program
+            && (fact.partner == partner || fact.partner == account)
+            && fact.effective.overlaps(&month)
+    });
+    // An enrollment that names none has that of its first day.
+    let anchors = mine.map(|fact| fact.anniversary.unwrap_or_else(|| zone.date(fact.effective.start())));
+    last_anniversary(anchors.min()?, period.last_day()).map(|day| day.month())
 }

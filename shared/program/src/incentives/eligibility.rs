@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use values::Instant;
 
 use super::RateError;
-use super::counters::{Counters, ends, span};
+use super::counters::{Counters, ends, span, span_in};
 use super::drafts::Draft;
 use super::scene::Scene;
 use crate::conventions::{CurrentMonth, RecognizedMonth};
@@ -169,14 +169,14 @@ fn each_month(
     over: CounterOver,
 ) -> Result<Outcome, RateError> {
     let mut outcome = standing(scene, partner, asks.value, last_instant(&scene.interval))?;
-    let time = span(scene.plan, over, scene.period);
-    if !ends(scene.plan, over, scene.period) {
+    let time = span(scene, over, partner);
+    if !ends(scene, over, partner) {
         outcome.met = false;
         outcome.explanation = outcome.explanation.number("decided", format!("at the end of {time}"));
     }
     let mut month = scene.period;
     while let Ok(before) = month.add(-1)
-        && span(scene.plan, over, before) == time
+        && span_in(scene, over, partner, before) == time
     {
         month = before;
         let end = last_instant(&scene.ground.zone.whole_month(month));

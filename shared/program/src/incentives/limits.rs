@@ -84,7 +84,8 @@ fn one(
             Some(CountersOnChange::Restart) => bounds(limit, line).rule.to_owned(),
             _ => limit.rule.clone(),
         };
-        let time = limit.over.map(|over| span(scene.plan, over, scene.period)).unwrap_or_default();
+        let partner = line.partner.as_deref().unwrap_or_default();
+        let time = limit.over.map(|over| span(scene, over, partner)).unwrap_or_default();
         let owner = if limit.over.is_none() { line.key.clone() } else { owner(limit, line) };
         groups.entry((rule, owner, time)).or_default().push(place);
     }

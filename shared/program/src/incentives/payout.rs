@@ -125,9 +125,9 @@ impl Payer<'_, '_> {
     /// Rule: `program.gathered_until_its_time_ends`: what is earned over a quarter, or another time, is paid together
     /// at its end.
     fn gather_until_its_end(&mut self, over: CounterOver, part: &mut Open) -> Result<(), RateError> {
-        let (plan, name) = (self.scene.plan, part.total.earning_type.clone());
-        self.balances.gather(self.partner, &name, &span(plan, over, self.scene.period), part.total.earned)?;
-        if ends(plan, over, self.scene.period) {
+        let name = part.total.earning_type.clone();
+        self.balances.gather(self.partner, &name, &span(self.scene, over, self.partner), part.total.earned)?;
+        if ends(self.scene, over, self.partner) {
             let kept = self.balances.take_open(self.partner, &name);
             let due = self.balances.take_gathered(self.partner, &name)?;
             // Another part may have moved into this one before.
@@ -143,12 +143,12 @@ impl Payer<'_, '_> {
     /// the document names.
     fn gather(&mut self, needs: &Needs, place: usize, open: &mut [Open], lines: &[&Line]) -> Result<(), RateError> {
         let (scene, part) = (self.scene, open[place].total.earning_type.clone());
-        let time = span(scene.plan, needs.over, scene.period);
+        let time = span(scene, needs.over, self.partner);
         let own = shares(scene, lines, &part);
         let key = self.balances.key("gathered-exact", self.partner, &format!("{part}/{time}"));
         let exact = own.iter().map(|share| share.exact).sum::<Ratio>() + self.counters.total(&key);
         self.balances.gather(self.partner, &part, &time, open[place].total.earned)?;
-        if !ends(scene.plan, needs.over, scene.period) {
+        if !ends(scene, needs.over, self.partner) {
             self.counters.set(key, exact);
             if !self.balances.total(self.partner, &part)?.is_zero() {
                 open[place].total.reason = Some(Reason::Gathered);
@@ -200,12 +200,12 @@ impl Payer<'_, '_> {
     fn forfeit(&mut self, rule: &Minimum, part: &mut Open) -> Result<(), RateError> {
         let Some(over) = rule.forfeited_over else { return Ok(()) };
         let name = part.total.earning_type.clone();
-        let time = span(self.scene.plan, over, self.scene.period);
+        let time = span(self.scene, over, self.partner);
         let reached = self.balances.key("reached", self.partner, &format!("{name}/{time}"));
         if part.due.minor() > 0 {
             self.counters.set(reached.clone(), Ratio::from_integer(1.into()));
         }
-        if !ends(self.scene.plan, over, self.scene.period) {
+        if !ends(self.scene, over, self.partner) {
             return Ok(());
         }
         let ever = above_zero(self.counters.find(&reached));

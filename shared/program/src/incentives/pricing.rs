@@ -184,12 +184,13 @@ fn counter_key(scene: &Scene<'_>, draft: &Draft<'_>, table: &Table, rule: &str) 
         CounterOf::Customer => draft.customer.clone(),
         CounterOf::Deal => draft.deal.clone(),
         CounterOf::Partner => draft.payee.as_ref().map_or_else(String::new, |payee| payee.partner.clone()),
+        CounterOf::Program => String::new(),
         CounterOf::Line => draft.key.clone(),
     };
     let span = match table.of == CounterOf::Line {
         // A line's own total never outlives its period.
         true => scene.period.to_string(),
-        false => span(scene.plan, table.over, scene.period),
+        false => span(scene, table.over, &owner),
     };
     let counter = match scene.plan.conventions.counters_on_change {
         Some(CountersOnChange::Restart) => rule.to_owned(),

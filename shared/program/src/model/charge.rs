@@ -127,6 +127,8 @@ pub enum CounterOf {
     Deal,
     /// The paid partner's.
     Partner,
+    /// Everybody's: the lever's as a whole.
+    Program,
     /// Each line by itself.
     Line,
 }
@@ -144,6 +146,9 @@ pub enum CounterOver {
     CalendarYear,
     /// Twelve months from the month that the conventions name.
     FiscalYear,
+    /// Twelve months from the month that holds the anniversary of the partner's enrollment in the program that the
+    /// conventions name; the calendar year of a partner that is not enrolled.
+    AnniversaryYear,
     /// Always.
     Ever,
 }

@@ -70,6 +70,7 @@ pub(crate) fn conventions(cursor: &Cursor<'_>) -> Option<Conventions> {
         ),
         exchange: fields.get("exchange").and_then(|cursor| exchange(&cursor)),
         fiscal_year_starts: fields.get("fiscal-year-starts").and_then(|cursor| fiscal_year(&cursor)),
+        anniversary_of: fields.get("anniversary-of").and_then(|cursor| cursor.text().map(str::to_owned)),
         business_days: fields.get("business-days").and_then(|cursor| business_days(&cursor)),
     };
     // Stated by documents for their readers; credit is always given once.

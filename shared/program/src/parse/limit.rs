@@ -5,7 +5,7 @@ use values::{Ratio, Rounding, round_to_minor};
 use super::cursor::{Cursor, Fields};
 use super::names::Names;
 use super::quantity::quantity_in;
-use super::table::SPANS;
+use super::table::{SPANS, WHOSE_ANNIVERSARY};
 use super::value::value;
 use crate::model::{CounterOver, Limit, LimitOwner, Reached, Value};
 use crate::quantity::{Quantity, Unit};
@@ -54,6 +54,10 @@ fn limit(cursor: &Cursor<'_>, bound: &'static str, names: &Names<'_>) -> Option<
         }
         (true, true, _) => cursor.problem("a limit `per: line` has no time: leave `over` away"),
         _ => {}
+    }
+    let of_a_partner = owner.iter().flatten().flatten().any(|owner| *owner == LimitOwner::Partner);
+    if over == Some(CounterOver::AnniversaryYear) && !of_a_partner {
+        cursor.problem(WHOSE_ANNIVERSARY);
     }
     if bound == "at-least" && reached == Some(Reached::LineAboveIsRefused) {
         cursor.problem("a floor refuses nothing: `line-above-is-refused` is for caps");

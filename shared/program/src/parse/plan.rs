@@ -60,10 +60,16 @@ pub(crate) fn plan(fields: &Fields<'_>, head: &Head, mut names: Names<'_>) -> Op
     let spans = spans.chain(eligible.filter_map(|eligible| eligible.each_month_of));
     let spans = spans.chain(payment.gathered.values().copied());
     let spans = spans.chain(payment.minimum.iter().filter_map(|minimum| minimum.forfeited_over));
-    if spans.into_iter().any(|over| over == CounterOver::FiscalYear) && conventions.fiscal_year_starts.is_none() {
-        let stated = fields.at.beside("conventions").filter(|stated| stated.beside("fiscal-year-starts").is_none());
-        if let Some(stated) = stated {
-            stated.problem("a total over the fiscal year needs the convention `fiscal-year-starts`");
+    let spans: Vec<CounterOver> = spans.collect();
+    let asked = [
+        (CounterOver::FiscalYear, conventions.fiscal_year_starts.is_some(), "fiscal-year-starts"),
+        (CounterOver::AnniversaryYear, conventions.anniversary_of.is_some(), "anniversary-of"),
+    ];
+    for (over, said, convention) in asked {
+        let stated = fields.at.beside("conventions").filter(|stated| stated.beside(convention).is_none());
+        if let Some(stated) = stated.filter(|_| spans.contains(&over) && !said) {
+            let year = convention.split('-').next().unwrap_or_default();
+            stated.problem(format!("a total over the {year} year needs the convention `{convention}`"));
         }
     }
     let codes = codes(fields);

@@ -14,14 +14,19 @@ use crate::model::{
 use crate::quantity::Unit;
 
 /// The words for the time over which a total runs.
-pub(crate) const SPANS: [(&str, CounterOver); 6] = [
+pub(crate) const SPANS: [(&str, CounterOver); 7] = [
     ("month", CounterOver::Month),
     ("calendar-quarter", CounterOver::CalendarQuarter),
     ("calendar-half-year", CounterOver::CalendarHalfYear),
     ("calendar-year", CounterOver::CalendarYear),
     ("fiscal-year", CounterOver::FiscalYear),
+    ("anniversary-year", CounterOver::AnniversaryYear),
     ("ever", CounterOver::Ever),
 ];
+
+/// A customer, a deal and a program have no anniversary.
+pub(crate) const WHOSE_ANNIVERSARY: &str =
+    "whose anniversary? a total over the anniversary year is a partner's: say `partner`, or another time";
 
 /// The heads of a table.
 pub(crate) const TABLES: [&str; 5] = ["graduated", "volume", "capped", "package", "mixed"];
@@ -48,10 +53,14 @@ pub(crate) fn table(
         ("customer", CounterOf::Customer),
         ("deal", CounterOf::Deal),
         ("partner", CounterOf::Partner),
+        ("program", CounterOf::Program),
         ("line", CounterOf::Line),
     ];
     let of = keys.need("of").and_then(|cursor| cursor.choice("owner of the counter", &owners));
     let over = keys.need("over").and_then(|cursor| cursor.choice("time of the counter", &SPANS));
+    if over == Some(CounterOver::AnniversaryYear) && of.is_some_and(|of| of != CounterOf::Partner) {
+        head.problem(WHOSE_ANNIVERSARY);
+    }
     let position = by.and_then(|cursor| position(&cursor, basis, names));
     let mode = match (*mode, &position) {
         (_, None) => None,
