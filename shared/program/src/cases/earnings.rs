@@ -20,7 +20,7 @@ pub(crate) fn earnings(question: &Question<'_>, fields: &Fields<'_>, seen: &mut 
         self::lines(question, &rating, cursor, exactly, seen);
     }
     if let Some(cursor) = statements {
-        self::statements(question, &rating, cursor);
+        self::statements(question, &rating, cursor, seen);
     }
     if let Some(cursor) = counters {
         self::counters(question, &rating, cursor);
@@ -177,7 +177,7 @@ fn shown(line: &Line) -> String {
 }
 
 /// `{partner: {earned, brought-forward, paid, carried-forward, reason}}`.
-fn statements(question: &Question<'_>, rating: &Rating, cursor: &Cursor<'_>) {
+fn statements(question: &Question<'_>, rating: &Rating, cursor: &Cursor<'_>, seen: &mut Seen) {
     for (partner, entry) in cursor.fields().map(|fields| fields.named(&[])).unwrap_or_default() {
         let Some(statement) = rating.statements.iter().find(|statement| statement.partner == partner) else {
             let known: Vec<&str> = rating.statements.iter().map(|statement| statement.partner.as_str()).collect();
@@ -185,6 +185,7 @@ fn statements(question: &Question<'_>, rating: &Rating, cursor: &Cursor<'_>) {
             question.compare.note(&entry, false, partner, &found, None);
             continue;
         };
+        statement.why.iter().for_each(|why| seen.tree(why));
         let Some(fields) = entry.fields() else { continue };
         for (key, found) in [
             ("earned", statement.earned),

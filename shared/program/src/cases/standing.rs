@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 
-use super::coverage::{Seen, band};
+use super::coverage::{Seen, band, target};
 use super::judged::Question;
 use crate::explain::{Explanation, Step};
+use crate::judge::points::of_target;
 use crate::model::{LegWorth, PointScale};
 use crate::parse::cursor::{Cursor, Fields};
 use crate::tiers::{DivisionScore, LineResult, Scorecard, Standing, Ways, evaluate_pinned};
@@ -108,10 +109,25 @@ impl Asked<'_> {
             for (leg, quantity) in rule.legs.iter().zip(quantities) {
                 let LegWorth::Measured { scale, .. } = &leg.worth else { continue };
                 let Some(found) = day.and_then(|day| scale.on(day)).filter(|_| !pinned) else { continue };
-                if let PointScale::Bands(bands) = found.value
-                    && let Some(place) = bands.iter().position(|(range, _)| range.holds(&quantity.value))
-                {
-                    seen.rule(band(&scale.rule, place + 1));
+                match found.value {
+                    PointScale::Bands(bands) => {
+                        let place = bands.iter().position(|(range, _)| range.holds(&quantity.value));
+                        place.into_iter().for_each(|place| seen.rule(band(&scale.rule, place + 1)));
+                    }
+                    PointScale::Targets { targets, earns } => {
+                        // The formula of the leg's node, or of its line's where it is the only one, says which.
+                        let formula = |one| {
+                            let says = of_target(earns, one);
+                            let of_leg = |node: &Explanation| {
+                                (node.rule == *leg.rule || node.rule == *rule.rule)
+                                    && node.numbers.iter().any(|number| number.value == *says)
+                            };
+                            search(&division.explanation, &of_leg).is_some()
+                        };
+                        let place = targets.iter().position(formula);
+                        place.into_iter().for_each(|place| seen.rule(target(&scale.rule, place + 1)));
+                    }
+                    PointScale::Each { .. } | PointScale::FullAt(_) => {}
                 }
             }
         }

@@ -15,7 +15,7 @@ use super::scene::Scene;
 use crate::conventions::CountersOnChange;
 use crate::explain::{Explanation, Step};
 use crate::model::{Growth, Lever, LinePer, Value};
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
 
 /// Sums of months that lines are compared with, each folded once.
@@ -80,6 +80,10 @@ pub(crate) fn grow(
         draft.basis = Ratio::zero();
         draft.nothing = Some(reason);
         node = node.number("reason", reason).number("by", rule);
+    }
+    if let Some(target) = growth.targets.iter().find(|target| percent.is_some() && target.base.holds(&then)) {
+        let asks = Quantity::new(target.least.clone(), Unit::Percent).to_string();
+        node = node.part(Explanation::new(Step::Amount, target.rule.clone(), "target of the base", asks));
     }
     draft.position = draft.basis.clone();
     draft.moves =

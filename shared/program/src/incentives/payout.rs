@@ -1,6 +1,6 @@
 //! What of one partner's earnings is paid now: gathering, waiting, minimum, hold, draw.
 
-use values::{Currency, Date, Money, Ratio, Rounding, round_to_minor};
+use values::{Currency, Date, Instant, Money, Ratio, Rounding, ratio_to_text, round_to_minor};
 
 use super::RateError;
 use super::balances::{Balances, above_zero, out};
@@ -9,8 +9,9 @@ use super::eligibility::standing;
 use super::rating::{Line, PartTotal};
 use super::scene::Scene;
 use super::statements::shares;
+use crate::explain::{Explanation, Step};
 use crate::ground::last_instant;
-use crate::model::{CounterOver, Minimum, Needs, Value};
+use crate::model::{CounterOver, Found, Minimum, Needs, Requirement, Value};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
 
@@ -21,6 +22,8 @@ pub(crate) struct Payer<'p, 's> {
     pub balances: &'p mut Balances,
     pub counters: &'p mut Counters,
     pub partner: &'p str,
+    /// Which rules decided, each with whether it was met.
+    pub why: Vec<Explanation>,
 }
 
 /// What a line earned of one earning type.
@@ -85,9 +88,25 @@ impl Payer<'_, '_> {
     }
 
     fn value(&self, value: &Value<Quantity>) -> Result<Ratio, RateError> {
+        Ok(self.found(value)?.value.value.clone())
+    }
+
+    fn found<'v>(&self, value: &'v Value<Quantity>) -> Result<Found<'v, Quantity>, RateError> {
         let day = self.scene.period.last_day();
         let none = || RateError::NoValue { rule: value.rule.clone(), day: day.to_string() };
-        value.on(day).map(|found| found.value.value.clone()).ok_or_else(none)
+        value.on(day).ok_or_else(none)
+    }
+
+    /// Whether an amount is at least what the document asks for, which is kept with what it was compared with.
+    fn reaches(&mut self, what: &str, least: &Value<Quantity>, amount: &Ratio) -> Result<bool, RateError> {
+        let found = self.found(least)?;
+        let met = *amount >= found.value.value;
+        let node = Explanation::new(Step::Requirement, found.rule, what, if met { "met" } else { "not met" })
+            .source(found.source.map(str::to_owned))
+            .number("actual", ratio_to_text(amount))
+            .number("needed", found.value);
+        self.why.push(node);
+        Ok(met)
     }
 
     /// What of an earning type can be paid: gathered parts at the end of their time, waiting ones when they
@@ -159,7 +178,7 @@ impl Payer<'_, '_> {
         let gathered = self.balances.take_gathered(self.partner, &part)?;
         let compared = if needs.before_rounding { exact } else { gathered.to_ratio() };
         let kept = self.balances.take_open(self.partner, &part);
-        if compared >= self.value(&needs.least)? {
+        if self.reaches("the minimum of a part", &needs.least, &compared)? {
             open[place].due = self.plus(gathered, kept)?;
             return Ok(());
         }
@@ -178,12 +197,16 @@ impl Payer<'_, '_> {
     /// minimum over a time, at the end of that time.
     fn minimum(&mut self, open: &mut [Open]) -> Result<(), RateError> {
         let rule = self.scene.plan.payment.minimum.as_ref();
-        let least = rule.map(|rule| self.value(&rule.least)).transpose()?;
         let all = Money::checked_sum(self.currency, open.iter().map(|part| part.due));
         let all = self.checked(all)?;
         for part in open {
             let judged = if rule.is_some_and(|rule| !rule.per_part) { all } else { part.due };
-            let below = least.as_ref().is_some_and(|least| judged.to_ratio() < *least);
+            // What is nothing is neither paid nor carried.
+            let asked = rule.filter(|_| !part.due.is_zero());
+            let enough = asked
+                .map(|rule| self.reaches("the minimum of a payment", &rule.least, &judged.to_ratio()))
+                .transpose()?;
+            let below = enough == Some(false);
             if !part.due.is_zero() && (below || judged.minor() < 0) {
                 self.balances.open_more(self.partner, &part.total.earning_type, part.due)?;
                 part.total.reason = Some(Reason::BelowPaymentMinimum);
@@ -234,7 +257,7 @@ impl Payer<'_, '_> {
             let deadline = rule.days.and_then(|days| since.add_days(i32::from(days)).ok());
             let over = deadline.is_some_and(|deadline| deadline < last_day);
             let until = deadline.map_or(end, |deadline| last_instant(&zone.day(deadline)).min(end));
-            if standing(self.scene, self.partner, &rule.until, until)?.met {
+            if self.held_until(&rule.until, until)? {
                 part.total.paid = self.plus(part.total.paid, amount)?;
             } else if over {
                 part.total.forfeited = self.plus(part.total.forfeited, amount)?;
@@ -244,13 +267,20 @@ impl Payer<'_, '_> {
                 part.total.reason = Some(Reason::OnHold);
             }
         }
-        if part.due.minor() > 0 && !standing(self.scene, self.partner, &rule.until, end)?.met {
+        if part.due.minor() > 0 && !self.held_until(&rule.until, end)? {
             self.balances.hold(self.partner, &name, last_day, part.due)?;
             part.total.reason = Some(Reason::OnHold);
         } else {
             part.total.paid = self.plus(part.total.paid, part.due)?;
         }
         Ok(())
+    }
+
+    /// Whether a hold ends, with why.
+    fn held_until(&mut self, until: &Requirement, at: Instant) -> Result<bool, RateError> {
+        let outcome = standing(self.scene, self.partner, until, at)?;
+        self.why.push(outcome.explanation);
+        Ok(outcome.met)
     }
 
     /// Rule: `program.draw_is_recovered_above_its_level`: in a partner's first periods a payment is raised to

@@ -152,6 +152,11 @@ fn accelerate(draft: &Draft<'_>, price: &mut Price) {
         let mut node = Explanation::new(Step::Amount, &step.rule, "accelerators", String::new());
         for (part, share) in step.parts.iter().zip(shares) {
             node = node.number(&part.name, ratio_to_text(share));
+            if !share.is_zero() {
+                let own =
+                    Explanation::new(Step::Amount, part.share.rule.clone(), part.name.clone(), ratio_to_text(share));
+                node = node.part(own.source(part.share.source.clone()));
+            }
         }
         let factor = match step.direction {
             Direction::Raise => &one + sum,

@@ -217,6 +217,8 @@ pub struct StatementTotal {
     pub reason: Option<Reason>,
     /// The same by earning type, in the order in which the plan's levers name them.
     pub parts: Vec<PartTotal>,
+    /// The rules of payment that decided, minima and holds, each with whether it was met. No part of the result.
+    pub why: Vec<Explanation>,
 }
 
 /// What one partner gets of one earning type. `earned + brought_forward + moved` is

@@ -35,7 +35,8 @@ pub(crate) fn statements(
     for (partner, places) in partners {
         settle_carried(scene, &mut balances, &partner, carried.get(&partner).copied())?;
         let own: Vec<&Line> = places.iter().map(|&place| &lines[place]).collect();
-        let mut payer = Payer { scene, currency, balances: &mut balances, counters, partner: &partner };
+        let mut payer =
+            Payer { scene, currency, balances: &mut balances, counters, partner: &partner, why: Vec::new() };
         let parts = payer.parts(&own)?;
         statements.push(total(&mut payer, partner.clone(), places, parts)?);
     }
@@ -98,6 +99,7 @@ fn total(
         carried_forward: sum(|part| part.carried_forward)?,
         reason: parts.iter().find_map(|part| part.reason),
         parts,
+        why: std::mem::take(&mut payer.why),
     })
 }
 

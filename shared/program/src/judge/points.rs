@@ -6,7 +6,7 @@ use super::Judge;
 use super::quick::holds;
 use super::requirement::ScoreSoFar;
 use crate::conventions::PartSteps;
-use crate::model::{Leg, LegWorth, Legs, PointLine, PointScale, Value};
+use crate::model::{Bound, Leg, LegWorth, Legs, PointLine, PointScale, Range, Value};
 use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
 use crate::tiers::EvaluateError;
@@ -197,10 +197,13 @@ pub(crate) fn formula(judge: &Judge<'_>, leg: &Leg, max: &Ratio) -> (String, Opt
         PointScale::Targets { targets, earns } => {
             let base = measured.and_then(|measured| measured.base.clone());
             let target = base.and_then(|base| targets.iter().find(|(range, _)| range.holds(&base)));
-            target.map_or("the baseline has no target".to_owned(), |(range, bound)| {
-                format!("{earns} for {bound}, by the baseline {range}")
-            })
+            target.map_or("the baseline has no target".to_owned(), |target| of_target(earns, target))
         }
     };
     (text, found.source.map(str::to_owned))
+}
+
+/// A target of a baseline in words; those of one leg differ by their baselines.
+pub(crate) fn of_target(earns: &Quantity, (range, bound): &(Range, Bound)) -> String {
+    format!("{earns} for {bound}, by the baseline {range}")
 }

@@ -111,6 +111,19 @@ impl<T> Value<T> {
         }
     }
 
+    /// The rule ids of every plain value in it.
+    pub fn rules(&self) -> Vec<&str> {
+        match &self.form {
+            Form::Is(_) => vec![&self.rule],
+            Form::Dated(entries) => {
+                entries.iter().filter_map(|(_, value)| value.as_ref()).flat_map(Value::rules).collect()
+            }
+            Form::Split { cases, otherwise, .. } => {
+                cases.values().chain(otherwise.as_deref()).flat_map(Value::rules).collect()
+            }
+        }
+    }
+
     /// The days on which it may change, in order.
     pub fn days(&self) -> Vec<Date> {
         let mut days = match &self.form {
