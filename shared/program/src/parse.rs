@@ -23,6 +23,7 @@ mod requirement;
 mod table;
 mod tier;
 mod today;
+mod together;
 pub(crate) mod trace;
 mod uses;
 mod value;

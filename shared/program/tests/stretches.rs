@@ -42,3 +42,19 @@ fn a_place_without_a_value_on_some_day_is_refused() {
     let many = of(&format!("{{{}}}", days.join(", ")));
     assert!(many.contains("changes on more than 100 days"), "{many}");
 }
+
+/// Cells that are split by fields of their own make as many cases as there are pairs of them: so many are refused.
+#[test]
+fn cells_that_are_split_into_too_many_cases_together_are_refused() {
+    let cases: Vec<String> = (0..40).map(|case| format!("c{case}: 1 %")).collect();
+    let split = |by: &str| format!("{{by: {by}, {}, otherwise: 2 %}}", cases.join(", "));
+    let rate = |second: String| {
+        let brackets = format!("[{{at-most: USD 9, rate: {}}}, {{above: USD 9, rate: {second}}}]", split("term"));
+        let rate =
+            format!("    rate: {{graduated: {{by: running-total, of: line, over: month}}, brackets: {brackets}}}\n");
+        Bundle::parse(&changed(&acme(), "    rate: 5 %\n", &rate)).err().map(|problems| listed(&problems))
+    };
+    assert_eq!(rate(split("term")), None);
+    let many = rate(split("purchasing-motion")).expect("a problem");
+    assert!(many.contains("split into 1681 cases together: at most 1000"), "{many}");
+}

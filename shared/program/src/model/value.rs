@@ -169,6 +169,25 @@ impl<T> Value<T> {
     }
 }
 
+impl<T> Value<T> {
+    /// The same with something made of each plain value.
+    pub(crate) fn map<U>(self, make: &dyn Fn(T) -> U) -> Value<U> {
+        let form = match self.form {
+            Form::Is(value) => Form::Is(make(value)),
+            Form::Dated(entries) => {
+                let entries = entries.into_iter().map(|(from, value)| (from, value.map(|value| value.map(make))));
+                Form::Dated(entries.collect())
+            }
+            Form::Split { by, cases, otherwise } => Form::Split {
+                by,
+                cases: cases.into_iter().map(|(case, value)| (case, value.map(make))).collect(),
+                otherwise: otherwise.map(|value| Box::new(value.map(make))),
+            },
+        };
+        Value { rule: self.rule, source: self.source, form, announced: self.announced }
+    }
+}
+
 impl<T> Value<Value<T>> {
     /// One value of values in values: each place has the dates of both.
     pub(crate) fn flat(self) -> Value<T> {

@@ -7,6 +7,7 @@ use super::metric::ROW_FIELDS;
 use super::names::Names;
 use super::quantity::{quantity, quantity_in};
 use super::table::{TABLES, table};
+use super::together::together;
 use super::value::value;
 use crate::incentives::{FULFILLED_BY, LEVEL_OF};
 use crate::model::{
@@ -75,9 +76,9 @@ fn charge(cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<Value
     }
     let fields = cursor.fields()?;
     let found = match ["least-of", "best-of"].into_iter().find(|word| fields.has(word)) {
-        Some(word) => one_of(&fields, word, basis, names).map(always),
+        Some(word) => one_of(&fields, word, basis, names),
         None if TABLES.into_iter().any(|head| fields.has(head)) => table(cursor, &fields, basis, names),
-        None if fields.has("each") => per_unit(&fields, &basis.unit, names).map(always),
+        None if fields.has("each") => per_unit(&fields, &basis.unit, names),
         None => table(cursor, &fields, basis, names),
     };
     fields.done();
@@ -121,37 +122,57 @@ pub(crate) fn multiple(cursor: &Cursor<'_>) -> Option<Ratio> {
     }
 }
 
-fn per_unit(fields: &Fields<'_>, unit: &Unit, names: &Names<'_>) -> Option<Charge> {
-    let each = fields.need("each").and_then(|cursor| quantity_in(&cursor, unit));
+/// `each: 1 hour, earns: USD 100`, either by date and case.
+fn per_unit(fields: &Fields<'_>, unit: &Unit, names: &Names<'_>) -> Option<Value<Charge>> {
+    let positive = |cursor: &Cursor<'_>| {
+        let each = quantity_in(cursor, unit)?;
+        if each.value <= Ratio::from_integer(0.into()) {
+            cursor.problem("`each` must be above zero");
+            return None;
+        }
+        Some(each)
+    };
+    let each = fields.need("each").and_then(|cursor| value(&cursor, &positive));
     let currency = names.currency.map(Unit::Money);
     let earns = fields.need("earns").zip(currency);
-    let earns = earns.and_then(|(cursor, unit)| quantity_in(&cursor, &unit));
-    let each = each?;
-    if each.value <= Ratio::from_integer(0.into()) {
-        fields.at.problem("`each` must be above zero");
-        return None;
-    }
-    Some(Charge::PerUnit { each, earns: earns? })
+    let earns = earns.and_then(|(cursor, unit)| value(&cursor, &|cursor| quantity_in(cursor, &unit)));
+    together(&fields.at, &[each?, earns?], &|cells| match cells {
+        [each, earns] => Some(Charge::PerUnit { each: (*each).clone(), earns: (*earns).clone() }),
+        _ => None,
+    })
 }
 
 /// `least-of: {name: USD 7500, other: {each: 1 hour, of: hours, earns: USD 100}}`.
-fn one_of(fields: &Fields<'_>, word: &'static str, basis: &Basis, names: &Names<'_>) -> Option<Charge> {
+fn one_of(fields: &Fields<'_>, word: &'static str, basis: &Basis, names: &Names<'_>) -> Option<Value<Charge>> {
     let pick = if word == "least-of" { Pick::Least } else { Pick::Best };
     let list = fields.need(word)?;
     let named = list.fields()?.named(&[]);
     if named.len() < 2 {
         list.problem(format!("`{word}` needs at least two amounts"));
     }
-    let parts: Option<Vec<Alternative>> =
-        named.iter().map(|(name, entry)| alternative(name, entry, basis, names)).collect();
-    Some(Charge::OneOf { pick, parts: parts? })
+    let part = |(name, entry): &(&str, Cursor<'_>)| {
+        let rule = entry.rule();
+        let found = value(entry, &|cursor| alternative(name, &rule, cursor, basis, names))?;
+        Some(found.flat())
+    };
+    let parts: Option<Vec<Value<Alternative>>> = named.iter().map(part).collect();
+    together(&fields.at, &parts?, &|parts| {
+        Some(Charge::OneOf { pick, parts: parts.iter().map(|part| (*part).clone()).collect() })
+    })
 }
 
-fn alternative(name: &str, cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>) -> Option<Alternative> {
-    let (name, rule) = (name.to_owned(), cursor.rule());
+fn alternative(
+    name: &str,
+    rule: &str,
+    cursor: &Cursor<'_>,
+    basis: &Basis,
+    names: &Names<'_>,
+) -> Option<Value<Alternative>> {
+    let (source, own) = (cursor.source.clone(), cursor.rule());
+    let (name, rule) = (name.to_owned(), rule.to_owned());
     if cursor.is_text() {
         let charge = plain(cursor, names)?;
-        return Some(Alternative { name, rule, source: cursor.source.clone(), measure: None, charge });
+        return Some(Value::plain(own, source.clone(), Alternative { name, rule, source, measure: None, charge }));
     }
     let fields = cursor.fields()?;
     let measure = fields.get("of").map(|cursor| {
@@ -173,13 +194,20 @@ fn alternative(name: &str, cursor: &Cursor<'_>, basis: &Basis, names: &Names<'_>
             if !matches!(unit, Unit::Money(_)) {
                 rate.problem(format!("a percentage of {unit} is no money: use `each` and `earns`"));
             }
-            fraction(&rate).map(Charge::Rate)
+            value(&rate, &|cursor| fraction(cursor).map(Charge::Rate))
         }
         None => per_unit(&fields, unit, names),
     };
     let source = fields.at.source.clone();
     fields.done();
-    Some(Alternative { name, rule, source, measure, charge: charge? })
+    let whole = |charge: Charge| Alternative {
+        name: name.clone(),
+        rule: rule.clone(),
+        source: source.clone(),
+        measure: measure.clone(),
+        charge,
+    };
+    Some(charge?.map(&whole))
 }
 
 /// Reads `accelerators`: names with their shares, combined by `add` or `multiply`, or `steps` of them.

@@ -6,7 +6,8 @@ use super::charge::fraction;
 use super::cursor::{Cursor, Fields};
 use super::names::Names;
 use super::quantity::{quantity_in, range};
-use super::value::{by_day, value};
+use super::together::together;
+use super::value::value;
 use crate::model::{
     Applies, Basis, Bound, Bracket, BracketPays, Charge, CounterOf, CounterOver, Mode, Position, Range, Stream, Table,
     Value,
@@ -84,7 +85,7 @@ pub(crate) fn table(
     };
     let (of, over) = (of?, over?);
     let cells: Vec<Value<BracketPays>> = rows.iter().map(|row| row.pays.clone()).collect();
-    by_day(cursor, &cells, &|cells| {
+    together(cursor, &cells, &|cells| {
         let whole = |(row, pays): (&Row, &&BracketPays)| Bracket {
             rule: row.rule.clone(),
             source: row.source.clone(),

@@ -41,38 +41,6 @@ pub(crate) fn value<T>(cursor: &Cursor<'_>, read: &dyn Fn(&Cursor<'_>) -> Option
     }
 }
 
-/// Cells that were read one by one, put together anew for each of their days; on a day on which one has no value there is
-/// no whole. Cells may be dated, and are not split: that is said around the whole.
-pub(crate) fn by_day<C, T>(
-    cursor: &Cursor<'_>,
-    cells: &[Value<C>],
-    whole: &dyn Fn(&[&C]) -> Option<T>,
-) -> Option<Value<T>> {
-    if cells.iter().any(|cell| !cell.split_by().is_empty()) {
-        cursor.problem("a cell is dated, and not split: split what stands around it");
-        return None;
-    }
-    let (rule, source) = (cursor.rule(), cursor.source.clone());
-    let announced: Vec<Announced> = cells.iter().flat_map(|cell| cell.announced.clone()).collect();
-    let mut days: Vec<Date> = cells.iter().flat_map(Value::days).collect();
-    days.sort();
-    days.dedup();
-    if days.is_empty() {
-        let all: Vec<&C> = cells.iter().flat_map(Value::all).collect();
-        return Some(Value { announced, ..Value::plain(rule, source, whole(&all)?) });
-    }
-    let mut entries = Vec::new();
-    for day in days {
-        let found: Option<Vec<&C>> = cells.iter().map(|cell| cell.on(day).map(|found| found.value)).collect();
-        let whole = match found {
-            Some(found) => Some(Value::plain(rule.clone(), source.clone(), whole(&found)?)),
-            None => None,
-        };
-        entries.push((day, whole));
-    }
-    Some(Value { rule, source, form: Form::Dated(entries), announced })
-}
-
 fn plain<T>(cursor: &Cursor<'_>, read: &dyn Fn(&Cursor<'_>) -> Option<T>) -> Option<Value<T>> {
     let form = Form::Is(read(cursor)?);
     Some(Value { rule: cursor.rule(), source: cursor.source.clone(), form, announced: Vec::new() })

@@ -11,7 +11,8 @@ use crate::parse::cursor::{Cursor, Fields};
 use crate::parse::metric::{metric_here, recognized_by, settled};
 use crate::parse::quantity::{bound, quantity_in, range};
 use crate::parse::requirement::requirement;
-use crate::parse::value::{by_day, value};
+use crate::parse::together::together;
+use crate::parse::value::value;
 use crate::quantity::{Quantity, Unit};
 
 /// The division's `score`, or its `tracks` and which of them counts.
@@ -233,7 +234,7 @@ fn scale(fields: &Fields<'_>, metric: &Metric) -> Option<Value<PointScale>> {
         let found = value(&bands, &|bands| {
             let found: Option<Vec<_>> = bands.items().iter().map(|item| band(item, unit)).collect();
             let (ranges, cells): (Vec<Range>, Vec<Value<Quantity>>) = found?.into_iter().unzip();
-            by_day(bands, &cells, &|cells| {
+            together(bands, &cells, &|cells| {
                 let earns = cells.iter().map(|earns| (*earns).clone());
                 Some(PointScale::Bands(ranges.iter().cloned().zip(earns).collect()))
             })
@@ -259,7 +260,7 @@ fn scale(fields: &Fields<'_>, metric: &Metric) -> Option<Value<PointScale>> {
     }
     // Both may have days of their own: on each day the step and the points of that day.
     let earns = value(&earns, &|cursor| quantity_in(cursor, &Unit::Points))?;
-    by_day(&fields.at, &[each, earns], &|cells| match cells {
+    together(&fields.at, &[each, earns], &|cells| match cells {
         [each, earns] => Some(PointScale::Each { each: (*each).clone(), earns: (*earns).clone() }),
         _ => None,
     })
