@@ -36,7 +36,7 @@ pub(crate) fn bundle(bundle: &Bundle, findings: &mut Findings<'_>) {
     }
     for plan in bundle.incentive_plans() {
         let program = plan.conventions.anniversary_of.iter().find(|program| !documents.contains(program.as_str()));
-        for program in program {
+        if let Some(program) = program {
             let rule = format!("{}#conventions.anniversary-of", plan.id);
             near(&rule, "program", program, documents.iter().copied(), findings);
         }
