@@ -97,7 +97,6 @@ kinds:
     grants: [competency]
     restated: forward
 attribution:
-  rows: kept-in-full
   first: {partner-of-record: 0}
 ";
 

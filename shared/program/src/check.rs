@@ -20,6 +20,7 @@ mod published;
 mod reach;
 mod recognized;
 mod redefined;
+mod retired;
 mod tables;
 mod unused;
 mod windows;
@@ -94,6 +95,7 @@ pub fn check(bundle: &Bundle) -> Vec<Finding> {
     names::bundle(bundle, &mut findings);
     unused::bundle(bundle, &mut findings);
     redefined::versions(bundle, &mut findings);
+    retired::bundle(bundle, &mut findings);
     findings.sorted()
 }
 

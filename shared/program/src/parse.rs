@@ -20,6 +20,7 @@ pub(crate) mod quantity;
 mod recognition;
 pub(crate) mod report;
 mod requirement;
+pub(crate) mod retired;
 mod table;
 mod tier;
 mod today;

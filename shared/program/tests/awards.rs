@@ -29,7 +29,7 @@ awards:
       first-time: {any-day-in: {2010-01-01: {back: 5 months}, 2024-01-01: {back: 5 full-months}}}
       renewal:
         any-day-in: {2010-01-01: {after-anniversary: 30 days}, 2023-09-26: {anniversary-month-and-back: 5 full-months}}
-    begins: {with: enrollment, further: at-once}
+    begins: {with: enrollment}
     lasts-until: {anniversary-of: first-award, length: 12 months}
     while-held: kept-whatever-the-score
     renewal-due-from: {before-anniversary: 60 days}

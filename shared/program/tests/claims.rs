@@ -98,6 +98,21 @@ fn silence_is_consent_and_an_unanswered_question_is_a_refusal() {
     let editable: Vec<&String> =
         rules.states.iter().filter(|(_, state)| state.may_be_edited).map(|(name, _)| name).collect();
     assert_eq!(editable, ["partner-action-required"]);
+    // There the partner changes what it said, whoever else asks it to; elsewhere nobody does.
+    let edited = |on: &'static str, by: ClaimParty| {
+        let mut moves = asked.clone();
+        moves.push((on, ClaimRules::EDIT, by));
+        state(&moves, on)
+    };
+    assert_eq!(edited("2023-01-09", ClaimParty::Partner).as_deref(), Ok("partner-action-required"));
+    assert!(matches!(edited("2023-01-09", ClaimParty::Vendor), Err(ClaimRefusal::NotTheirs { .. })));
+    assert!(matches!(edited("2023-01-27", ClaimParty::Partner), Err(ClaimRefusal::NoSuchMove { .. })));
+    let editable = "      may-be-edited: true            # the only submitted state in which it may\n";
+    let never = parse(&changed(&documents(&["microsoft"]), editable, ""));
+    asked.push(("2023-01-09", ClaimRules::EDIT, ClaimParty::Partner));
+    let rules_without = policy(&never).claims.as_ref().expect("claims");
+    let refused = rules_without.follow(day("2023-01-02"), &events(&asked), day("2023-01-09"));
+    assert!(matches!(refused, Err(ClaimRefusal::NoSuchMove { .. })));
     // Nobody but the partner submits, and not without proof.
     let wrong = [("2023-01-03", "submit", ClaimParty::Vendor)];
     assert!(matches!(state(&wrong, "2023-01-03"), Err(ClaimRefusal::NotTheirs { .. })));
@@ -186,9 +201,13 @@ fn a_81_a_renewal_with_a_new_id_needs_a_new_claim() {
     // Approved late it is not retroactive, unless the document restates forward.
     let counts = |restated: &str| {
         let files = documents(&["microsoft"]);
-        let to = format!("restated: {restated}                   # earns only for usage after approval");
-        let bundle =
-            parse(&changed(&files, "restated: none                   # earns only for usage after approval", &to));
+        let to =
+            format!("restated: {restated}                   # not retroactive: earns only for usage after approval");
+        let bundle = parse(&changed(
+            &files,
+            "restated: none                   # not retroactive: earns only for usage after approval",
+            &to,
+        ));
         let mut again = both[1].clone();
         again.recorded = recorded("2023-12-01T00:00:00Z");
         let policy = bundle.recognition_policy("microsoft/recognition").expect("there");
@@ -281,7 +300,6 @@ fn p_d7_three_business_days_from_friday_end_on_wednesday() {
 claims:
   for: helper
   begins: submitted
-  judged-per: [customer, workload]
   states:
     submitted: {{answer-within: {review} business-days, moves: {{accept: registered, refuse: refused}}}}
     registered: {{holds-association: true, lasts: {validity} days, then: over, moves: {{partner-leaves: over}}}}

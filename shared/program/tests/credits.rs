@@ -108,3 +108,32 @@ company:
     assert_eq!(["sourced", "assisted", "managed"].map(|kind| earned("5", kind, "growth")), ["100", "60", "20"]);
     assert_eq!(earned("6", "sourced", "growth"), "120");
 }
+
+/// A value that is shared out without a rest earns; any other is refused where it is written, and not in some month.
+#[test]
+fn what_one_credit_costs_is_refused_where_parts_of_it_are_no_number() {
+    let files = shapes::files("company: {when: {score: this-division, at-least: 1 point}}");
+    let told = |each: &str, earns: &str| {
+        let to = format!("each: {each}, of: value, earns: {earns}");
+        let files = changed(&files, "each: USD 1, of: value, earns: 1 credit", &to);
+        let told =
+            Bundle::parse(&files).map(|_| ()).map_err(|problems| problems.iter().map(ToString::to_string).collect());
+        told.map_err(|told: Vec<String>| told.join("\n"))
+    };
+    let refused = told("USD 1.01", "1 credit").expect_err("one cent earns no exact number");
+    let line = files[0].1.lines().position(|line| line.contains("each: USD 1,")).expect("the measure") + 1;
+    assert!(refused.starts_with(&format!("shared.yaml:{line}:16: ")), "{refused}");
+    assert!(refused.contains("what USD 1.01 earn is no exact number"), "{refused}");
+    assert!(refused.ends_with("did you mean `USD 1.00`?"), "{refused}");
+    assert!(told("USD 3", "1 credit").expect_err("a third").ends_with("did you mean `USD 2.00`?"));
+    assert!(told("USD 99", "1 credit").expect_err("a ninety-ninth").ends_with("did you mean `USD 100.00`?"));
+    assert!(
+        told("USD 3", "{by: transaction, sourced: 3 credits, otherwise: 2 credits}").is_err(),
+        "of all that is earned"
+    );
+    for (each, earns) in
+        [("USD 3", "3 credits"), ("USD 1.25", "1 credit"), ("USD 1000", "1 credit"), ("USD 0.50", "2 credits")]
+    {
+        assert_eq!(told(each, earns), Ok(()), "{each} {earns}");
+    }
+}

@@ -386,7 +386,7 @@ fn euros(rate: &str, of: &str) -> Exchange {
 #[test]
 fn amounts_are_exchanged_at_the_declared_month() {
     let bundle = |rate_of: &str| {
-        let to = format!("  currency: USD\n  exchange: {{rate-of: {rate_of}, table: vendor-monthly}}\n");
+        let to = format!("  currency: USD\n  exchange: {{rate-of: {rate_of}}}\n");
         parse(&changed(&files(TRANSACTIONS, "10 %"), "  currency: USD\n", &to))
     };
     let mut facts = sold(&[("2024-01", "100"), ("2024-02", "-100")]);

@@ -121,7 +121,7 @@ fn exchange_rates_and_moves_of_claims_are_known_from_when_they_were_recorded() {
     says: Until the rate of the month is known, the sale of May cannot be exchanged.
     of: acme/plan
     period: 2024-05
-    changes: [{at: conventions.exchange, is: {rate-of: transaction-date, table: monthly}}]
+    changes: [{at: conventions.exchange, is: {rate-of: transaction-date}}]
     given:
       associations: [{kind: partner-of-record, customer: c, from: 2024-01-01}]
       transactions: [{id: t, transaction: order, customer: c, date: 2024-05-03, deal-value: EUR 100}]

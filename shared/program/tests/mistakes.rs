@@ -226,3 +226,27 @@ fn what_stands_beside_a_mistake_is_none() {
         files(TRANSACTIONS, "{volume: {by: running-totla, of: customer, over: month}, brackets: [{rate: 1 %}]}");
     assert!(only(&table).contains("running-totla"), "{}", only(&table));
 }
+
+#[test]
+fn what_is_measured_is_read_from_the_facts_that_its_measure_names() {
+    let metric = |keys: &str| {
+        let rule = format!(
+            "\nmetrics:\n  m: {{{keys}, recognized-by: anyone}}\ncompany: {{when: {{metric: m, above: 0 UNIT}}}}\n"
+        );
+        let money = keys.contains("sum: value");
+        let rule = rule.replace("0 UNIT", if money { "USD 0" } else { "0 customers" });
+        Bundle::parse(&scene::shapes::files(&rule)).err().unwrap_or_default()
+    };
+    let told = metric("sum: value, from: usage");
+    assert_eq!(told.len(), 1, "{}", listed(&told));
+    assert!(
+        told[0].to_string().ends_with("other facts (at metrics.m.from); did you mean `transactions`?"),
+        "{}",
+        told[0]
+    );
+    for keys in
+        ["sum: value, from: transactions", "count: customers, from: usage", "count: customers, from: transactions"]
+    {
+        assert_eq!(metric(keys), Vec::new(), "{keys}");
+    }
+}

@@ -278,7 +278,7 @@ levels: [silver, gold, platinum]
 company:
   levels:
     silver: {when: {agreement: a}}
-transition: {map: {select: silver, preferred: gold, gold: platinum}, if-several: highest}
+transition: {map: {select: silver, preferred: gold, gold: platinum}}
 ";
     let bundle = program(keys);
     let rules = bundle.tier_program("shapes/program").expect("there");

@@ -45,8 +45,8 @@ fn h73_four_evidences_credit_once_and_one_partner_is_paid() {
     // The rule with another number: a kind that also grants pay makes no second payee.
     let files = changed(
         &documents(&["microsoft"]),
-        "    one-per: order                   # one transacting partner per order\n    grants: [competency]",
-        "    grants: [competency, incentive]",
+        "    said-by: {feed: commerce-platform}\n    scope: subscription\n    exclusive: false\n    grants: [competency]",
+        "    said-by: {feed: commerce-platform}\n    scope: subscription\n    exclusive: false\n    grants: [competency, incentive]",
     );
     let changed = parse(&files);
     let found = recognize(

@@ -148,7 +148,7 @@ fn a_retired_award_stays_usable_and_then_ends() {
     assert!(text.ends_with("it may be used until 2023-09-30."), "{text}");
 }
 
-const ENROLLED: &str = "    begins: {with: enrollment, further: at-once}
+const ENROLLED: &str = "    begins: {with: enrollment}
     lasts: 12 months
     renewal-due-from: {before-anniversary: 60 days}
     grace: {after-anniversary: 30 days}

@@ -89,7 +89,7 @@ async fn subjects(bed: &Bed) -> Vec<Subject> {
 const WINDOWS: &str = "    judged:
       first-time: {any-day-in: {back: 5 months}}
       renewal: {any-day-in: {after-anniversary: 30 days}}
-    begins: {with: enrollment, further: at-once}
+    begins: {with: enrollment}
     lasts-until: {anniversary-of: first-award, length: 12 months}
     while-held: kept-whatever-the-score
     renewal-due-from: {before-anniversary: 60 days}

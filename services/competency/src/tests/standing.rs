@@ -82,7 +82,7 @@ async fn what_was_believed_on_5_april_about_31_march() {
 }
 
 const WINDOW: &str = "    judged: {first-time: {any-day-in: {back: 5 months}}}
-    begins: {with: enrollment, further: at-once}
+    begins: {with: enrollment}
 ";
 
 #[tokio::test]

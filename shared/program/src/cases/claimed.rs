@@ -50,7 +50,9 @@ pub(crate) fn given(cursor: &Cursor<'_>, claims: &mut BTreeMap<String, Claim>) {
 fn one(cursor: &Cursor<'_>) -> Option<Move> {
     let fields = cursor.fields()?;
     let day = fields.need("day").and_then(|cursor| date(&cursor));
-    let verb = fields.need("move").and_then(|cursor| cursor.choice("move", &MOVES.map(|(name, _)| (name, name))));
+    let all: Vec<(&str, (&str, ClaimParty))> =
+        MOVES.into_iter().chain([(ClaimRules::EDIT, ClaimParty::Partner)]).map(|one| (one.0, one)).collect();
+    let made = fields.need("move").and_then(|cursor| cursor.choice("move", &all));
     let parties = [
         ("partner", ClaimParty::Partner),
         ("vendor", ClaimParty::Vendor),
@@ -61,9 +63,8 @@ fn one(cursor: &Cursor<'_>) -> Option<Move> {
     let with = fields.get("with").map(|cursor| cursor.words()).unwrap_or_default();
     let recorded = fields.get("recorded").and_then(|cursor| date(&cursor));
     fields.done();
-    let verb = verb?;
-    let usual = MOVES.iter().find(|(name, _)| *name == verb).map(|(_, by)| *by);
-    Some(Move { event: ClaimEvent { day: day?, verb: verb.to_owned(), by: by.or(usual)?, with }, recorded })
+    let (verb, usual) = made?;
+    Some(Move { event: ClaimEvent { day: day?, verb: verb.to_owned(), by: by.unwrap_or(usual), with }, recorded })
 }
 
 /// `{c: approved}`, `{c: {state, since, until, answer-by, holds}}` or `{c: {refused: too-late}}`: where claims stand

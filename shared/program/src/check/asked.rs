@@ -28,17 +28,13 @@ pub(super) fn plan(plan: &IncentivePlan) -> Vec<&Requirement> {
 
 /// The forms without parts that a requirement is made of, those asked for over a time included.
 pub(super) fn leaves<'r>(requirement: &'r Requirement, found: &mut Vec<&'r Requirement>) {
-    match (requirement, requirement.parts()) {
-        (_, Some(parts)) => parts.iter().for_each(|part| leaves(part, found)),
-        (Requirement::OverTime { when, .. }, None) => leaves(when, found),
-        (leaf, None) => found.push(leaf),
-    }
+    requirement.leaves(found);
 }
 
 /// The metrics that requirements ask for.
 pub(super) fn metrics<'r>(requirements: impl IntoIterator<Item = &'r Requirement>) -> Vec<&'r Metric> {
     let mut found = Vec::new();
-    requirements.into_iter().for_each(|requirement| leaves(requirement, &mut found));
+    requirements.into_iter().for_each(|requirement| requirement.leaves(&mut found));
     let measured = found.into_iter().filter_map(|leaf| match leaf {
         Requirement::Metric { metric, .. } => Some(&**metric),
         _ => None,

@@ -105,7 +105,7 @@ fn held(requirement: &Requirement, divisions: &Divisions, edges: &mut Vec<(Node,
 /// Every award whose holding decides something, wherever it is asked for.
 fn looks_at(requirement: &Requirement, divisions: &Divisions, edges: &mut Vec<(Node, String)>) {
     let mut leaves = Vec::new();
-    asked::leaves(requirement, &mut leaves);
+    requirement.leaves(&mut leaves);
     for leaf in leaves {
         let Requirement::Holds { rule, award, of, .. } = leaf else { continue };
         let known = divisions.get(award).map(Vec::as_slice).unwrap_or_default();
@@ -145,7 +145,7 @@ fn classified(program: &TierProgram, division: &Division) -> Vec<(Node, String)>
 /// The classes by which the bounds of a requirement are split.
 fn bounds_split(program: &TierProgram, requirement: &Requirement) -> Vec<(Node, String)> {
     let mut leaves = Vec::new();
-    asked::leaves(requirement, &mut leaves);
+    requirement.leaves(&mut leaves);
     let bounds = leaves.into_iter().filter_map(|leaf| match leaf {
         Requirement::Metric { rule, bound, .. }
         | Requirement::Score { rule, bound }

@@ -290,8 +290,6 @@ pub struct AwardRule {
     pub nested: bool,
     /// The last day on which it is newly given or renewed.
     pub no_new_after: Option<Date>,
-    /// How many months it lasts from when it begins, where the document says.
-    pub lasts_months: Option<u16>,
     /// How many months at most it may be used after `no_new_after`.
     pub usable_months: Option<u16>,
     /// Its life: beginning, changes of level, renewal, end.

@@ -97,6 +97,8 @@ fn measure(cursor: &Cursor<'_>) -> Option<Measure> {
     };
     let reads = match derived {
         Some(_) => Some(Reads::Derived),
+        // How it is computed is wrong, and was told.
+        None if ["is", "share", "rated-by"].iter().any(|key| fields.has(key)) => None,
         None => fields.need("reads").and_then(|cursor| cursor.choice("number to read", &READS)),
     };
     let meters = fields.get("meters").map(|cursor| cursor.words()).unwrap_or_default();

@@ -159,10 +159,9 @@ fn fiscal_year(cursor: &Cursor<'_>) -> Option<i8> {
     month
 }
 
-/// `{rate-of: transaction-date, table: vendor-monthly}`; the table's name is for readers.
+/// `{rate-of: transaction-date}`, `{rate-of: the-month}`, or `{rate-of: fixed, month: 2024-01}`.
 fn exchange(cursor: &Cursor<'_>) -> Option<ExchangeRateOf> {
     let fields = cursor.fields()?;
-    fields.get("table").and_then(|cursor| cursor.text());
     let rate = fields.need("rate-of")?;
     let month = fields.get("month").and_then(|cursor| parsed::<Month>(&cursor));
     fields.done();

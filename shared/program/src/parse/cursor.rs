@@ -3,13 +3,11 @@
 use std::cell::RefCell;
 use std::panic::Location;
 use std::rc::Rc;
-use std::str::FromStr;
-
-use values::Date;
 
 use super::nearest::nearest;
 pub(crate) use super::origin::Origin;
-use super::report::{NOT_BY_ITSELF, Unknown, unknown};
+use super::report::{NOT_BY_ITSELF, Unknown, dates_or_splits, unknown};
+use super::retired::retired;
 use super::trace::SlotId;
 use super::yaml::{Key, Node, Value};
 
@@ -18,11 +16,6 @@ pub(crate) const ANNOTATIONS: [&str; 6] = ["title", "source", "sample", "note", 
 
 /// The path above every parameter.
 const PARAMETERS: &str = "parameters.";
-
-/// Whether a key makes a map a dated or split value rather than something else.
-fn dates_or_splits(key: &str) -> bool {
-    Date::from_str(key).is_ok() || matches!(key, "by" | "otherwise")
-}
 
 /// A node on its way to becoming a rule.
 #[derive(Clone)]
@@ -55,7 +48,12 @@ impl<'a> Cursor<'a> {
 
     /// Reports what is wrong with the known text that was probably meant.
     pub fn suggest<'n>(&self, message: impl Into<String>, text: &str, known: impl IntoIterator<Item = &'n str>) {
-        self.origin.report(self.node.mark, &self.path, message.into(), nearest(text, known));
+        self.suggest_text(message, nearest(text, known));
+    }
+
+    /// Reports what is wrong with what would be right.
+    pub fn suggest_text(&self, message: impl Into<String>, suggestion: Option<String>) {
+        self.origin.report(self.node.mark, &self.path, message.into(), suggestion);
     }
 
     /// Reports an unknown name with the nearest known one.
@@ -208,8 +206,13 @@ impl<'a> Cursor<'a> {
         let at = self.unnoted();
         let at = at.today()?;
         let node = at.node.entry(key)?;
-        let path = if at.path.is_empty() { key.to_owned() } else { format!("{}.{key}", at.path) };
+        let path = at.below(key);
         Some(Cursor { node, path, source: at.source.clone(), origin: at.origin.clone(), slot: 0 })
+    }
+
+    /// The path of a key of this place.
+    fn below(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     /// The same place, of which nothing is noted.
@@ -315,24 +318,22 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn child(&self, key: &Key, node: &'a Node, slot: SlotId) -> Cursor<'a> {
-        let path = if self.at.path.is_empty() { key.text.clone() } else { format!("{}.{}", self.at.path, key.text) };
+        let path = self.at.below(&key.text);
         Cursor { node, path, source: self.at.source.clone(), origin: self.at.origin.clone(), slot }
     }
 
-    /// Reports every key that nobody asked for, with the nearest one that somebody did.
+    /// Reports every key that nobody asked for, with the nearest one that somebody did. Those of before are passed over.
     pub fn done(self) {
         let asked = self.asked.borrow();
         if let Some(shape) = self.shape {
             self.at.origin.note(|trace| trace.shapes[shape].closed = true);
         }
-        for (key, _) in self.entries {
-            let known = |name: &str| asked.contains(&name) || ANNOTATIONS.contains(&name);
-            if !known(&key.text) {
+        let known = |name: &str| asked.contains(&name) || ANNOTATIONS.contains(&name);
+        for (key, _) in self.entries.iter().filter(|(key, _)| !known(&key.text)) {
+            if retired(&self.at.below(&key.text)).is_none() {
                 let suggestion = nearest(&key.text, asked.iter().copied().chain(ANNOTATIONS));
-                let message = match dates_or_splits(&key.text) {
-                    true => format!("unknown key `{}`: {NOT_BY_ITSELF}", key.text),
-                    false => format!("unknown key `{}`", key.text),
-                };
+                let why = if dates_or_splits(&key.text) { format!(": {NOT_BY_ITSELF}") } else { String::new() };
+                let message = format!("unknown key `{}`{why}", key.text);
                 self.at.origin.report(key.mark, &self.at.path, message, suggestion);
             }
         }

@@ -112,13 +112,6 @@ pub(crate) fn payment(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Payment>
         }
         keys.done();
     }
-    // Stated for readers: a correction is an adjustment by the rule of the corrected date.
-    if let Some(keys) = fields.get("corrections").and_then(|cursor| cursor.fields()) {
-        keys.need("as").and_then(|cursor| cursor.choice("form", &[("adjustment", ())]));
-        keys.need("in").and_then(|cursor| cursor.choice("period", &[("next-open-period", ())]));
-        keys.need("at").and_then(|cursor| cursor.choice("rule", &[("rule-of-the-corrected-date", ())]));
-        keys.done();
-    }
     if let Some(keys) = fields.get("dispute").and_then(|cursor| cursor.fields()) {
         payment.dispute_days = keys.need("within").and_then(|cursor| days(&cursor));
         keys.need("of").and_then(|cursor| cursor.choice("event", &[("payment", ())]));

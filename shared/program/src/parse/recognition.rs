@@ -59,8 +59,6 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
     let said_by = fields.need("said-by").map(|cursor| sayers(&cursor)).unwrap_or_default();
     let scope = fields.need("scope").and_then(|cursor| scope(&cursor));
     let exclusive = fields.need("exclusive").and_then(|cursor| cursor.flag());
-    let renewal = [("ends", false), ("follows", true)];
-    let follows = fields.get("on-renewal-with-a-new-id").and_then(|cursor| cursor.choice("rule", &renewal));
     let grants = fields.need("grants").map(|cursor| grants(&cursor)).unwrap_or_default();
     let roles = fields.get("roles").map(|cursor| cursor.words()).unwrap_or_default();
     let restatements = [("none", Restated::None), ("forward", Restated::Forward), ("full", Restated::Full)];
@@ -69,15 +67,8 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
         cursor.problem("`restated: full` needs an exclusive kind: of several holders nobody is the former");
     }
     let ends = fields.get("ends-with").and_then(|cursor| cursor.choice("end", &[("subscription", true)]));
-    // An approved claim's association begins with its approval; documents say so for their readers.
-    if let Some(starts) = fields.get("starts") {
-        starts.choice("start", &[("approval", ()), ("registration", ())]);
-    }
-    fields.get("needs");
     let protected = fields.get("protected").and_then(|cursor| protected(&cursor));
     let second = fields.get("second-one").and_then(|cursor| second(&cursor));
-    // Who may transact an order is the commerce platform's business; documents state it for readers.
-    fields.get("one-per");
     let start = from.map_or(Instant::MIN, |from| zone.start_of_day(from));
     let in_force = Interval::new(start, until.map(|until| zone.start_of_day(until)));
     if in_force.is_err() {
@@ -97,7 +88,6 @@ fn kind(cursor: &Cursor<'_>, name: &str, place: usize, zone: &Zone, head: &Head)
         said_by,
         scope: scope?,
         exclusive: exclusive?,
-        follows_renewal: follows.unwrap_or(false),
         grants,
         roles,
         restated: restated?,
@@ -118,8 +108,6 @@ fn sayers(cursor: &Cursor<'_>) -> Vec<Sayer> {
             sayers.extend(cursor.words().into_iter().map(make));
         }
     }
-    // The means by which it is said: `accepting-a-delegation`, `approved-claim`.
-    fields.get("by");
     if sayers.is_empty() {
         cursor.problem("nobody may say it: `customer`, `partner` or `feed` is missing");
     }
@@ -191,10 +179,6 @@ fn attribution(cursor: &Cursor<'_>, kinds: &[Kind]) -> Attribution {
                 None => {}
             }
         }
-    }
-    // Rows are always kept in full; documents say so for their readers.
-    if let Some(rows) = fields.get("rows") {
-        rows.choice("rule", &[("kept-in-full", ())]);
     }
     let mut duplicates = Vec::new();
     if let Some(levels) = fields.get("duplicates-flagged").and_then(|cursor| cursor.fields()) {

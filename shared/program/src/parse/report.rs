@@ -91,6 +91,11 @@ pub(super) fn told(documents: &[(&Node, &Rc<Origin>)]) -> Vec<Problem> {
     problems
 }
 
+/// Whether a key makes a map a dated or split value rather than something else.
+pub(super) fn dates_or_splits(key: &str) -> bool {
+    Date::from_str(key).is_ok() || matches!(key, "by" | "otherwise")
+}
+
 /// The definition that a path is in.
 fn holder(id: &str, path: &str) -> Option<Definition> {
     let (group, rest) = path.split_once('.')?;

@@ -219,9 +219,6 @@ fn transition(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Transition> {
     {
         found.map.extend(new.text().map(|new| (old.to_owned(), new.to_owned())));
     }
-    if let Some(several) = fields.get("if-several") {
-        several.choice("rule", &[("highest", ())]);
-    }
     fields.done();
     Some(found)
 }
@@ -262,13 +259,6 @@ fn people(cursor: &Cursor<'_>, names: &Names<'_>) -> PeopleRules {
         retired.done();
     }
     rules.partner_months = fields.get("counts-for-partner").and_then(|cursor| super::quantity::months(&cursor));
-    if let Some(level) = fields.get("counted-for") {
-        level.choice("account", &[("global-account", ())]);
-    }
-    // How people link to partners is registry's to keep; documents state it for their readers.
-    for told in ["belong-to", "links"] {
-        fields.get(told);
-    }
     fields.done();
     rules
 }

@@ -73,7 +73,7 @@ pub struct ClaimState {
     pub answer_within: Option<ClaimTime>,
     /// After which time the claim moves by itself, and whereto.
     pub lasts: Option<(ClaimTime, String)>,
-    /// Whether it may be edited.
+    /// Whether the partner may change what it said: [`ClaimRules::EDIT`].
     pub may_be_edited: bool,
     /// Whether the claim holds its association.
     pub holds_association: bool,
@@ -204,6 +204,9 @@ impl BusinessDays {
 }
 
 impl ClaimRules {
+    /// What the partner does with a claim that may be edited: it stays where it is.
+    pub const EDIT: &'static str = "edit";
+
     fn end(&self, from: Date, time: ClaimTime) -> Date {
         match time {
             ClaimTime::Days(days) => from.add_days(i32::from(days)).unwrap_or(from),
@@ -239,6 +242,13 @@ impl ClaimRules {
             let state = self.states.get(&now.state).cloned().unwrap_or_default();
             let verb = || event.verb.clone();
             let no_move = || ClaimRefusal::NoSuchMove { state: now.state.clone(), verb: verb() };
+            if event.verb == ClaimRules::EDIT {
+                match (state.may_be_edited, event.by) {
+                    (true, ClaimParty::Partner) => continue,
+                    (true, by) => return Err(ClaimRefusal::NotTheirs { verb: verb(), by }),
+                    (false, _) => return Err(no_move()),
+                }
+            }
             let next = state.moves.get(&event.verb).ok_or_else(no_move)?;
             if MOVES.iter().any(|(name, by)| *name == event.verb && *by != event.by) {
                 return Err(ClaimRefusal::NotTheirs { verb: verb(), by: event.by });

@@ -164,8 +164,6 @@ pub struct Kind {
     pub scope: Scope,
     /// At most one holder per scope at any instant.
     pub exclusive: bool,
-    /// Whether it follows the customer to a renewed subscription with a new id.
-    pub follows_renewal: bool,
     /// What it grants.
     pub grants: BTreeSet<Grant>,
     /// The roles an association may state; empty for any.

@@ -6,6 +6,7 @@
 pub mod flaws;
 pub mod shapes;
 pub mod small;
+pub mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use values::Decimal;
+use values::{Decimal, Ratio, Rounding, round_ratio};
 
 use crate::catalog::{Catalog, Derived, RateCard, Worth};
 use crate::model::value::Value;
@@ -12,7 +12,7 @@ use crate::parse::metric::ROW_FIELDS;
 use crate::parse::names::Names;
 use crate::parse::quantity::{quantity, quantity_in};
 use crate::parse::value::value;
-use crate::quantity::Unit;
+use crate::quantity::{Quantity, Unit};
 
 /// `share: {of: .., in: ..}`, `rated-by: card`, or `is: {each: .., of: .., earns: ..}` with
 /// `accelerators`; none for a measure that is read.
@@ -30,21 +30,47 @@ pub(super) fn derived(fields: &Fields<'_>) -> Option<Derived> {
     let worth = fields.get("is")?;
     let keys = worth.fields()?;
     let of = keys.need("of").and_then(|cursor| cursor.text().map(str::to_owned));
-    let each = keys.need("each").and_then(|cursor| quantity(&cursor));
+    let each_at = keys.need("each");
+    let each = each_at.as_ref().and_then(quantity);
     let earns = keys.need("earns").and_then(|cursor| value(&cursor, &quantity));
     keys.done();
     let (multiply, accelerators) =
         fields.get("accelerators").map_or((false, Vec::new()), |cursor| accelerators(&cursor));
-    let each = each?;
-    if each.value <= values::Ratio::from_integer(0.into()) {
+    let (each, earns) = (each?, earns?);
+    if each.value <= Ratio::from_integer(0.into()) {
         worth.problem("`each` must be above zero");
         return None;
     }
-    Some(Derived::Worth(Box::new(Worth { of: of?, each, earns: earns?, accelerators, multiply })))
+    let shares_out = |each: &Ratio| earns.all().into_iter().all(|earns| is_short(&(&earns.value / each)));
+    if let Some(at) = each_at.filter(|_| !shares_out(&each.value)) {
+        let near = nearest_whole(&each.value, &shares_out).map(|value| Quantity { value, unit: each.unit.clone() });
+        let message = format!("what {each} earn is no exact number for a part of it, and nothing is rounded here");
+        at.suggest_text(message, near.map(|near| near.to_string()));
+        return None;
+    }
+    Some(Derived::Worth(Box::new(Worth { of: of?, each, earns, accelerators, multiply })))
+}
+
+/// The most decimals of what one unit earns: amounts of six decimals are then multiplied exactly.
+const MOST_DECIMALS: u32 = 12;
+
+/// Whether a number ends after a few decimals.
+fn is_short(value: &Ratio) -> bool {
+    (value * Ratio::from_integer(10_i64.pow(MOST_DECIMALS).into())).is_integer()
+}
+
+/// The whole number nearest to `value` that is fit, looked for in its neighbourhood.
+fn nearest_whole(value: &Ratio, fit: &dyn Fn(&Ratio) -> bool) -> Option<Ratio> {
+    let one = Ratio::from_integer(1.into());
+    let middle = Ratio::from_integer(round_ratio(value, Rounding::HalfUp)).max(one.clone());
+    (0..1000_i64)
+        .flat_map(|step| [-step, step])
+        .map(|step| &middle + Ratio::from_integer(step.into()))
+        .find(|near| *near >= one && fit(near))
 }
 
 /// `{combine: add, name: {by: field, case: 1 x, ..}, ..}`.
-fn accelerators(cursor: &Cursor<'_>) -> (bool, Vec<Value<crate::quantity::Quantity>>) {
+fn accelerators(cursor: &Cursor<'_>) -> (bool, Vec<Value<Quantity>>) {
     let Some(fields) = cursor.fields() else { return (false, Vec::new()) };
     let modes = [("add", false), ("multiply", true)];
     let multiply = fields.need("combine").and_then(|cursor| cursor.choice("way to combine", &modes));

@@ -69,8 +69,9 @@ fn combined(cursor: &Cursor<'_>, names: &Names<'_>) -> Option<Fold> {
 
 pub(super) fn unit_and_stream(fields: &Fields<'_>, fold: &Fold, names: &Names<'_>) -> Option<(Unit, Stream)> {
     let streams = [("usage", Stream::Usage), ("transactions", Stream::Transactions), ("people", Stream::People)];
-    let stated = fields.get("from").and_then(|cursor| cursor.choice("stream", &streams));
-    Some(match fold {
+    let from = fields.get("from");
+    let stated = from.as_ref().and_then(|cursor| cursor.choice("stream", &streams));
+    let (unit, stream) = match fold {
         Fold::Count(Counted::People) => (Unit::thing("people"), Stream::People),
         Fold::Count(Counted::Transactions) => (Unit::thing("transactions"), Stream::Transactions),
         Fold::Count(counted) => {
@@ -81,7 +82,12 @@ pub(super) fn unit_and_stream(fields: &Fields<'_>, fold: &Fold, names: &Names<'_
         Fold::Figure(_) => (unit(&fields.need("unit")?, names)?, Stream::Figures),
         Fold::Share { .. } => (Unit::Percent, Stream::Figures),
         Fold::Combined { add, .. } => (add.first()?.unit.clone(), Stream::Figures),
-    })
+    };
+    if let Some(from) = from.filter(|_| stated.is_some_and(|stated| stated != stream)) {
+        let right = streams.iter().find(|(_, known)| *known == stream).map(|(word, _)| (*word).to_owned());
+        from.suggest_text("what is measured here is read from other facts", right);
+    }
+    Some((unit, stream))
 }
 
 /// The unit of a figure: `percent`, `money`, or what is counted.

@@ -17,8 +17,6 @@ pub(super) fn claims(cursor: &Cursor<'_>, kinds: &[Kind], business: BusinessDays
         Some(name.to_owned())
     });
     let begins = fields.need("begins").and_then(|at| at.text().map(str::to_owned));
-    // A claim for two workloads is two decisions; documents say so for their readers.
-    fields.get("judged-per");
     let table = fields.need("states")?;
     let mut states: BTreeMap<String, ClaimState> = BTreeMap::new();
     let mut targets: Vec<(Cursor<'_>, String)> = Vec::new();

@@ -38,15 +38,6 @@ pub(super) fn award(
     if nested.is_none() && level_names.len() > 1 {
         entry.problem("`nested` is missing: does a level also need those below it?");
     }
-    for (key, only) in [("level", "highest-that-holds"), ("held-by", "global-account")] {
-        if let Some(cursor) = fields.get(key) {
-            cursor.choice(key, &[(only, ())]);
-        }
-    }
-    // What the award is per stands in the program; documents say it for their readers.
-    for told in ["per", "statuses"] {
-        fields.get(told);
-    }
     let life = super::life::life(&fields);
     let shown_to = fields.need("shown-to").map(|cursor| shown_to(&cursor, level_names)).unwrap_or_default();
     let title = fields.title();
@@ -60,7 +51,6 @@ pub(super) fn award(
         title,
         nested: nested.unwrap_or(false),
         no_new_after: life.retired.map(|retired| retired.no_new_after),
-        lasts_months: life.lasts.map(|lasts| lasts.months),
         usable_months: life.retired.and_then(|retired| retired.usable_months),
         life,
         shown_to,

@@ -107,10 +107,6 @@ fn begins(cursor: &Cursor<'_>) -> Option<Begins> {
     let fields = cursor.fields()?;
     let with =
         fields.need("with").and_then(|cursor| cursor.choice("beginning", &[("enrollment", Begins::WithEnrollment)]));
-    // Who is enrolled gets further awards at once; documents say so for their readers.
-    if let Some(further) = fields.get("further") {
-        further.choice("beginning", &[("at-once", ())]);
-    }
     fields.done();
     with
 }
