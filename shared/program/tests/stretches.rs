@@ -58,3 +58,23 @@ fn cells_that_are_split_into_too_many_cases_together_are_refused() {
     let many = rate(split("purchasing-motion")).expect("a problem");
     assert!(many.contains("split into 1681 cases together: at most 1000"), "{many}");
 }
+
+/// A window that is longer from a day on is full on that day, and is not asked for before.
+#[test]
+fn a_window_is_checked_from_its_own_day_on() {
+    let of = |window: &str| {
+        let from = "  customers:\n    count: customers\n";
+        let files = changed(&acme(), from, &format!("{from}    window: {window}\n"));
+        let files = changed(&files, "said-by: {customer: owner} ", "from: 2023-09-01\n    said-by: {customer: owner} ");
+        let files = changed(
+            &files,
+            "    said-by: {feed: sales-records}\n",
+            "    from: 2023-09-01\n    said-by: {feed: sales-records}\n",
+        );
+        let findings = program::check::check(&parse(&files));
+        findings.iter().filter(|one| one.check == "window-not-full-yet").count()
+    };
+    assert_eq!(of("{last: 12 months}"), 1);
+    assert_eq!(of("{2024-01-01: {last: 3 months}, 2024-10-01: {last: 12 months}}"), 0);
+    assert_eq!(of("{2024-01-01: {last: 3 months}, 2024-07-01: {last: 12 months}}"), 1);
+}

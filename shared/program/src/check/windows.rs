@@ -18,7 +18,8 @@ struct Asked<'z> {
 
 pub(crate) fn program(bundle: &Bundle, program: &TierProgram, findings: &mut Findings<'_>) {
     let Some(policy) = bundle.recognition_policy(&program.recognition) else { return };
-    let (first, until) = span(bundle, &program.id, program.effective);
+    // What a place says from a day on is asked for from that day on.
+    let (first, (_, until)) = (program.effective, span(bundle, &program.id, program.effective));
     let mut found: Vec<(Option<Date>, &Metric)> = Vec::new();
     for division in &program.divisions {
         let begins = first.max(division.from);
@@ -33,7 +34,7 @@ pub(crate) fn program(bundle: &Bundle, program: &TierProgram, findings: &mut Fin
 
 pub(crate) fn plan(bundle: &Bundle, plan: &IncentivePlan, findings: &mut Findings<'_>) {
     let Some(policy) = bundle.recognition_policy(&plan.recognition) else { return };
-    let (first, until) = span(bundle, &plan.id, plan.effective);
+    let (first, (_, until)) = (plan.effective, span(bundle, &plan.id, plan.effective));
     let found = asked::metrics(asked::plan(plan)).into_iter().map(|metric| (first, metric)).collect();
     let asked = Asked { begins: None, until, zone: &plan.conventions.zone };
     each(policy, asked, found, findings);
