@@ -371,18 +371,21 @@ fn windows_are_calendar_fiscal_full_months_or_days() {
         spend(&mut facts, "c", "disk", month, &(1 << place).to_string());
     }
     let sums = [
-        ("{last: 2 months}", "192"),
-        ("{last-full: 2 months}", "96"),
-        ("calendar-quarter", "192"),
-        ("calendar-half-year", "192"),
-        ("calendar-year", "255"),
-        ("fiscal-year", "192"),
-        ("{rolling: 28 days}", "128"),
-        ("{rolling: 2 months}", "192"),
-        ("{from: 2023-04-01}", "248"),
+        ("current-month", "128", "month = 2023-08"),
+        ("{last: 2 months}", "192", "window = 2023-07-01..2023-08-15"),
+        ("{last-full: 2 months}", "96", "window = 2023-06-01..2023-07-31"),
+        ("calendar-quarter", "192", "window = 2023-07-01..2023-08-15"),
+        ("calendar-half-year", "192", "window = 2023-07-01..2023-08-15"),
+        ("calendar-year", "255", "window = 2023-01-01..2023-08-15"),
+        ("fiscal-year", "192", "window = 2023-07-01..2023-08-15"),
+        ("{rolling: 28 days}", "128", "window = 2023-07-19..2023-08-15"),
+        ("{rolling: 2 months}", "192", "window = 2023-06-16..2023-08-15"),
+        ("{from: 2023-04-01}", "248", "window = 2023-04-01..2023-08-15"),
     ];
-    for (window, sum) in sums {
+    for (window, sum, told) in sums {
         assert_eq!(points(&rule(window), &facts, "2023-08-15"), sum, "{window}");
+        let explained = first(&rule(window), &facts, "2023-08-15").explanation.text();
+        assert!(explained.contains(told), "{window}: {told}: {explained}");
     }
 }
 

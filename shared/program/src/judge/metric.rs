@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
-use values::{Decimal, Month, Ratio, ratio_from_decimal};
+use values::{Date, Decimal, Month, Ratio, ratio_from_decimal};
 
 use super::Judge;
 use super::association::began;
@@ -13,7 +13,8 @@ use super::rows::{Place, Thing, rows};
 use super::window::{Moment, back, window};
 use crate::explain::{Explanation, FACTS_SHOWN, Rejected, Step};
 use crate::facts::FactRef;
-use crate::model::metric::{Base, Change, Counted, Fold, Losses, Metric, Since};
+use crate::ground::last_instant;
+use crate::model::metric::{Base, Change, Counted, Fold, Losses, Metric, Since, Window};
 use crate::model::value::Value;
 use crate::quantity::{Quantity, Unit};
 use crate::reason::Reason;
@@ -63,9 +64,11 @@ pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, Ev
     };
     let rule = SmolStr::from(&metric.rule);
     let group = |thing: &Thing| Explanation::new(Step::Group, rule.clone(), thing.clone(), "counted");
-    let mut explanation = Explanation::new(Step::Metric, rule.clone(), title, value)
-        .source(metric.source.as_ref())
-        .number("month", at.month);
+    let mut explanation = Explanation::new(Step::Metric, rule.clone(), title, value).source(metric.source.as_ref());
+    explanation = match looked_at(judge, metric, at) {
+        Some((first, last)) => explanation.number("window", format_args!("{first}..{last}")),
+        None => explanation.number("month", at.month),
+    };
     for (name, value) in numbers {
         explanation = explanation.text_of(name, value);
     }
@@ -88,6 +91,20 @@ pub(crate) fn measure(judge: &Judge<'_>, metric: &Metric) -> Result<Measured, Ev
         rejected: state.rejected,
         explanation,
     })
+}
+
+/// The first and the last day that a metric of rows looks at, where they are not those of its month.
+fn looked_at(judge: &Judge<'_>, metric: &Metric, at: Moment) -> Option<(Date, Date)> {
+    let of_rows = match metric.fold {
+        Fold::Count(counted) => counted != Counted::People,
+        Fold::Sum(_) | Fold::Pick(..) => true,
+        Fold::Figure(_) | Fold::Share { .. } | Fold::Combined { .. } => false,
+    };
+    if !of_rows || metric.window == Window::CurrentMonth {
+        return None;
+    }
+    let (zone, span) = (&judge.ground.zone, window(judge, metric.window, at));
+    Some((zone.date(span.start()), zone.date(last_instant(&span))))
 }
 
 /// Rule: `program.change_counts_losses`: the metric now less the metric at the base, recognition and
