@@ -17,7 +17,7 @@ use crate::facts::{
     Usage,
 };
 use crate::model::{Filter, Words};
-use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, spans_among};
+use crate::recognition::{Recognition, RecognitionPolicy, Span, Subject, lasts, spans_among};
 
 pub(crate) use places::Place;
 use places::Places;
@@ -183,6 +183,20 @@ impl<'a> Ground<'a> {
         accounts
     }
 
+    /// What a question about one workload of a subscription is about. An unmapped workload stands for
+    /// the whole subscription.
+    pub fn subject(&self, subscription: &Subscription, workload: &str) -> Subject {
+        Subject {
+            customer: subscription.customer.clone(),
+            subscription: subscription.subscription.clone(),
+            workloads: match workload {
+                "" => subscription.workloads.clone(),
+                workload => vec![workload.to_owned()],
+            },
+            lasts: lasts(self.versions(&subscription.subscription).iter().copied()),
+        }
+    }
+
     /// The last seat count of a subscription up to `at`.
     pub fn seats(&self, subscription: &str, at: Instant) -> Option<&'a Seats> {
         let counts = self.seats.get(subscription)?;
@@ -198,7 +212,7 @@ impl<'a> Ground<'a> {
         if let Some(spans) = known {
             return spans;
         }
-        let subject = subject(subscription, workload);
+        let subject = self.subject(subscription, workload);
         let associations = self.associations.get(subscription.customer.as_str()).map_or(&[][..], Vec::as_slice);
         let spans = Rc::new(spans_among(self.policy, associations, &subject, Interval::since(Instant::MIN)));
         let mut known = self.spans.borrow_mut();
@@ -326,19 +340,6 @@ pub(crate) fn passes<'v>(filters: &[Filter], field: &dyn Fn(&str) -> Option<&'v 
         let among = |words: &Words| value.is_some_and(|value| words.has(value, day));
         filter.any_of.as_ref().is_none_or(among) && !filter.none_of.as_ref().is_some_and(among)
     })
-}
-
-/// What a question about one workload of a subscription is about. An unmapped workload stands for
-/// the whole subscription.
-pub(crate) fn subject(subscription: &Subscription, workload: &str) -> Subject {
-    Subject {
-        customer: subscription.customer.clone(),
-        subscription: subscription.subscription.clone(),
-        workloads: match workload {
-            "" => subscription.workloads.clone(),
-            workload => vec![workload.to_owned()],
-        },
-    }
 }
 
 /// Who is recognized at `at`.

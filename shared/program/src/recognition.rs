@@ -13,7 +13,7 @@ mod span;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use values::Instant;
+use values::{Instant, Interval};
 
 use crate::explain::{Explanation, Rejected, Step};
 use crate::facts::{Association, FactRef};
@@ -27,8 +27,8 @@ pub use claims::{
 pub use policy::{
     DuplicateBy, DuplicateOrder, Duplicates, Grant, Kind, RecognitionPolicy, Restated, Sayer, Scope, SecondOne,
 };
-pub(crate) use span::spans_among;
 pub use span::{Span, changes, intervals};
+pub(crate) use span::{lasts, spans_among};
 
 /// Rule id: any number of evidences on one unit credit a partner once.
 pub const CREDIT_COUNTS_ONCE: &str = "program.credit_counts_once";
@@ -47,6 +47,8 @@ pub struct Subject {
     /// The workloads asked about: all of the subscription's, or the one of a usage row. An
     /// association limited to a workload covers the subject when its workload is among these.
     pub workloads: Vec<String>,
+    /// From the subscription's first instant to its end; none where nobody knows.
+    pub lasts: Option<Interval>,
 }
 
 /// One association that counts on a subject.
@@ -201,7 +203,7 @@ fn counted<'a>(
     let about: Vec<&Association> = associations.filter(|association| covers(association, subject)).collect();
     let mut found: Vec<(&Kind, &Association)> = Vec::new();
     for association in &about {
-        match counts(policy, association, at) {
+        match counts(policy, association, subject, at) {
             Ok(kind) if superseded(kind, association, &about) || came_second(kind, association, &about) => {
                 rejected.push(reject(association, Reason::SameScopeClaimedTwice));
             }
@@ -263,7 +265,12 @@ pub(crate) fn covers_some(
         && association.workload.as_ref().is_none_or(in_question)
 }
 
-fn counts<'p>(policy: &'p RecognitionPolicy, association: &Association, at: Instant) -> Result<&'p Kind, Reason> {
+fn counts<'p>(
+    policy: &'p RecognitionPolicy,
+    association: &Association,
+    subject: &Subject,
+    at: Instant,
+) -> Result<&'p Kind, Reason> {
     let kind = policy.kind_at(&association.kind, at).ok_or(Reason::UnknownKind)?;
     if !kind.in_force.contains(at) {
         return Err(Reason::KindNotInForce);
@@ -271,7 +278,8 @@ fn counts<'p>(policy: &'p RecognitionPolicy, association: &Association, at: Inst
     let started = kind.counted_since(association) <= at;
     let begun = kind.restated == Restated::Full || association.effective.start() <= at;
     let lasting = kind.counted_until(association).is_none_or(|end| at < end);
-    if started && begun && lasting { Ok(kind) } else { Err(Reason::OutsideWindow) }
+    let on_it = subject.lasts.is_none_or(|lasts| kind.counts_on(association, lasts, at));
+    if started && begun && lasting && on_it { Ok(kind) } else { Err(Reason::OutsideWindow) }
 }
 
 /// Rule: `program.exclusive_kind_has_one_holder`: where two associations of an exclusive kind hold

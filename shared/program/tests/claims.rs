@@ -33,7 +33,12 @@ fn said(id: &str, partner: &str, kind: &str, workload: Option<&str>, from: &str)
 }
 
 fn subject(subscription: &str, workload: &str) -> Subject {
-    Subject { customer: "t".to_owned(), subscription: subscription.to_owned(), workloads: vec![workload.to_owned()] }
+    Subject {
+        customer: "t".to_owned(),
+        subscription: subscription.to_owned(),
+        workloads: vec![workload.to_owned()],
+        lasts: None,
+    }
 }
 
 fn events(moves: &[(&str, &str, ClaimParty)]) -> Vec<ClaimEvent> {
@@ -173,6 +178,38 @@ fn a_75_only_the_customers_owner_designates_and_a_new_one_replaces_the_old() {
     let found = recognize(policy, &both, &subject("s", "exchange"), instant("2017-06-01T00:00:00Z"), late());
     assert_eq!(found.payee.map(|payee| payee.partner).as_deref(), Some("b"));
     assert_eq!(found.rejected[0].reason, Reason::SameScopeClaimedTwice);
+}
+
+/// Rule `program.an_association_ends_with_its_subscription`.
+#[test]
+fn what_is_said_of_a_workload_ends_with_the_subscriptions_of_then() {
+    let claim = said("c1", "p1", "claiming-partner-of-record", Some("teams"), "2022-01-01");
+    let held = |policy: &RecognitionPolicy, claim: &Association, lasts: values::Interval, on: &str| {
+        let subject = Subject { lasts: Some(lasts), ..subject("s", "teams") };
+        let at = instant(&format!("{on}T00:00:00Z"));
+        recognize(policy, std::slice::from_ref(claim), &subject, at, late()).payee.is_some()
+    };
+    let shipped = bundle();
+    let policy_now = policy(&shipped);
+    let old = between("2021-05-01T00:00:00Z", "2023-05-01T00:00:00Z");
+    let days = ["2021-12-31", "2022-01-01", "2023-04-30", "2023-05-01"];
+    assert_eq!(days.map(|on| held(policy_now, &claim, old, on)), [false, true, true, false]);
+    // The one that follows it is later than the claim; one from the claim's own day on is not.
+    let (later, same_day) = (since("2023-05-01T00:00:00Z"), since("2022-01-01T00:00:00Z"));
+    assert_eq!([later, same_day].map(|lasts| held(policy_now, &claim, lasts, "2023-06-01")), [false, true]);
+    // Who names a subscription may do so before it begins.
+    let named = Association { subscription: Some("s".to_owned()), ..claim.clone() };
+    assert_eq!(["2023-04-30", "2023-05-01"].map(|on| held(policy_now, &named, later, on)), [false, true]);
+    // The spans of recognition are cut where the subscription ends.
+    let subject = Subject { lasts: Some(old), ..subject("s", "teams") };
+    let whole = since("2021-01-01T00:00:00Z");
+    let cuts = changes(policy_now, std::slice::from_ref(&claim), &subject, whole, late());
+    assert_eq!(cuts, [instant("2022-01-01T00:00:00Z"), instant("2023-05-01T00:00:00Z")]);
+    // Without the key it goes on, and covers what comes later.
+    let key = "    ends-with: subscription          # and does not follow the customer to a later one\n";
+    let without = parse(&changed(&documents(&["microsoft"]), key, ""));
+    assert_eq!(days.map(|on| held(policy(&without), &claim, old, on)), [false, true, true, true]);
+    assert!(held(policy(&without), &claim, later, "2023-06-01"));
 }
 
 #[test]

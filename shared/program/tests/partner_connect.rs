@@ -241,6 +241,7 @@ fn p_d3_a_second_registration_is_refused_without_naming_the_first() {
         customer: "c".to_owned(),
         subscription: "deal".to_owned(),
         workloads: vec!["any".to_owned()],
+        lasts: None,
     };
     let holder = |policy: &program::recognition::RecognitionPolicy, at: &str| {
         let known = std::slice::from_ref(&registered);

@@ -10,7 +10,12 @@ use scene::small::{self, late};
 use scene::*;
 
 fn subject() -> Subject {
-    Subject { customer: "c".into(), subscription: "s".into(), workloads: vec!["exchange".into(), "teams".into()] }
+    Subject {
+        customer: "c".into(),
+        subscription: "s".into(),
+        workloads: vec!["exchange".into(), "teams".into()],
+        lasts: None,
+    }
 }
 
 fn four_sources() -> Vec<Association> {

@@ -106,8 +106,12 @@ fn a_later_policy_rules_from_its_day_and_what_it_keeps_goes_on() {
     let policy = both.recognition_policy("small/recognition").expect("there");
     let mut facts = world();
     facts.associations.push(association("a-q", "q", "sale", "c", "s", "2021-01-01T00:00:00Z"));
-    let subject =
-        Subject { customer: "c".to_owned(), subscription: "s".to_owned(), workloads: vec!["mail".to_owned()] };
+    let subject = Subject {
+        customer: "c".to_owned(),
+        subscription: "s".to_owned(),
+        workloads: vec!["mail".to_owned()],
+        lasts: None,
+    };
     let at = |at: &str| recognize(policy, &facts.associations, &subject, instant(at), late());
     let names = |at: &program::recognition::Recognition| -> Vec<String> {
         at.partners.iter().map(|one| one.partner.clone()).collect()

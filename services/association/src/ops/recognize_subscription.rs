@@ -4,8 +4,9 @@ use ::store::StoreError;
 use feed::Feed;
 use program::facts::{self, Recorded};
 use program::recognition::{Recognition, RecognitionPolicy, Subject, recognize};
+use prost_types::Timestamp;
 use sea_orm::DatabaseConnection;
-use values::{Digest, Instant};
+use values::{Digest, Instant, Interval};
 
 use crate::domain::association::Association;
 use crate::domain::names::SubscriptionName;
@@ -42,17 +43,23 @@ pub async fn recognize_subscription(
 ) -> Result<Recognized, OpError> {
     let subscription = get_subscription(db, name).await?;
     let mut workloads: Vec<String> = subscription.content.workloads.iter().map(ToString::to_string).collect();
+    let mut lasts = time(subscription.content.start, subscription.content.end)?;
     if let Some(upto) = known_at {
         let then = known::<PublishedSubscription>(db, feed, &name.to_string(), upto).await?;
         let (then, _) = then.ok_or_else(|| OpError::missing("Subscription", name))?;
+        lasts = time(subscription.content.start, end_of(then.end_time.as_ref())?)?;
         workloads = then.workloads;
     }
     let associations = said(db, feed, name, known_at).await?;
     let current = policies.current(db).await?;
     // An installation serves one vendor: where documents of others stand beside it, the first by id.
     let policy = current.all().first().cloned().ok_or(OpError::BundleNotCurrent { bundle: None })?;
-    let subject =
-        Subject { customer: name.customer.to_string(), subscription: name.to_string(), workloads: workloads.clone() };
+    let subject = Subject {
+        customer: name.customer.to_string(),
+        subscription: name.to_string(),
+        workloads: workloads.clone(),
+        lasts: Some(lasts),
+    };
     let recognition = recognize(&policy, &associations, &subject, at, known_at.unwrap_or(Instant::MAX));
     Ok(Recognized { workloads, recognition, policy, bundle: current.hash() })
 }
@@ -83,10 +90,17 @@ async fn said(
 
 /// The association as it was known: only its end and its reason ever change.
 fn as_known(mut association: Association, then: &PublishedAssociation) -> Result<Association, OpError> {
-    let end = then.end_time.as_ref().map(rpc::wire::instant).transpose();
-    let end = end.map_err(|error| StoreError::bug(error.to_string()))?;
     let start = association.statement.effective.start();
-    association.statement.effective =
-        values::Interval::new(start, end).map_err(|error| StoreError::bug(error.to_string()))?;
+    association.statement.effective = time(start, end_of(then.end_time.as_ref())?)?;
     Ok(association)
+}
+
+/// An end as it was published.
+fn end_of(published: Option<&Timestamp>) -> Result<Option<Instant>, OpError> {
+    let end = published.map(rpc::wire::instant).transpose();
+    Ok(end.map_err(|error| StoreError::bug(error.to_string()))?)
+}
+
+fn time(start: Instant, end: Option<Instant>) -> Result<Interval, OpError> {
+    Ok(Interval::new(start, end).map_err(|error| StoreError::bug(error.to_string()))?)
 }

@@ -134,3 +134,41 @@ async fn without_a_staged_current_bundle_nothing_is_recognized_or_designated() {
     suite.current(&staged.recognition_bundle.expect("it").bundle_hash, 3).await;
     expect_reason(suite.designate("contoso").await, Code::FailedPrecondition, "KIND_NOT_DESIGNATED");
 }
+
+/// Rule `program.an_association_ends_with_its_subscription`: what was said of a workload ends with the subscription of
+/// then, as known before and after its end was, and is no word about one that begins later.
+#[tokio::test]
+async fn what_is_said_of_a_workload_ends_with_the_subscriptions_of_then() {
+    let suite = Suite::start().await;
+    suite.atlas().await;
+    let ending = POLICY.replace("    title: Onboarding\n", "    title: Onboarding\n    ends-with: subscription\n");
+    let hash = suite.bundle(&ending).await;
+    suite.current(&hash, 2).await;
+    let said = said("onboarding", "customers/atlas", "compute", "onboarding-center", "fabrikam");
+    suite.staff().associations().create_association(said).await.expect("said of March");
+    let mut later = subscribing("atlas", "later", "2002");
+    later.subscription.as_mut().expect("it").start_time = time("2024-06-01");
+    suite.staff().subscriptions().create_subscription(later).await.expect("it follows");
+    let ended = wire::Subscription { name: CLOUD.to_owned(), end_time: time("2024-06-01"), ..Default::default() };
+    let update = wire::UpdateSubscriptionRequest { subscription: Some(ended), ..Default::default() };
+    suite.at("2024-09-17");
+    suite.staff().subscriptions().update_subscription(update).await.expect("it ended");
+    let partners = async |name: &str, effective: &str, known: Option<&str>| {
+        let request = wire::RecognizeSubscriptionRequest {
+            name: name.to_owned(),
+            effective_time: time(effective),
+            known_time: known.and_then(time),
+        };
+        let found = suite.staff().associations().recognize_subscription(request).await.expect("an answer").into_inner();
+        found.recognized_partners.len()
+    };
+    let later = "customers/atlas/subscriptions/later";
+    assert_eq!(partners(CLOUD, "2024-05-31", None).await, 1);
+    assert_eq!(partners(CLOUD, "2024-06-01", None).await, 0);
+    assert_eq!(partners(later, "2024-06-01", None).await, 0);
+    assert_eq!(partners(CLOUD, "2024-06-01", Some("2024-09-16")).await, 1, "its end was not known yet");
+    // Without the key it goes on, and covers what comes later.
+    let hash = suite.bundle(POLICY).await;
+    suite.current(&hash, 3).await;
+    assert_eq!([partners(CLOUD, "2024-06-01", None).await, partners(later, "2024-06-01", None).await], [1, 1]);
+}

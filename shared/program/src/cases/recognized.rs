@@ -7,7 +7,7 @@ use super::document::when;
 use super::judged::Question;
 use crate::ground::Ground;
 use crate::parse::cursor::{Cursor, Fields};
-use crate::recognition::{Grant, RecognitionPolicy, Subject, attributed, recognize};
+use crate::recognition::{Grant, RecognitionPolicy, Subject, attributed, lasts, recognize};
 
 /// `recognized: [{customer: c, at: 2024-05-01, partners: [p], paid: p, first-contact: p, not: {a: reason}}]`.
 pub(crate) fn recognized(question: &Question<'_>, fields: &Fields<'_>, seen: &mut Seen) {
@@ -40,8 +40,12 @@ fn one(question: &Question<'_>, policy: &RecognitionPolicy, cursor: &Cursor<'_>,
         Some(workload) => vec![workload.to_owned()],
         None => subscription.workloads.clone(),
     };
-    let subject =
-        Subject { customer: subscription.customer.clone(), subscription: subscription.subscription.clone(), workloads };
+    let subject = Subject {
+        customer: subscription.customer.clone(),
+        subscription: subscription.subscription.clone(),
+        workloads,
+        lasts: lasts(facts.subscriptions.iter().filter(|one| one.subscription == subscription.subscription)),
+    };
     let associations = &question.given.facts.associations;
     let found = recognize(policy, associations, &subject, at, question.known_at);
     let why = found.explain(policy);

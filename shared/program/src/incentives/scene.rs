@@ -167,7 +167,7 @@ pub(crate) fn shares(
     let Several::ByShare(by_kind) = &lever.pays.several else { return None };
     let mut found = BTreeMap::new();
     let Some(subscription) = subscription else { return Some(found) };
-    let subject = crate::ground::subject(subscription, workload);
+    let subject = scene.ground.subject(subscription, workload);
     let named = scene.ground.associations(&subscription.customer).iter().copied();
     let named = named.filter(|association| lever.pays.kinds.contains(&association.kind));
     let recognition = among(scene.ground.policy, named, &subject, moment);
@@ -209,7 +209,7 @@ fn recognized(
     moment: Instant,
 ) -> Vec<Payee> {
     let ground = scene.ground;
-    let subject = crate::ground::subject(subscription, workload);
+    let subject = ground.subject(subscription, workload);
     let named = ground.associations(&subscription.customer).iter().copied();
     let named = named.filter(|association| lever.pays.kinds.contains(&association.kind));
     let recognition = among(ground.policy, named, &subject, moment);

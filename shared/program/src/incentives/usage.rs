@@ -180,7 +180,8 @@ fn cut<'a>(scene: &Scene<'a>, lever: &'a Lever, subscription: &Subscription, wor
             (0..scene.period.last_day().day()).filter_map(|day| scene.period.first_day().add_days(day.into()).ok());
         cuts.extend(days.map(|day| zone.start_of_day(day)));
     }
-    cuts.extend(ground.versions(&subscription.subscription).iter().map(|version| version.effective.start()));
+    let versions = ground.versions(&subscription.subscription).iter().map(|version| version.effective);
+    cuts.extend(versions.flat_map(|version| [Some(version.start()), version.end()]).flatten());
     let starts: Vec<Instant> = cuts.into_iter().filter(|cut| *cut == scene.interval.start() || inside(cut)).collect();
     let mut segments: Vec<Segment<'a>> = Vec::new();
     for (place, &start) in starts.iter().enumerate() {

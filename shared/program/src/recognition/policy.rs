@@ -170,7 +170,7 @@ pub struct Kind {
     pub roles: Vec<String>,
     /// From when on late records count.
     pub restated: Restated,
-    /// Whether it ends with the subscription it was made for, and does not cover a later one.
+    /// Whether it ends with the subscription it was made for, and does not cover a later one: [`Kind::counts_on`].
     pub ends_with_subscription: bool,
     /// For how many days from its start it holds its scope; none for as long as it lasts.
     pub protected_days: Option<u16>,
@@ -217,6 +217,16 @@ impl Kind {
         let end = [effective.end(), protected].into_iter().flatten().min();
         // An end that was earlier than the start would have been refused with the association.
         Interval::new(start, end).unwrap_or(effective)
+    }
+
+    /// Whether the association counts at `at` on a subscription that `lasts` so long.
+    ///
+    /// Rule: `program.an_association_ends_with_its_subscription`: where the kind says so, it ends with the subscription
+    /// that it names; where it names none, with each of those that were there when it began, and it never comes to cover
+    /// one that begins later.
+    pub fn counts_on(&self, association: &Association, lasts: Interval, at: Instant) -> bool {
+        let was_there = association.subscription.is_some() || lasts.start() <= association.effective.start();
+        !self.ends_with_subscription || (was_there && lasts.contains(at))
     }
 
     /// From when on the association counts, by the kind's restatement and its own first day.

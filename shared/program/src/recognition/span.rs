@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use values::{Instant, Interval};
 
 use super::{Recognition, RecognitionPolicy, Subject, among, covers};
-use crate::facts::Association;
+use crate::facts::{Association, Subscription};
 
 /// A part of a period in which nothing changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,10 @@ pub(crate) fn spans_among(
             cuts.extend(kind.counted_until(association));
             cuts.insert(kind.in_force.start());
             cuts.extend(kind.in_force.end());
+            if let Some(lasts) = subject.lasts.filter(|_| kind.ends_with_subscription) {
+                cuts.insert(lasts.start());
+                cuts.extend(lasts.end());
+            }
         }
     }
     let inside = |cut: &Instant| *cut > period.start() && period.contains(*cut);
@@ -83,4 +87,13 @@ fn same(a: &Recognition, b: &Recognition) -> bool {
 fn reach(interval: Interval, end: Option<Instant>) -> Interval {
     // Cuts are sorted, so an end never lies before its start.
     Interval::new(interval.start(), end).unwrap_or(interval)
+}
+
+/// The time from the first instant of all versions of a subscription to the end of the last one.
+pub(crate) fn lasts<'s>(versions: impl IntoIterator<Item = &'s Subscription>) -> Option<Interval> {
+    let all = versions.into_iter().map(|version| version.effective);
+    all.reduce(|all, one| {
+        let end = all.end().zip(one.end()).map(|(all, one)| all.max(one));
+        Interval::new(all.start().min(one.start()), end).unwrap_or(all)
+    })
 }

@@ -6,7 +6,6 @@ use values::{Instant, Interval};
 use super::sorted::PlaceKey;
 use super::{Sorted, micros, number};
 use crate::conventions::RecognizedMonth;
-use crate::ground::subject;
 use crate::population::columns::{Held, Relation, Run};
 use crate::population::wants::NotCompiled;
 use crate::recognition::{Recognition, Span, spans_among};
@@ -60,7 +59,7 @@ impl<'f> Sorted<'f, '_> {
     fn spans(&self, key: &PlaceKey<'f>) -> Result<Vec<Span>, NotCompiled> {
         let versions = self.ground.versions(key.subscription).iter();
         let workload = self.columns.kinds.workloads.get(usize::from(key.workload)).map_or("", String::as_str);
-        let mut subjects: Vec<_> = versions.map(|version| subject(version, workload)).collect();
+        let mut subjects: Vec<_> = versions.map(|version| self.ground.subject(version, workload)).collect();
         subjects.dedup();
         let [subject] = &subjects[..] else {
             let says = format!(
