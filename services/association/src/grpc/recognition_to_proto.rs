@@ -20,7 +20,7 @@ pub fn recognition(
     let recognition = &found.recognition;
     let payee = recognition.payee.as_ref();
     let rejected = recognition.rejected.iter().map(|rejected| wire::RejectedAssociation {
-        association: rejected.fact.key.clone(),
+        association: rejected.fact.key.to_string(),
         reason: rejected.reason.name().to_owned(),
         explanation: format!("{} does not count: {}", rejected.fact.key, rejected.reason.name().replace('-', " ")),
     });
