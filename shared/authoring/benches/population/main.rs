@@ -1,6 +1,7 @@
 //! A program over a whole population, against a loop written by hand for this one program.
 //!
 //! `cargo bench -p authoring --bench population -- [PARTNERS [SEED]]`: 400,000 partners of seed 1, unless told otherwise.
+//! As a test it compares decisions and measures nothing.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod by_hand;
@@ -25,9 +26,14 @@ const PROGRAM: &str = "microsoft/solutions-partner";
 const CHANGE: (&str, &str) =
     ("microsoft/solutions-partner#awards.solutions-partner.when.all.total.at-least", "50 points");
 
+/// How many partners are compared where nothing is measured.
+const COMPARED: u32 = 2_000;
+
 fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
-    let partners: u32 = arguments.next().map_or(Ok(400_000), |text| text.parse())?;
+    let measured = std::env::args().any(|argument| argument == "--bench");
+    // What a test is told to run is no number of partners.
+    let mut arguments = std::env::args().skip(1).filter(|argument| measured && !argument.starts_with("--"));
+    let partners: u32 = arguments.next().map_or(Ok(if measured { 400_000 } else { COMPARED }), |text| text.parse())?;
     let seed: u64 = arguments.next().map_or(Ok(1), |text| text.parse())?;
     let day = Date::new(2023, 8, 15)?;
     let recipe = Recipe { seed, partners, day };
@@ -44,6 +50,9 @@ fn main() -> Result<()> {
     let (plan, compiled) = timed(|| Compiled::new(&bundle, PROGRAM, &columns));
     let plan = plan?;
     println!("compiled                     {:>9.2} ms", compiled.as_secs_f64() * 1e3);
+    if !measured {
+        return check(&plan, &columns, &by_hand::Kinds::new(&bundle, &columns));
+    }
     against_hand(&plan, &columns, &bundle)?;
     let changed = Compiled::new(&changed, PROGRAM, &columns)?;
     simulate(&plan, &changed)?;

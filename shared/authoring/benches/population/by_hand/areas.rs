@@ -107,8 +107,7 @@ fn modern_work(counted: &Counted) -> Area {
 
 fn business(counted: &Counted) -> Area {
     let people = &counted.people;
-    let [now, before] = counted.large_workloads;
-    let track = usize::from(now < 5 || before < 5);
+    let track = usize::from(counted.large_workloads < 5);
     let (experts, minimum) = if track == 0 { ([20, 7], 50_000) } else { ([5, 2], 25_000) };
     let [value, base] = counted.business_value;
     area(

@@ -18,7 +18,8 @@ pub struct Counted {
     /// By track: the claims, and the other kinds.
     pub modern_users: [[i128; 2]; 2],
     pub modern_deployed: [[i128; 2]; 2],
-    pub large_workloads: [u32; 2],
+    /// Workloads that are large now and were large a year ago.
+    pub large_workloads: u32,
     pub business_net: [i128; 2],
     pub business_value: [i128; 2],
     pub business_deployed: [i128; 2],
@@ -96,7 +97,7 @@ pub fn count(columns: &Columns, kinds: &Kinds, counted: &mut Counted, place: usi
     }
     counted.close_customer(columns, kinds, customer);
     counted.services.drain(|_, value| counted.azure_services += i128::from(value > 0));
-    counted.large_workloads = counted.large.map(u64::count_ones);
+    counted.large_workloads = (counted.large[0] & counted.large[1]).count_ones();
     for person in &columns.people[partner.people.start as usize..partner.people.end as usize] {
         counted.person(columns, kinds, person);
     }
@@ -239,7 +240,7 @@ impl Counted {
                 }
             }
         }
-        if what.azure_security && (year || before) {
+        if what.azure_security && kind.offered && (year || before) {
             self.security_growth += if year { value } else { -value };
             self.customer.security[usize::from(before)] += value;
         }

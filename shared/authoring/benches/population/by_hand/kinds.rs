@@ -42,6 +42,8 @@ pub struct Kinds {
 pub struct Kind {
     pub what: What,
     pub azure: bool,
+    /// Whether its offer is one that counts.
+    pub offered: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -170,7 +172,7 @@ impl Kinds {
                 _ => What::Nothing,
             };
             let offered = kind.fields.get("offer-type").is_none_or(|offer| !never.contains(offer));
-            Kind { what, azure: offered && azure.iter().any(|name| name == columns.workload(kind.workload)) }
+            Kind { what, offered, azure: offered && azure.iter().any(|name| name == columns.workload(kind.workload)) }
         };
         let on = |name: &str| {
             LISTS.iter().enumerate().fold(0, |all, (bit, list)| all | u32::from(list.contains(&name)) << bit)
